@@ -1,0 +1,1 @@
+"""Values and rules that import nothing from the house."""

@@ -1,0 +1,51 @@
+"""What is known of a stored object: the part that lists show, and the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+STANDARD = "STANDARD"
+COMPOSITE = "COMPOSITE"
+FULL_OBJECT = "FULL_OBJECT"
+
+
+class Checksum(NamedTuple):
+    """A checksum as S3 shows it: ``algorithm`` (``CRC64NVME``), base64 ``value`` (with ``-N`` for a composite), type."""
+
+    algorithm: str
+    value: str
+    type: str = FULL_OBJECT
+
+
+class Listing(NamedTuple):
+    """What lists show of a version: bare ETag, size in bytes, time in µs since 1970, class, how it was checksummed.
+
+    A NamedTuple, not a dataclass: a page of a list makes a thousand of them.
+    """
+
+    etag: str
+    size: int
+    modified: int
+    storage_class: str = STANDARD
+    checksum_algorithm: str = ""
+    checksum_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What GET and HEAD show beside the listing.
+
+    ``headers`` holds the system metadata under lower-case header names (``content-type``, ``cache-control`` …),
+    ``metadata`` the user's, without ``x-amz-meta-``; ``checksum`` has type and base64 value; ``parts`` is how many parts
+    a multipart object has, 0 for any other. New fields get defaults, so that old rows still read.
+    """
+
+    headers: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    checksum: Checksum | None = None
+    parts: int = 0
+
+
+EMPTY_RECORD = Record()

@@ -1,0 +1,273 @@
+"""What a decided change may do to the metadata; to remove or touch what is not there does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from trug.domain.identity import Account
+from trug.ports.changes import Effect
+from trug.ports.rows import AccessKey, Bucket, Part, Upload, User, Version
+
+# Buckets
+
+
+@dataclass(frozen=True, slots=True)
+class PutBucket(Effect):
+    """Insert or replace the bucket's row."""
+
+    bucket: Bucket
+    refreshes: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBucket(Effect):
+    """Remove the bucket's row, its configurations and counters."""
+
+    id: int
+    refreshes: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetConfiguration(Effect):
+    """Store a configuration of a bucket; None removes it."""
+
+    bucket: int
+    kind: str
+    document: bytes | None
+    refreshes: ClassVar[bool] = True
+
+
+# Versions
+
+
+@dataclass(frozen=True, slots=True)
+class PutCurrent(Effect):
+    """Make this the key's row in ``current``, in place of any."""
+
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCurrent(Effect):
+    """Remove the key's row from ``current``."""
+
+    bucket: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutHistory(Effect):
+    """Insert or replace a row of ``history`` (same key and sequence)."""
+
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveHistory(Effect):
+    """Remove the row of ``history`` of this key and sequence."""
+
+    bucket: int
+    key: str
+    sequence: int
+
+
+# Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PutInline(Effect):
+    """Keep these bytes under a new inline id, with their block checksum."""
+
+    id: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveInline(Effect):
+    """Forget inline bytes."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NameBlob(Effect):
+    """A row in ``files``: from now on something refers to this blob."""
+
+    blob: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetBlobs(Effect):
+    """Remove rows of ``files``: the blobs are unlinked and their directories synced."""
+
+    blobs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetReferences(Effect):
+    """Keep a count of references of 2 or more; 1 and 0 remove the row (no row means one)."""
+
+    kind: str
+    id: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drop(Effect):
+    """A row in ``dropped``, stamped with the commit's sequence: the sweep removes these bytes later."""
+
+    kind: str
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDropped(Effect):
+    """Remove rows of ``dropped`` by their ids."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEpoch(Effect):
+    """A new epoch row, unsealed."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealEpoch(Effect):
+    """Every blob of the epoch is referenced or unlinked: recovery need not look at it."""
+
+    number: int
+
+
+# Multipart
+
+
+@dataclass(frozen=True, slots=True)
+class PutUpload(Effect):
+    """Insert or replace an upload's row; completed ones leave the list of open uploads."""
+
+    upload: Upload
+
+
+@dataclass(frozen=True, slots=True)
+class TouchUpload(Effect):
+    """Set ``changed`` of an upload to the commit's sequence."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveUpload(Effect):
+    """Remove an upload's row."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutPart(Effect):
+    """Insert or replace a part."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveParts(Effect):
+    """Remove parts of an upload by number."""
+
+    upload: int
+    numbers: tuple[int, ...]
+
+
+# Totals and the feed
+
+
+@dataclass(frozen=True, slots=True)
+class Tally(Effect):
+    """Add to the totals of a bucket and of its account; a batch applies the sum once.
+
+    Later changes of the same batch read the sum; RemoveBucket forgets the bucket's, never the account's."""
+
+    bucket: int
+    account: str
+    objects: int = 0
+    versions: int = 0
+    bytes: int = 0
+    uploads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Announce(Effect):
+    """The change's row in the feed, under its sequence."""
+
+    kind: str
+    bucket: int
+    key: str = ""
+    version_id: str = ""
+    size: int = 0
+    etag: str = ""
+
+
+# Who may
+
+
+@dataclass(frozen=True, slots=True)
+class PutAccount(Effect):
+    """Insert or replace an account."""
+
+    account: Account
+    refreshes: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class PutUser(Effect):
+    """Insert or replace a user."""
+
+    user: User
+    refreshes: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveUser(Effect):
+    """Remove a user."""
+
+    account: str
+    name: str
+    refreshes: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class PutKey(Effect):
+    """Insert or replace an access key."""
+
+    key: AccessKey
+    refreshes: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveKey(Effect):
+    """Remove an access key."""
+
+    access_key: str
+    refreshes: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Declare(Effect):
+    """Remember what ``--init`` declared, in place of what it declared before; it is never forgotten."""
+
+    kind: str
+    name: str
+    document: bytes
+
+
+# The store itself
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveIds(Effect):
+    """Move the first unreserved id to ``next``."""
+
+    next: int

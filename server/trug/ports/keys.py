@@ -1,0 +1,44 @@
+"""Secrets: the keys that requests are signed with, and the ring that seals them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from trug.domain.identity import Account
+
+
+class Credential(NamedTuple):
+    """An active access key with its plain secret and whose it is (``user`` empty: the account's root)."""
+
+    access_key: str
+    secret: str
+    account: Account
+    user: str = ""
+
+
+class CredentialStore(Protocol):
+    """Where access keys are looked up."""
+
+    async def find(self, access_key: str) -> Credential | None:
+        """The active key of this id, None when there is none. Cheap: it is asked at every request."""
+        ...
+
+
+class Keyring(Protocol):
+    """Seals secrets under the master key."""
+
+    def seal(self, secret: str, context: str) -> bytes:
+        """Encrypt; ``context`` (the access key's id) is bound to the result."""
+        ...
+
+    def unseal(self, sealed: bytes, context: str) -> str:
+        """Decrypt; Damaged (ports.stores) when it does not fit the master key or the context."""
+        ...
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> int:
+        """Wall clock in µs since 1970."""
+        ...

@@ -1,0 +1,337 @@
+"""The questions one may put to the metadata: text sorts by its UTF-8 bytes, a page of at most 0 rows is empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trug.domain.identity import Account
+from trug.ports.changes import Read
+from trug.ports.rows import (
+    AccessKey,
+    Bucket,
+    Counters,
+    Dropped,
+    Entry,
+    Epoch,
+    Fetched,
+    Part,
+    Upload,
+    User,
+    Version,
+)
+
+# Buckets
+
+
+@dataclass(frozen=True, slots=True)
+class BucketNamed(Read[Bucket | None]):
+    """The bucket of this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BucketWithId(Read[Bucket | None]):
+    """The bucket with this id; None when it was deleted."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BucketsOf(Read[list[Bucket]]):
+    """An account's buckets by name: those after ``after`` that start with ``prefix``, at most ``limit``.
+
+    ``region`` empty means any."""
+
+    account: str
+    after: str = ""
+    prefix: str = ""
+    limit: int = 1000
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketHolds(Read[bool]):
+    """Whether the bucket has any version or delete marker."""
+
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountersOf(Read[Counters]):
+    """A bucket's totals; all 0 when nothing was tallied or the bucket was removed."""
+
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountersOfAccount(Read[Counters]):
+    """An account's totals over its buckets."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration(Read[bytes | None]):
+    """The bucket's stored configuration of this kind (``tagging`` …), as it was stored."""
+
+    bucket: int
+    kind: str
+
+
+# Versions
+
+
+@dataclass(frozen=True, slots=True)
+class Current(Read[Version | None]):
+    """The key's newest version, when it is an object (a delete marker is never in ``current``)."""
+
+    bucket: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentContent(Read[Fetched | None]):
+    """As Current, with the inline bytes in the same statement (checked against their checksum).
+
+    Damaged when the version names inline bytes that are not there."""
+
+    bucket: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithVersionId(Read[Version | None]):
+    """The key's version with this id, current or not, object or marker; the newest such if several."""
+
+    bucket: int
+    key: str
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithVersionIdContent(Read[Fetched | None]):
+    """As WithVersionId, with the inline bytes as in CurrentContent."""
+
+    bucket: int
+    key: str
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewestHistory(Read[Version | None]):
+    """The key's newest version in ``history`` whose sequence is below ``before``."""
+
+    bucket: int
+    key: str
+    before: int = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class NullHistory(Read[Version | None]):
+    """The key's null version in ``history``, the newest such if several."""
+
+    bucket: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentRange(Read[list[Entry]]):
+    """Current objects in byte order of their keys: from ``start`` (``after`` it, when so), below ``stop`` when that is
+    not empty, at most ``limit``."""
+
+    bucket: int
+    start: str
+    after: bool
+    stop: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRange(Read[list[Entry]]):
+    """Rows of ``history`` by (key, newest first): from (``start``, versions with sequence below ``before``), keys below
+    ``stop`` when that is not empty, at most ``limit``. ``before`` 0 starts after all of ``start``'s versions."""
+
+    bucket: int
+    start: str
+    before: int
+    stop: str
+    limit: int
+
+
+# Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class References(Read[int]):
+    """How many rows refer to these bytes; ``kind`` is ``inline``, ``blob`` or ``body``. 1 when nothing is counted."""
+
+    kind: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class InlineContent(Read[bytes | None]):
+    """Inline bytes by id, checked against their checksum."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlobNamed(Read[bool]):
+    """Whether a row of ``files`` stands for this blob."""
+
+    blob: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlobsBetween(Read[list[int]]):
+    """Blobs named in ``files`` from ``start`` on and below ``stop``, ascending, at most ``limit``."""
+
+    start: int
+    stop: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnsealedEpochs(Read[list[Epoch]]):
+    """Epochs that were opened and not sealed, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastEpoch(Read[int]):
+    """The highest epoch number ever opened, 0 when none was."""
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedBefore(Read[list[Dropped]]):
+    """What was dropped by commits below ``sequence``, by (sequence, id), at most ``limit``."""
+
+    sequence: int
+    limit: int
+
+
+# Multipart
+
+
+@dataclass(frozen=True, slots=True)
+class UploadWithId(Read[Upload | None]):
+    """The upload, open or completed, that clients call ``upload_id``."""
+
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BodyWithId(Read[Upload | None]):
+    """The upload row that is the body ``id``."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUploads(Read[list[Upload]]):
+    """A bucket's open uploads by (key, upload id), after (``key``, ``upload_id``) (``upload_id`` empty: from ``key``'s
+    first on; ``beyond`` true: after all of ``key``'s, whatever ``upload_id``), keys below ``stop`` when not empty, at
+    most ``limit``. The pair need not exist."""
+
+    bucket: int
+    key: str
+    upload_id: str
+    beyond: bool
+    stop: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartNumbered(Read[Part | None]):
+    """One part."""
+
+    upload: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts(Read[list[Part]]):
+    """Parts in ascending number, after ``after``, at most ``limit``."""
+
+    upload: int
+    after: int = 0
+    limit: int = 10_000
+
+
+# Who may
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWithId(Read[Account | None]):
+    """The account with this id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts(Read[list[Account]]):
+    """Accounts by id after ``after``, at most ``limit``."""
+
+    after: str = ""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class UserNamed(Read[User | None]):
+    """A user of an account."""
+
+    account: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsersOf(Read[list[User]]):
+    """An account's users by name after ``after``, at most ``limit``."""
+
+    account: str
+    after: str = ""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWithId(Read[AccessKey | None]):
+    """The access key of this id."""
+
+    access_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeysOf(Read[list[AccessKey]]):
+    """The keys of a user (of the account's root when ``user`` is empty), by access key."""
+
+    account: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declared(Read[bytes | None]):
+    """What ``--init`` once declared under (kind, name): its document; kept when the thing itself is deleted."""
+
+    kind: str
+    name: str
+
+
+# The store itself
+
+
+@dataclass(frozen=True, slots=True)
+class NextId(Read[int]):
+    """The first id nobody has reserved; 1 in a new store."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf(Read[list[Any]]):
+    """For fsck: a page of the rows of a table (``current``, ``history``, ``uploads``, ``parts``) after ``after`` (the
+    last row's place as the page gave it, None at first), at most ``limit``: a list of (place, row or None when the
+    row's checksum does not match)."""
+
+    table: str
+    after: Any
+    limit: int

@@ -1,0 +1,167 @@
+"""What the metadata holds, row by row."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from trug.domain.objects import EMPTY_RECORD, Checksum, Listing, Record
+from trug.domain.versioning import Versioning
+
+NULL_VERSION = "null"
+
+
+class Bucket(NamedTuple):
+    """A bucket: ``id`` is never used again, ``account`` owns it, ``created`` in µs since 1970."""
+
+    id: int
+    name: str
+    account: str
+    region: str
+    created: int
+    versioning: Versioning = Versioning.OFF
+
+
+class Version(NamedTuple):
+    """A version of a key, an object or a delete marker.
+
+    Its bytes are named by at most one of ``inline`` (id of inline bytes), ``blob`` (id of a file) and ``body`` (id of a
+    multipart body); by none when there are none. ``id`` is set once; ``sequence`` orders the versions of a key.
+    ``noncurrent_since`` (µs) stands only on versions that were current once.
+    """
+
+    bucket: int
+    key: str
+    sequence: int
+    id: int
+    version_id: str
+    listing: Listing
+    record: Record = EMPTY_RECORD
+    marker: bool = False
+    inline: int | None = None
+    blob: int | None = None
+    body: int | None = None
+    noncurrent_since: int | None = None
+
+
+class Entry(NamedTuple):
+    """A version as lists show it."""
+
+    key: str
+    sequence: int
+    version_id: str
+    marker: bool
+    listing: Listing
+
+
+class Fetched(NamedTuple):
+    """A version together with its inline bytes, read in one statement; ``content`` is None when it has none inline."""
+
+    version: Version
+    content: bytes | None
+
+
+class Extent(NamedTuple):
+    """A stretch of stored bytes: of the inline bytes or of the file ``id``, ``length`` bytes from ``offset``.
+
+    ``size`` is how many bytes the whole inline value or file holds: its block checksums are found by it.
+    """
+
+    inline: bool
+    id: int
+    offset: int
+    length: int
+    size: int
+
+
+class Part(NamedTuple):
+    """A part of an upload or body: bare MD5 ETag, size in bytes, time in µs, its bytes, its checksum if any."""
+
+    upload: int
+    number: int
+    etag: str
+    size: int
+    modified: int
+    extents: tuple[Extent, ...]
+    checksum: Checksum | None = None
+
+
+class Completed(NamedTuple):
+    """What CompleteMultipartUpload made: kept so that a repeated call answers the same.
+
+    ``ends`` maps each part to where it ends in the object: (part number, end offset), ascending.
+    ``requested`` is the list of (part number, bare ETag) of the call that made it.
+    """
+
+    version_id: str
+    etag: str
+    checksum: Checksum | None
+    ends: tuple[tuple[int, int], ...]
+    requested: tuple[tuple[int, str], ...]
+
+
+class Upload(NamedTuple):
+    """A multipart upload, which Complete turns into a body under the same ``id``.
+
+    ``upload_id`` is what clients see; ids of one key sort by initiation. ``initiated`` in µs. ``changed`` is the
+    sequence of the last change of its parts. ``initiator`` is an ARN. ``checksum_algorithm``/``_type`` are empty when
+    the client asked for none.
+    """
+
+    id: int
+    upload_id: str
+    bucket: int
+    key: str
+    initiated: int
+    changed: int
+    initiator: str
+    storage_class: str
+    checksum_algorithm: str
+    checksum_type: str
+    record: Record
+    completed: Completed | None = None
+
+
+class Counters(NamedTuple):
+    """Exact totals of a bucket or an account; ``versions`` counts objects and markers, noncurrent ones included."""
+
+    objects: int = 0
+    versions: int = 0
+    bytes: int = 0
+    uploads: int = 0
+
+
+class User(NamedTuple):
+    """A user of an account; ``created`` in µs; ``policies`` are names kept until policies are enforced."""
+
+    account: str
+    name: str
+    created: int
+    policies: tuple[str, ...] = ()
+
+
+class AccessKey(NamedTuple):
+    """An access key; ``user`` is empty for the account's root, ``secret`` is sealed under the master key."""
+
+    access_key: str
+    account: str
+    user: str
+    secret: bytes
+    created: int
+    active: bool = True
+
+
+class Dropped(NamedTuple):
+    """Bytes nobody refers to any more, to be removed by the sweep. ``kind`` is ``blob``, ``inline``, ``body`` or
+    ``upload``; ``sequence`` is the commit that dropped them."""
+
+    id: int
+    sequence: int
+    kind: str
+    target: int
+
+
+class Epoch(NamedTuple):
+    """A range of 4,096 blob numbers that one process writes."""
+
+    number: int
+    sealed: bool
