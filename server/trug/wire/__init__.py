@@ -1,0 +1,1 @@
+"""S3's dialect over HTTP, pure: no sockets, no files."""

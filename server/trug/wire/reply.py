@@ -1,0 +1,22 @@
+"""A successful answer, before it becomes HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+XML = "application/xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Status, headers (lower-case names, values without CR or LF) and body.
+
+    A body of bytes gets its Content-Length; a stream carries its length in ``length``, and an exception out of it
+    breaks the connection. ``is_head`` bodies are never sent: then ``length`` alone counts.
+    """
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | AsyncIterator[bytes | memoryview] = b""
+    length: int | None = None

@@ -1,0 +1,138 @@
+"""A request as it came in, before anybody knows what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from trug.ports.body import Body
+
+_NAMES: dict[bytes, str] = {}
+"""The first thousand header names that came, decoded: nearly all requests use the same few."""
+
+
+def _name(raw: bytes) -> str:
+    name = raw.decode("latin-1").lower()
+    if len(_NAMES) < 1024 and len(raw) < 64:
+        _NAMES[raw] = name
+    return name
+
+
+class Headers(Mapping[str, str]):
+    """Request headers by lower-case name, copied before the body is read.
+
+    A name that came several times reads as its values joined by commas, as SigV4 and RFC 9110 join them;
+    ``count`` tells how often it came. Values are Latin-1 as on the wire, stripped.
+    """
+
+    __slots__ = ("_counts", "_values")
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        values: dict[str, str] = {}
+        counts: dict[str, int] = {}
+        for raw_name, raw_value in pairs:
+            name = _NAMES.get(raw_name) or _name(raw_name)
+            value = raw_value.decode("latin-1").strip(" \t")
+            if name in values:
+                counts[name] = counts.get(name, 1) + 1
+                values[name] = f"{values[name]},{value}"
+            else:
+                values[name] = value
+        self._values = values
+        self._counts = counts
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        return self._values.get(name, default)
+
+    def count(self, name: str) -> int:
+        """How many lines carried this name."""
+        return self._counts.get(name, 1) if name in self._values else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request is about: ``bucket`` and ``key`` are decoded text, None where the path has none.
+
+    ``path`` is the raw path as received (percent-encoded, no query); ``is_virtual`` when the bucket came from Host.
+    """
+
+    bucket: str | None
+    key: str | None
+    path: str
+    is_virtual: bool = False
+
+
+class RawBody(Protocol):
+    """The bytes after the header, as they arrive."""
+
+    @property
+    def length(self) -> int | None:
+        """Content-Length, None when the body is chunked."""
+        ...
+
+    async def read(self) -> bytes:
+        """The next bytes, ``b""`` at the end. IncompleteBody when the client is gone before it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """A request before interpretation.
+
+    ``query`` holds decoded (name, value) pairs in their order, ``raw_query`` the text as received; a name without
+    ``=`` has the value ``""``. ``received`` is in µs since 1970, ``client`` the peer's address.
+    """
+
+    method: str
+    target: Target
+    query: tuple[tuple[str, str], ...]
+    raw_query: str
+    headers: Headers
+    raw_body: RawBody
+    scheme: str
+    client: str
+    received: int
+    request_id: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    """The query as a mapping: the first value of each name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What ``from_wire`` of a request model is given: the request and its body as authenticated and verified."""
+
+    wire: WireRequest
+    body: Body
+
+    @property
+    def headers(self) -> Headers:
+        return self.wire.headers
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return self.wire.parameters
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name; only for rows whose path has one."""
+        assert self.wire.target.bucket is not None  # noqa: S101 - the table resolved a row with {Bucket}
+        return self.wire.target.bucket
+
+    @property
+    def key(self) -> str:
+        """The key; only for rows whose path has one."""
+        assert self.wire.target.key is not None  # noqa: S101 - the table resolved a row with {Key+}
+        return self.wire.target.key

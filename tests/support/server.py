@@ -1,0 +1,222 @@
+"""A whole server in this process: memory adapters, engine, operation table and gateway on a loopback port."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.client
+import itertools
+import threading
+import zlib
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import boto3
+import uvicorn
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+
+from tests.support.chunks import unsigned
+from tests.support.credentials import MemoryCredentials, credential
+from trug.adapters.clock import SystemClock
+from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.metadata import MemoryMetadata
+from trug.auth.authenticate import Authenticator
+from trug.domain.identity import Account, canonical_id_of
+from trug.domain.versioning import Versioning
+from trug.edge.gateway import Gateway
+from trug.edge.health import Readiness
+from trug.edge.incoming import EdgeSettings
+from trug.engine.engine import Engine
+from trug.observe import Observer
+from trug.operations.catalogue import TABLE
+
+T = TypeVar("T")
+
+REGION = "us-east-1"
+ROOT = ("AKIAROOT", "root-secret")
+USER = ("AKIAUSER", "user-secret")
+STRANGER = ("AKIASTRANGER", "stranger-secret")
+ACCOUNT = Account("111111111111", canonical_id_of("111111111111"))
+OTHER_ACCOUNT = Account("222222222222", canonical_id_of("222222222222"), "Other & Co")
+CREDENTIALS = MemoryCredentials(
+    credential(*ROOT, account=ACCOUNT),
+    credential(*USER, user="ana", account=ACCOUNT),
+    credential(*STRANGER, account=OTHER_ACCOUNT),
+)
+SECONDS = 30
+
+
+class Answer(NamedTuple):
+    """An answer as it came; header names are lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        """The ``<Code>`` of an error."""
+        return ElementTree.fromstring(self.body).findtext("Code") or ""
+
+    def texts(self, name: str) -> list[str]:
+        """The texts of all elements of this name, wherever they stand."""
+        root = ElementTree.fromstring(self.body)
+        return [element.text or "" for element in root.iter() if element.tag.rpartition("}")[2] == name]
+
+
+@dataclass
+class Server:
+    """Runs in a thread of its own; ``endpoint`` is its URL."""
+
+    endpoint: str
+    engine: Engine
+    loop: asyncio.AbstractEventLoop
+    numbers: Iterator[int]
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have the server's own loop do something."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(SECONDS)
+
+    def make_bucket(self, versioning: Versioning = Versioning.OFF, *, account: Account = ACCOUNT) -> str:
+        """A new empty bucket."""
+        name = f"bucket-{next(self.numbers)}"
+        self.run(self._make(name, versioning, account))
+        return name
+
+    async def _make(self, name: str, versioning: Versioning, account: Account) -> None:
+        bucket = await self.engine.buckets.create(name, account=account.id, region=REGION, tags={})
+        if versioning is not Versioning.OFF:
+            await self.engine.buckets.set_versioning(bucket, versioning)
+
+    def set_versioning(self, name: str, versioning: Versioning) -> None:
+        self.run(self._set_versioning(name, versioning))
+
+    async def _set_versioning(self, name: str, versioning: Versioning) -> None:
+        bucket = await self.engine.buckets.find(name)
+        assert bucket is not None
+        await self.engine.buckets.set_versioning(bucket, versioning)
+
+    def client(self, keys: tuple[str, str] = ROOT, **options: Any) -> Any:
+        """A boto3 client that never retries."""
+        access_key, secret = keys
+        config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, **options)
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret,
+            config=config,
+        )
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        *,
+        keys: tuple[str, str] = ROOT,
+        has_trailer: bool = False,
+    ) -> Answer:
+        """One request, exactly as spelled, signed by botocore. ``target`` is raw: path and query as on the wire.
+
+        ``has_trailer`` signs it as aws-chunked with an unsigned payload and a trailer.
+        """
+        request = AWSRequest(method=method, url=self.endpoint + target, headers=dict(headers or {}), data=body)
+        if has_trailer:
+            request.context["checksum"] = {"request_algorithm": {"in": "trailer"}}
+        S3SigV4Auth(Credentials(*keys), "s3", REGION).add_auth(request)
+        return self.send(method, target, dict(request.headers.items()), body)
+
+    def ask_framed(
+        self,
+        method: str,
+        target: str,
+        content: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        crc32: str | None = None,
+        is_http_chunked: bool = False,
+    ) -> Answer:
+        """Send ``content`` aws-chunked with a CRC32 trailer; in HTTP's own chunks too, and so without
+        Content-Length, where ``is_http_chunked``."""
+        value = crc32 or base64.b64encode(zlib.crc32(content).to_bytes(4, "big")).decode()
+        body = unsigned([content] if content else [], ("x-amz-checksum-crc32", value))
+        framing = {
+            "Content-Encoding": "aws-chunked",
+            "x-amz-decoded-content-length": str(len(content)),
+            "x-amz-trailer": "x-amz-checksum-crc32",
+        }
+        if is_http_chunked:
+            framing["Transfer-Encoding"] = "chunked"
+            body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        return self.ask(method, target, framing | dict(headers or {}), body, has_trailer=True)
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """One request that is signed already, or not at all."""
+        address = urlsplit(self.endpoint)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=SECONDS)
+        try:
+            connection.putrequest(method, target, skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            if not {"content-length", "transfer-encoding"} & {name.lower() for name in headers}:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            answered = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, answered, response.read())
+        finally:
+            connection.close()
+
+
+def compose() -> tuple[Gateway, Engine]:
+    """The house in memory."""
+    clock, blobs = SystemClock(), MemoryBlobs()
+    metadata = MemoryMetadata(clock, blobs)
+    engine = Engine.over(metadata, blobs, clock)
+    gateway = Gateway(
+        table=TABLE,
+        authenticator=Authenticator(CREDENTIALS, clock, (REGION,), allows_sigv2_header=False),
+        engine=engine,
+        settings=EdgeSettings(regions=(REGION,)),
+        observer=Observer(),
+        clock=clock,
+        readiness=lambda: Readiness(is_ready=True, durability="none", store="ok"),
+    )
+    return gateway, engine
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server that listens until the block is left."""
+    gateway, engine = compose()
+    config = uvicorn.Config(gateway, port=0, log_config=None, access_log=False, lifespan="off", server_header=False)
+    listener = config.bind_socket()
+    runner = uvicorn.Server(config)
+    begun: list[asyncio.AbstractEventLoop] = []
+    ready = threading.Event()
+
+    async def serve() -> None:
+        begun.append(asyncio.get_running_loop())
+        ready.set()
+        await runner.serve(sockets=[listener])
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
+    thread.start()
+    try:
+        assert ready.wait(SECONDS)
+        host, port = listener.getsockname()[:2]
+        yield Server(f"http://{host}:{port}", engine, begun[0], itertools.count(1))
+    finally:
+        runner.should_exit = True
+        thread.join(SECONDS)
+        listener.close()
