@@ -1,0 +1,162 @@
+"""Buckets: made, found, configured, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.versioning import Versioning
+from trug.engine.ids import Ids
+from trug.engine.refusals import no_such_bucket
+from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
+from trug.ports.effects import Announce, Drop, PutBucket, RemoveBucket, SetConfiguration
+from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration
+from trug.ports.rows import Bucket
+from trug.ports.stores import MetadataStore
+
+TAGGING = "tagging"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBucket:
+    """A new bucket under a name nobody has. Answers its row."""
+
+    bucket: Bucket
+    tags: dict[str, str]
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else (BucketNamed(self.bucket.name),)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[Bucket] | Rejected:
+        holder = rows.of(BucketNamed(self.bucket.name))
+        if holder is not None:
+            return Rejected(_taken(holder, self.bucket))
+        bucket = self.bucket._replace(created=moment.time)
+        effects: list[Effect] = [PutBucket(bucket), Announce("BucketCreated", bucket.id)]
+        if self.tags:
+            effects.append(SetConfiguration(bucket.id, TAGGING, msgspec.msgpack.encode(self.tags)))
+        return Decided(bucket, effects)
+
+
+def _taken(holder: Bucket, wanted: Bucket) -> S3Error:
+    is_own = holder.account == wanted.account
+    code = ErrorCode.BucketAlreadyOwnedByYou if is_own else ErrorCode.BucketAlreadyExists
+    return S3Error(code, fields={"BucketName": wanted.name})
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBucket:
+    """Remove a bucket without versions; its open uploads go with it."""
+
+    bucket: Bucket
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else (BucketWithId(self.bucket.id), BucketHolds(self.bucket.id))
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
+        if rows.of(BucketWithId(self.bucket.id)) is None:
+            return Rejected(no_such_bucket(self.bucket.name))
+        if rows.of(BucketHolds(self.bucket.id)):
+            return Rejected(S3Error(ErrorCode.BucketNotEmpty, fields={"BucketName": self.bucket.name}))
+        id = self.bucket.id
+        return Decided(None, (RemoveBucket(id), Drop("bucket", id), Announce("BucketRemoved", id)))
+
+
+@dataclass(frozen=True, slots=True)
+class SetVersioning:
+    """Switch a bucket's versioning on or to suspended."""
+
+    bucket: Bucket
+    versioning: Versioning
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else (BucketWithId(self.bucket.id),)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
+        bucket = rows.of(BucketWithId(self.bucket.id))
+        if bucket is None:
+            return Rejected(no_such_bucket(self.bucket.name))
+        event = Announce("BucketVersioning", bucket.id)
+        return Decided(None, (PutBucket(bucket._replace(versioning=self.versioning)), event))
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Store or remove (None) one configuration of a bucket."""
+
+    bucket: Bucket
+    kind: str
+    document: bytes | None
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else (BucketWithId(self.bucket.id),)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
+        if rows.of(BucketWithId(self.bucket.id)) is None:
+            return Rejected(no_such_bucket(self.bucket.name))
+        set_it = SetConfiguration(self.bucket.id, self.kind, self.document)
+        return Decided(None, (set_it, Announce("BucketConfiguration", self.bucket.id, key=self.kind)))
+
+
+class Buckets:
+    """The buckets of all accounts: one name space."""
+
+    def __init__(self, metadata: MetadataStore, ids: Ids) -> None:
+        self._metadata = metadata
+        self._ids = ids
+        self._found: dict[str, Bucket] = {}
+        self._generation = -1
+
+    async def find(self, name: str) -> Bucket | None:
+        """The bucket of this name. Cached until anything that is cached changes anywhere."""
+        generation = self._metadata.generation
+        if generation == self._generation and name in self._found:
+            return self._found[name]
+        bucket = await self._metadata.fetch(BucketNamed(name))
+        if bucket is not None and not generation & 1:
+            self._remember(generation, bucket)
+        return bucket
+
+    def _remember(self, generation: int, bucket: Bucket) -> None:
+        if generation != self._generation or len(self._found) >= 10_000:
+            self._found.clear()
+            self._generation = generation
+        self._found[bucket.name] = bucket
+
+    async def create(self, name: str, *, account: str, region: str, tags: dict[str, str]) -> Bucket:
+        """Make a bucket. BucketAlreadyOwnedByYou or BucketAlreadyExists when the name is taken."""
+        bucket = Bucket(await self._ids.take(), name, account, region, created=0)
+        return await self._metadata.commit(CreateBucket(bucket, tags))
+
+    async def delete(self, bucket: Bucket) -> None:
+        """Remove an empty bucket. BucketNotEmpty when it holds versions or delete markers."""
+        await self._metadata.commit(DeleteBucket(bucket))
+
+    async def page(
+        self, account: str, *, prefix: str, after: str, limit: int, region: str
+    ) -> tuple[list[Bucket], str | None]:
+        """An account's buckets by name, and the name after which the next page begins, None on the last."""
+        found = await self._metadata.fetch(BucketsOf(account, after, prefix, limit + 1, region))
+        page = found[:limit]
+        return page, page[-1].name if page and len(found) > limit else None
+
+    async def set_versioning(self, bucket: Bucket, versioning: Versioning) -> None:
+        """ENABLED or SUSPENDED; a bucket never goes back to OFF."""
+        await self._metadata.commit(SetVersioning(bucket, versioning))
+
+    async def tags(self, bucket: Bucket) -> dict[str, str] | None:
+        """The bucket's tags, None when it never got a tag set."""
+        document = await self._metadata.fetch(Configuration(bucket.id, TAGGING))
+        return None if document is None else msgspec.msgpack.decode(document, type=dict[str, str])
+
+    async def set_tags(self, bucket: Bucket, tags: dict[str, str] | None) -> None:
+        """Replace the bucket's tag set; None removes it."""
+        await self._metadata.commit(Configure(bucket, TAGGING, None if tags is None else msgspec.msgpack.encode(tags)))

@@ -1,0 +1,28 @@
+"""Digests of bytes that are stored already."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Collection, Mapping
+
+from trug.domain.checksums import ALGORITHMS
+from trug.domain.objects import FULL_OBJECT, Checksum
+from trug.engine.reading import Reading
+
+
+async def digests_of(reading: Reading, start: int, stop: int, algorithms: Collection[str]) -> Mapping[str, bytes]:
+    """Read a span of an object once and compute raw digests by algorithm name, on threads."""
+    digests = {algorithm: ALGORITHMS[algorithm].new() for algorithm in algorithms}
+    content = reading.content(start, stop)
+    if isinstance(content, bytes):
+        for digest in digests.values():
+            digest.update(content)
+    else:
+        async for piece in content:
+            await asyncio.gather(*(asyncio.to_thread(digest.update, piece) for digest in digests.values()))
+    return {algorithm: digest.digest() for algorithm, digest in digests.items()}
+
+
+def full_object(algorithm: str, digest: bytes) -> Checksum:
+    return Checksum(algorithm, base64.b64encode(digest).decode(), FULL_OBJECT)

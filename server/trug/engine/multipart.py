@@ -1,0 +1,289 @@
+"""Multipart uploads: parts come in any order, Complete makes one object of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.keys import after_prefix
+from trug.domain.objects import FULL_OBJECT, Checksum, Record
+from trug.domain.preconditions import WriteConditions
+from trug.domain.versioning import new_version_id
+from trug.engine.assembly import assemble
+from trug.engine.digesting import digests_of, full_object
+from trug.engine.drafts import CopiedPart, CopySource, Draft, PartPage, RequestedPart, Stored, UploadPage
+from trug.engine.ids import Ids
+from trug.engine.intake import DEFAULT_CHECKSUM, MD5, Intake, Received
+from trug.engine.listing import common_prefix, first_place
+from trug.engine.objects import Objects
+from trug.engine.reading import Reading
+from trug.engine.refusals import Moved, no_such_upload, shown_version
+from trug.engine.uploads import AbortUpload, AddPart, CompleteUpload, CreateUpload
+from trug.ports.body import Body
+from trug.ports.keys import Clock
+from trug.ports.reads import OpenUploads, Parts, UploadWithId
+from trug.ports.rows import Bucket, Completed, Extent, Part, Upload, Version
+from trug.ports.stores import MetadataStore, Reader
+
+LARGEST_PART = 5 << 30
+ATTEMPTS = 8
+
+
+def new_upload_id(now: int) -> str:
+    """Text that sorts by initiation: 13 hex digits of µs, then 32 random ones."""
+    return f"{now:014x}{secrets.token_hex(16)}"
+
+
+class Multipart:
+    """The multipart operations over the rows."""
+
+    def __init__(self, metadata: MetadataStore, ids: Ids, intake: Intake, objects: Objects, clock: Clock) -> None:
+        self._metadata = metadata
+        self._ids = ids
+        self._intake = intake
+        self._objects = objects
+        self._clock = clock
+
+    async def create(
+        self, bucket: Bucket, key: str, draft: Draft, *, initiator: str, checksum_algorithm: str, checksum_type: str
+    ) -> Upload:
+        """Begin an upload. Algorithm and type are empty when the client asked for none."""
+        upload = Upload(
+            id=await self._ids.take(),
+            upload_id=new_upload_id(self._clock.now()),
+            bucket=bucket.id,
+            key=key,
+            initiated=0,
+            changed=0,
+            initiator=initiator,
+            storage_class=draft.storage_class,
+            checksum_algorithm=checksum_algorithm,
+            checksum_type=checksum_type,
+            record=Record(draft.headers, draft.metadata, draft.tags),
+        )
+        return await self._metadata.commit(CreateUpload(upload))
+
+    async def _open_upload(self, bucket: Bucket, key: str, upload_id: str) -> Upload:
+        upload = await self._upload(bucket, key, upload_id)
+        if upload.completed is not None:
+            raise no_such_upload(upload_id)
+        return upload
+
+    async def _upload(self, bucket: Bucket, key: str, upload_id: str) -> Upload:
+        upload = await self._metadata.fetch(UploadWithId(upload_id))
+        if upload is None or (upload.bucket, upload.key) != (bucket.id, key):
+            raise no_such_upload(upload_id)
+        return upload
+
+    async def put_part(self, bucket: Bucket, key: str, upload_id: str, number: int, body: Body) -> Part:
+        """Store a body as a part, in place of any with this number. NoSuchUpload; S3Error from the body;
+        InvalidRequest when its checksum is not of the upload's algorithm."""
+        upload = await self._open_upload(bucket, key, upload_id)
+        algorithm = _part_algorithm(upload, body.checksum_algorithm)
+        async with self._intake.receive(body, frozenset((MD5, algorithm))) as received:
+            part = Part(
+                upload=upload.id,
+                number=number,
+                etag=received.etag,
+                size=received.size,
+                modified=0,
+                extents=_extents(received),
+                checksum=received.checksum(algorithm),
+            )
+            blobs = () if received.blob is None else (received.blob,)
+            return await self._metadata.commit(AddPart(bucket.id, key, upload_id, part, received.content, blobs))
+
+    async def copy_part(
+        self,
+        bucket: Bucket,
+        key: str,
+        upload_id: str,
+        number: int,
+        source: CopySource,
+        span: tuple[int, int] | None,
+    ) -> CopiedPart:
+        """Make a span (all, when None) of an object a part: read once for its digests, never written."""
+        upload = await self._open_upload(bucket, key, upload_id)
+        for _ in range(ATTEMPTS):
+            reading = await self._objects.open(source.bucket, source.key, source.version_id)
+            version = reading.version
+            source.conditions.check(version.listing.etag, version.listing.modified)
+            part = await self._borrow(upload, number, reading, span or (0, version.listing.size))
+            try:
+                made = await self._metadata.commit(AddPart(bucket.id, key, upload_id, part, borrowed=version))
+            except Moved:
+                continue
+            return CopiedPart(made, shown_version(source.bucket, version))
+        raise S3Error(ErrorCode.OperationAborted)
+
+    async def _borrow(self, upload: Upload, number: int, reading: Reading, span: tuple[int, int]) -> Part:
+        start, stop = span
+        _check_span(start, stop, reading.version.listing.size)
+        algorithm = upload.checksum_algorithm or DEFAULT_CHECKSUM
+        digests = await digests_of(reading, start, stop, {MD5, algorithm})
+        return Part(
+            upload=upload.id,
+            number=number,
+            etag=digests[MD5].hex(),
+            size=stop - start,
+            modified=0,
+            extents=tuple([extent async for extent in reading.extents(start, stop)]),
+            checksum=full_object(algorithm, digests[algorithm]),
+        )
+
+    async def complete(
+        self,
+        bucket: Bucket,
+        key: str,
+        upload_id: str,
+        requested: Sequence[RequestedPart],
+        *,
+        conditions: WriteConditions,
+        checksum: Checksum | None,
+        size: int | None,
+    ) -> Stored:
+        """Make the object of the requested parts. A repetition with the same parts answers the same.
+
+        ``checksum`` is what the client claims of the object, ``size`` its ``x-amz-mp-object-size``. NoSuchUpload,
+        InvalidPart, InvalidPartOrder, EntityTooSmall, EntityTooLarge, InvalidRequest, BadDigest, and the conditions'.
+        """
+        for _ in range(ATTEMPTS):
+            upload = await self._upload(bucket, key, upload_id)
+            if upload.completed is not None:
+                return _repeated(upload, requested)
+            parts = await self._all_parts(upload)
+            assembly = assemble(upload, parts, requested, checksum, size)
+            change = CompleteUpload(
+                upload=upload,
+                completed=assembly.completed,
+                version_id=new_version_id(),
+                id=await self._ids.take(),
+                listing=assembly.listing,
+                record=assembly.record,
+                conditions=conditions,
+                leaves_parts=len(parts) > len(requested),
+            )
+            try:
+                return await self._metadata.commit(change)
+            except Moved:
+                continue
+        raise S3Error(ErrorCode.OperationAborted)
+
+    async def _all_parts(self, upload: Upload) -> dict[int, Part]:
+        parts = await self._metadata.view(lambda reader: reader.fetch(Parts(upload.id)))
+        return {part.number: part for part in parts}
+
+    async def abort(self, bucket: Bucket, key: str, upload_id: str, *, initiated: int | None = None) -> None:
+        """Give an upload up. NoSuchUpload; PreconditionFailed when ``initiated`` (µs) is another second."""
+        await self._metadata.commit(AbortUpload(bucket.id, key, upload_id, initiated))
+
+    async def parts(self, bucket: Bucket, key: str, upload_id: str, *, after: int, limit: int) -> PartPage:
+        """An open upload's parts after a number. NoSuchUpload."""
+        upload = await self._open_upload(bucket, key, upload_id)
+        found = await self._metadata.view(lambda reader: reader.fetch(Parts(upload.id, after, limit + 1)))
+        page = found[:limit]
+        return PartPage(upload, page, page[-1].number if page and len(found) > limit else None)
+
+    async def object_parts(self, version: Version, *, after: int, limit: int) -> list[Part]:
+        """The parts of a multipart object after a number; none for any other object."""
+        body = version.body
+        if body is None:
+            return []
+        return await self._metadata.view(lambda reader: reader.fetch(Parts(body, after, limit)))
+
+    async def uploads(
+        self, bucket: Bucket, *, prefix: str, delimiter: str, key_marker: str, upload_id_marker: str, limit: int
+    ) -> UploadPage:
+        """At most ``limit`` open uploads by (key, initiation) and common prefixes, after the markers."""
+        if limit == 0:
+            return UploadPage([], [], None, None)
+        question = UploadQuestion(bucket.id, prefix, delimiter, key_marker, upload_id_marker, limit)
+        return await self._metadata.view(question.answer)
+
+
+class UploadQuestion(NamedTuple):
+    """One page of open uploads."""
+
+    bucket: int
+    prefix: str
+    delimiter: str
+    key_marker: str
+    upload_id_marker: str
+    limit: int
+
+    def answer(self, reader: Reader) -> UploadPage:
+        uploads: list[Upload] = []
+        prefixes: list[str] = []
+        read = self._begin()
+        last_key, last_upload = "", ""
+        while read is not None:
+            found = reader.fetch(read)
+            skip = ""
+            for upload in found:
+                if skip and upload.key.startswith(skip):
+                    continue
+                if len(uploads) + len(prefixes) == self.limit:
+                    return UploadPage(uploads, prefixes, last_key, last_upload)
+                rolled = common_prefix(upload.key, self.prefix, self.delimiter)
+                if rolled is None:
+                    uploads.append(upload)
+                    last_key, last_upload = upload.key, upload.upload_id
+                else:
+                    prefixes.append(rolled)
+                    last_key, last_upload, skip = rolled, "", rolled
+            read = self._next(read, found, skip)
+        return UploadPage(uploads, prefixes, None, None)
+
+    def _begin(self) -> OpenUploads | None:
+        stop, limit = after_prefix(self.prefix), self.limit + 1
+        if self.upload_id_marker and self.key_marker.startswith(self.prefix):
+            return OpenUploads(self.bucket, self.key_marker, self.upload_id_marker, False, stop, limit)
+        place = first_place(self.prefix, self.delimiter, self.key_marker)
+        return None if place is None else OpenUploads(self.bucket, place.key, "", place.after, stop, limit)
+
+    def _next(self, read: OpenUploads, found: list[Upload], skip: str) -> OpenUploads | None:
+        if len(found) < read.limit:
+            return None
+        last = found[-1]
+        if not (skip and last.key.startswith(skip)):
+            return OpenUploads(self.bucket, last.key, last.upload_id, False, read.stop, read.limit)
+        beyond = after_prefix(skip)
+        return OpenUploads(self.bucket, beyond, "", False, read.stop, read.limit) if beyond else None
+
+
+def _part_algorithm(upload: Upload, claimed: str | None) -> str:
+    """Which checksum a part is stored with: the upload's; a part of an upload without one may bring any."""
+    if claimed is not None and upload.checksum_algorithm and claimed != upload.checksum_algorithm:
+        raise S3Error(
+            ErrorCode.InvalidRequest,
+            f"Checksum Type mismatch occurred, expected checksum Type: {upload.checksum_algorithm.lower()}, "
+            f"actual checksum Type: {claimed.lower()}",
+        )
+    return upload.checksum_algorithm or DEFAULT_CHECKSUM
+
+
+def _extents(received: Received) -> tuple[Extent, ...]:
+    if received.inline is not None:
+        return (Extent(True, received.inline, 0, received.size, received.size),)
+    if received.blob is not None:
+        return (Extent(False, received.blob, 0, received.size, received.size),)
+    return ()
+
+
+def _check_span(start: int, stop: int, size: int) -> None:
+    if stop > size:
+        raise S3Error(ErrorCode.InvalidRange, "The requested range is not satisfiable")
+    if stop - start > LARGEST_PART:
+        raise S3Error(ErrorCode.EntityTooLarge, fields={"MaxSizeAllowed": str(LARGEST_PART)})
+
+
+def _repeated(upload: Upload, requested: Sequence[RequestedPart]) -> Stored:
+    done = upload.completed
+    assert done is not None  # noqa: S101 - the caller checked
+    if tuple((part.number, part.etag) for part in requested) != done.requested:
+        raise no_such_upload(upload.upload_id)
+    size = done.ends[-1][1] if done.ends else 0
+    version_id = None if done.version_id == "null" else done.version_id
+    return Stored(version_id, done.etag, size, upload.initiated, done.checksum)

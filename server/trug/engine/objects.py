@@ -1,0 +1,100 @@
+"""Objects: written, read, deleted, tagged."""
+
+from __future__ import annotations
+
+from trug.domain.objects import Listing, Record
+from trug.domain.preconditions import WriteConditions
+from trug.domain.versioning import new_version_id
+from trug.engine.drafts import Deleted, Draft, Stored
+from trug.engine.ids import Ids
+from trug.engine.intake import DEFAULT_CHECKSUM, MD5, Intake
+from trug.engine.pins import Pins
+from trug.engine.reading import Reading
+from trug.engine.refusals import hidden_by_marker, is_marker, no_such_key, unknown_version
+from trug.engine.versions import DeleteNewest, DeleteVersion, PutVersion, RetagVersion
+from trug.ports.body import Body
+from trug.ports.reads import Current, CurrentContent, NewestHistory, WithVersionId, WithVersionIdContent
+from trug.ports.rows import Bucket, Fetched, Version
+from trug.ports.stores import BlobStore, MetadataStore
+
+
+class Objects:
+    """Objects of all buckets."""
+
+    def __init__(self, metadata: MetadataStore, blobs: BlobStore, ids: Ids, intake: Intake, pins: Pins) -> None:
+        self._metadata = metadata
+        self._blobs = blobs
+        self._ids = ids
+        self._intake = intake
+        self._pins = pins
+
+    async def put(self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions) -> Stored:
+        """Store a body as the newest version of ``key``; visible only when it is whole, verified and durable.
+
+        Computes CRC64NVME when the client sends no checksum. S3Error from the body or the conditions; Unavailable.
+        """
+        algorithm = body.checksum_algorithm or DEFAULT_CHECKSUM
+        id = await self._ids.take()
+        async with self._intake.receive(body, frozenset((MD5, algorithm))) as received:
+            checksum = received.checksum(algorithm)
+            listing = Listing(received.etag, received.size, 0, draft.storage_class, checksum.algorithm, checksum.type)
+            change = PutVersion(
+                bucket=bucket.id,
+                key=key,
+                id=id,
+                version_id=new_version_id(),
+                listing=listing,
+                record=Record(draft.headers, draft.metadata, draft.tags, checksum),
+                conditions=conditions,
+                event="ObjectCreated:Put",
+                inline=received.inline,
+                content=received.content,
+                blob=received.blob,
+            )
+            return await self._metadata.commit(change)
+
+    async def find(self, bucket: Bucket, key: str, version_id: str | None) -> Version:
+        """The newest version, or the one named. NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker that
+        was named, InvalidArgument for text that is no version id."""
+        if version_id is None:
+            return await self._metadata.fetch(Current(bucket.id, key)) or await self._absent(bucket, key)
+        return _object(await self._metadata.fetch(WithVersionId(bucket.id, key, version_id)), key, version_id)
+
+    async def open(self, bucket: Bucket, key: str, version_id: str | None) -> Reading:
+        """As ``find``, with the bytes at hand."""
+        pin = self._pins.hold(self._metadata.sequence)
+        fetched = await self._fetch(bucket, key, version_id)
+        return Reading(fetched.version, fetched.content, pin, self._metadata, self._blobs)
+
+    async def _fetch(self, bucket: Bucket, key: str, version_id: str | None) -> Fetched:
+        if version_id is None:
+            fetched = await self._metadata.fetch(CurrentContent(bucket.id, key))
+            return fetched or Fetched(await self._absent(bucket, key), None)
+        fetched = await self._metadata.fetch(WithVersionIdContent(bucket.id, key, version_id))
+        _object(None if fetched is None else fetched.version, key, version_id)
+        assert fetched is not None  # noqa: S101 - _object raised otherwise
+        return fetched
+
+    async def _absent(self, bucket: Bucket, key: str) -> Version:
+        """Raise what a read of a key without a current object answers."""
+        marker = await self._metadata.fetch(NewestHistory(bucket.id, key)) if bucket.versioning.value else None
+        raise no_such_key(key) if marker is None else hidden_by_marker(key, marker)
+
+    async def delete(self, bucket: Bucket, key: str, version_id: str | None, conditions: WriteConditions) -> Deleted:
+        """Delete the key (a delete marker where versioning is or was on) or one version for good. Absent is no error."""
+        if version_id is not None:
+            return await self._metadata.commit(DeleteVersion(bucket.id, key, version_id, conditions))
+        change = DeleteNewest(bucket.id, key, await self._ids.take(), new_version_id(), conditions)
+        return await self._metadata.commit(change)
+
+    async def retag(self, bucket: Bucket, key: str, version_id: str | None, tags: dict[str, str]) -> Version:
+        """Replace the tags of a version. Errors as ``find``."""
+        return await self._metadata.commit(RetagVersion(bucket.id, key, version_id, tags))
+
+
+def _object(version: Version | None, key: str, version_id: str) -> Version:
+    if version is None:
+        raise unknown_version(key, version_id)
+    if version.marker:
+        raise is_marker(version)
+    return version

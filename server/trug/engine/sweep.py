@@ -1,0 +1,138 @@
+"""The sweep: what nobody refers to is removed, in bounded slices, once no reader depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trug.engine.pins import Pins
+from trug.engine.uploads import place_of_extent, references_to_extents
+from trug.engine.versions import recount, unanswered
+from trug.ports.changes import Decided, Effect, Moment, Read, Rows
+from trug.ports.effects import Drop, ForgetBlobs, ForgetDropped, RemoveParts, RemoveUpload
+from trug.ports.reads import BodyWithId, DroppedBefore, OpenUploads, Parts
+from trug.ports.rows import Dropped, Part, Upload
+from trug.ports.stores import BlobStore, MetadataStore
+
+SLICE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetRemoved:
+    """The blobs of these rows are unlinked for good: forget them."""
+
+    dropped: tuple[Dropped, ...]
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return ()
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[None]:
+        ids = tuple(row.id for row in self.dropped)
+        return Decided(None, (ForgetBlobs(tuple(row.target for row in self.dropped)), ForgetDropped(ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandParts:
+    """Release a slice of the parts of a dropped body, an aborted upload, or those a completed one left out.
+
+    Answers whether it was the last slice; then the row is forgotten, and the upload's own row where it is over.
+    """
+
+    dropped: Dropped
+    after: int
+    blobs: tuple[int, ...] = ()
+
+    @property
+    def _parts(self) -> Parts:
+        return Parts(self.dropped.target, self.after, SLICE)
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        if not rows:
+            return (self._parts, BodyWithId(self.dropped.target))
+        extents = [extent for part in self._superfluous(rows) for extent in part.extents]
+        return unanswered(rows, references_to_extents(extents))
+
+    def _superfluous(self, rows: Rows) -> list[Part]:
+        if self.dropped.kind != "leftover":
+            return rows.of(self._parts)
+        kept = _kept_numbers(rows.of(BodyWithId(self.dropped.target)))
+        return [part for part in rows.of(self._parts) if part.number not in kept]
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[int | None]:
+        found = rows.of(self._parts)
+        parts = self._superfluous(rows)
+        gives = [(place_of_extent(extent), -1) for part in parts for extent in part.extents]
+        effects: list[Effect] = [*recount(rows, gives)]
+        if parts:
+            effects.append(RemoveParts(self.dropped.target, tuple(part.number for part in parts)))
+        if len(found) == SLICE:
+            return Decided(found[-1].number, effects)
+        if self.dropped.kind != "leftover":
+            effects.append(RemoveUpload(self.dropped.target))
+        effects.append(ForgetDropped((self.dropped.id,)))
+        return Decided(None, effects)
+
+
+def _kept_numbers(upload: Upload | None) -> frozenset[int]:
+    if upload is None or upload.completed is None:
+        return frozenset()
+    return frozenset(number for number, _ in upload.completed.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandBucket:
+    """Give up a slice of the uploads that were open in a removed bucket. Answers whether more may be left."""
+
+    dropped: Dropped
+    blobs: tuple[int, ...] = ()
+
+    @property
+    def _uploads(self) -> OpenUploads:
+        return OpenUploads(self.dropped.target, "", "", beyond=False, stop="", limit=SLICE)
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else (self._uploads,)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[bool]:
+        uploads = rows.of(self._uploads)
+        effects: list[Effect] = []
+        for upload in uploads:
+            effects += (RemoveUpload(upload.id), Drop("upload", upload.id))
+        if uploads:
+            return Decided(True, effects)
+        return Decided(False, (ForgetDropped((self.dropped.id,)),))
+
+
+class Sweep:
+    """Removes dropped bytes, a slice at a time."""
+
+    def __init__(self, metadata: MetadataStore, blobs: BlobStore, pins: Pins) -> None:
+        self._metadata = metadata
+        self._blobs = blobs
+        self._pins = pins
+
+    async def run(self) -> int:
+        """One slice: how many rows of ``dropped`` it took on; 0 when there was nothing to do."""
+        horizon = self._pins.oldest(self._metadata.sequence) + 1
+        rows = await self._metadata.fetch(DroppedBefore(horizon, SLICE))
+        blobs = tuple(row for row in rows if row.kind == "blob")
+        if blobs:
+            await self._blobs.remove([row.target for row in blobs])
+            await self._metadata.commit(ForgetRemoved(blobs))
+        for row in rows:
+            if row.kind == "bucket":
+                await self._expand_bucket(row)
+            elif row.kind != "blob":
+                await self._expand_parts(row)
+        return len(rows)
+
+    async def _expand_parts(self, row: Dropped) -> None:
+        after: int | None = 0
+        while after is not None:
+            after = await self._metadata.commit(ExpandParts(row, after))
+
+    async def _expand_bucket(self, row: Dropped) -> None:
+        while await self._metadata.commit(ExpandBucket(row)):
+            pass

@@ -1,0 +1,484 @@
+"""How versions of a key come and go: every change of an object ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from trug.domain.errors import S3Error
+from trug.domain.objects import Listing, Record
+from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
+from trug.domain.versioning import Versioning, is_well_formed
+from trug.engine.drafts import Deleted, Stored
+from trug.engine.refusals import (
+    Moved,
+    hidden_by_marker,
+    malformed_version,
+    no_such_bucket,
+    no_such_key,
+    unknown_version,
+)
+from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
+from trug.ports.effects import (
+    Announce,
+    Drop,
+    NameBlob,
+    PutCurrent,
+    PutHistory,
+    PutInline,
+    RemoveCurrent,
+    RemoveHistory,
+    RemoveInline,
+    SetReferences,
+    Tally,
+)
+from trug.ports.reads import BucketWithId, Current, NewestHistory, NullHistory, References, WithVersionId
+from trug.ports.rows import NULL_VERSION, Bucket, Version
+
+MARKER_LISTING = Listing(etag="", size=0, modified=0)
+
+
+# Bytes and who refers to them
+
+
+def place_of(version: Version) -> tuple[str, int] | None:
+    """Where a version's bytes are: (kind, id), None when it has none."""
+    if version.inline is not None:
+        return "inline", version.inline
+    if version.blob is not None:
+        return "blob", version.blob
+    if version.body is not None:
+        return "body", version.body
+    return None
+
+
+def references_to(version: Version | None) -> tuple[References, ...]:
+    """What must be read before this version's bytes can be released or shared."""
+    place = None if version is None else place_of(version)
+    return () if place is None else (References(*place),)
+
+
+def recount(rows: Rows, changes: Iterable[tuple[tuple[str, int] | None, int]]) -> list[Effect]:
+    """Add to the reference counts of places; bytes that nobody refers to any more are dropped.
+
+    ``changes`` are (place, difference); those of one place are summed first, so that giving up and taking the same
+    bytes is nothing.
+    """
+    sums: dict[tuple[str, int], int] = {}
+    for place, difference in changes:
+        if place is not None:
+            sums[place] = sums.get(place, 0) + difference
+    return [_counted(rows, place, difference) for place, difference in sums.items() if difference]
+
+
+def _counted(rows: Rows, place: tuple[str, int], difference: int) -> Effect:
+    kind, target = place
+    count = rows.of(References(kind, target)) + difference
+    if count > 0:
+        return SetReferences(kind, target, count)
+    return RemoveInline(target) if kind == "inline" else Drop(kind, target)
+
+
+def unanswered(rows: Rows, wanted: Sequence[Read[Any]]) -> Sequence[Read[Any]]:
+    return [read for read in wanted if read not in rows]
+
+
+# What a new newest version does to those before it
+
+
+class Room(NamedTuple):
+    """The effects of making room for a new newest version, what they add to the totals, and the place of the bytes
+    that the replaced version, if any, gives up (its count is not among the effects)."""
+
+    effects: list[Effect]
+    objects: int
+    versions: int
+    bytes: int
+    freed: tuple[str, int] | None
+
+
+def room_reads(rows: Rows, bucket_id: int, key: str) -> Sequence[Read[Any]]:
+    """The next reads before room can be made in a bucket for a new version of ``key``."""
+    first = BucketWithId(bucket_id)
+    current = Current(bucket_id, key)
+    if current not in rows:
+        return (first, current)
+    bucket, newest = rows.of(first), rows.of(current)
+    if bucket is None:
+        return ()
+    if bucket.versioning is Versioning.OFF:
+        return unanswered(rows, references_to(newest))
+    wanted: list[Read[Any]] = [] if newest is not None else [NewestHistory(bucket_id, key)]
+    if bucket.versioning is Versioning.SUSPENDED:
+        wanted += _null_version_reads(rows, newest, bucket_id, key)
+    return unanswered(rows, wanted)
+
+
+def _null_version_reads(rows: Rows, newest: Version | None, bucket_id: int, key: str) -> Sequence[Read[Any]]:
+    if newest is not None and newest.version_id == NULL_VERSION:
+        return references_to(newest)
+    null = NullHistory(bucket_id, key)
+    return references_to(rows.of(null)) if null in rows else (null,)
+
+
+def make_room(rows: Rows, bucket: Bucket, key: str, moment: Moment) -> Room:
+    """Demote or replace what is newest. Follows "How S3 Versioning works", the unversioned and suspended cases
+    included: those replace the null version, wherever it stands."""
+    newest = rows.of(Current(bucket.id, key))
+    replaced = _replaced(rows, bucket, key, newest)
+    effects: list[Effect] = []
+    if newest is not None and not _is_same(newest, replaced):
+        effects.append(PutHistory(newest._replace(noncurrent_since=moment.time)))
+    if newest is None and bucket.versioning is not Versioning.OFF:
+        marker = rows.of(NewestHistory(bucket.id, key))
+        if marker is not None and not _is_same(marker, replaced):
+            effects.append(PutHistory(marker._replace(noncurrent_since=moment.time)))
+    if replaced is not None and not _is_same(replaced, newest):
+        effects.append(RemoveHistory(bucket.id, key, replaced.sequence))
+    return Room(
+        effects,
+        objects=0 if newest is None else -1,
+        versions=0 if replaced is None else -1,
+        bytes=0 if replaced is None else -replaced.listing.size,
+        freed=None if replaced is None else place_of(replaced),
+    )
+
+
+def _replaced(rows: Rows, bucket: Bucket, key: str, newest: Version | None) -> Version | None:
+    if bucket.versioning is Versioning.ENABLED:
+        return None
+    if bucket.versioning is Versioning.OFF or (newest is not None and newest.version_id == NULL_VERSION):
+        return newest
+    return rows.of(NullHistory(bucket.id, key))
+
+
+def _is_same(version: Version, other: Version | None) -> bool:
+    return other is not None and version.sequence == other.sequence
+
+
+def refusal_of(conditions: WriteConditions, current: Version | None, key: str) -> S3Error | None:
+    """What the conditions say against writing over ``current``."""
+    if conditions is NO_WRITE_CONDITIONS:
+        return None
+    try:
+        conditions.check(None if current is None else current.listing)
+    except S3Error as refusal:
+        refusal.fields.setdefault("Key", key)
+        return refusal
+    return None
+
+
+# Changes
+
+
+@dataclass(frozen=True, slots=True)
+class PutVersion:
+    """Make an object the newest version of its key.
+
+    Its bytes are ``content`` (kept inline under the id ``inline``), the file ``blob``, or none. ``version_id`` is used
+    where versioning is on. Answers Stored.
+    """
+
+    bucket: int
+    key: str
+    id: int
+    version_id: str
+    listing: Listing
+    record: Record
+    conditions: WriteConditions
+    event: str
+    inline: int | None = None
+    content: bytes = b""
+    blob: int | None = None
+
+    @property
+    def blobs(self) -> tuple[int, ...]:
+        return () if self.blob is None else (self.blob,)
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return room_reads(rows, self.bucket, self.key)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[Stored] | Rejected:
+        bucket = rows.of(BucketWithId(self.bucket))
+        if bucket is None:
+            return Rejected(no_such_bucket(""))
+        refusal = refusal_of(self.conditions, rows.of(Current(self.bucket, self.key)), self.key)
+        if refusal is not None:
+            return Rejected(refusal)
+        room = make_room(rows, bucket, self.key, moment)
+        version = self.version(bucket, moment)
+        effects = [*room.effects, *recount(rows, ((room.freed, -1),)), *self._bytes()]
+        return Decided(stored(bucket, version), [*effects, *added(bucket, version, room, self.event)])
+
+    def version(self, bucket: Bucket, moment: Moment) -> Version:
+        """The row, as of the moment of its commit."""
+        return Version(
+            bucket=self.bucket,
+            key=self.key,
+            sequence=moment.sequence,
+            id=self.id,
+            version_id=self.version_id if bucket.versioning is Versioning.ENABLED else NULL_VERSION,
+            listing=self.listing._replace(modified=self.listing.modified or moment.time),
+            record=self.record,
+            inline=self.inline,
+            blob=self.blob,
+        )
+
+    def _bytes(self) -> Sequence[Effect]:
+        if self.inline is not None:
+            return (PutInline(self.inline, self.content),)
+        return () if self.blob is None else (NameBlob(self.blob),)
+
+
+def stored(bucket: Bucket, version: Version) -> Stored:
+    """What the writer of ``version`` is told."""
+    told = version.version_id if bucket.versioning is Versioning.ENABLED else None
+    listing = version.listing
+    return Stored(told, listing.etag, listing.size, listing.modified, version.record.checksum)
+
+
+def added(bucket: Bucket, version: Version, room: Room, event: str) -> Sequence[Effect]:
+    """The version itself, the totals and the feed."""
+    size = version.listing.size
+    return (
+        PutCurrent(version),
+        Tally(bucket.id, bucket.account, objects=room.objects + 1, versions=room.versions + 1, bytes=room.bytes + size),
+        Announce(event, bucket.id, version.key, version.version_id, size, version.listing.etag),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CopyVersion:
+    """Make an object the newest version of its key whose bytes are those of ``source``, a version read before.
+
+    The source is read again: gone or not the same row, the change is rejected with Moved. Answers Stored.
+    """
+
+    source: Version
+    bucket: int
+    key: str
+    id: int
+    version_id: str
+    listing: Listing
+    record: Record
+    conditions: WriteConditions
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        room = room_reads(rows, self.bucket, self.key)
+        return room or unanswered(rows, (self._source, *references_to(self.source)))
+
+    @property
+    def _source(self) -> WithVersionId:
+        return WithVersionId(self.source.bucket, self.source.key, self.source.version_id)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[Stored] | Rejected:
+        bucket = rows.of(BucketWithId(self.bucket))
+        if bucket is None:
+            return Rejected(no_such_bucket(""))
+        source = rows.of(self._source)
+        if source is None or source.id != self.source.id:
+            return Rejected(Moved())
+        refusal = refusal_of(self.conditions, rows.of(Current(self.bucket, self.key)), self.key)
+        if refusal is not None:
+            return Rejected(refusal)
+        room = make_room(rows, bucket, self.key, moment)
+        version = self._version(bucket, moment)
+        counts = recount(rows, ((room.freed, -1), (place_of(self.source), 1)))
+        effects = [*room.effects, *counts, *added(bucket, version, room, "ObjectCreated:Copy")]
+        return Decided(stored(bucket, version), effects)
+
+    def _version(self, bucket: Bucket, moment: Moment) -> Version:
+        return self.source._replace(
+            bucket=self.bucket,
+            key=self.key,
+            sequence=moment.sequence,
+            id=self.id,
+            version_id=self.version_id if bucket.versioning is Versioning.ENABLED else NULL_VERSION,
+            listing=self.listing._replace(modified=moment.time),
+            record=self.record,
+            noncurrent_since=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteNewest:
+    """Delete a key without naming a version: remove it where versioning is off, else put a delete marker on top.
+
+    ``id`` and ``version_id`` are the marker's, if one is made. Answers Deleted.
+    """
+
+    bucket: int
+    key: str
+    id: int
+    version_id: str
+    conditions: WriteConditions
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return room_reads(rows, self.bucket, self.key)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[Deleted] | Rejected:
+        bucket = rows.of(BucketWithId(self.bucket))
+        if bucket is None:
+            return Rejected(no_such_bucket(""))
+        current = rows.of(Current(self.bucket, self.key))
+        refusal = refusal_of(self.conditions, current, self.key)
+        if refusal is not None:
+            return Rejected(refusal)
+        if bucket.versioning is Versioning.OFF:
+            return Decided(Deleted(None, marker=False), self._removal(rows, bucket, moment))
+        return self._marked(rows, bucket, moment)
+
+    def _removal(self, rows: Rows, bucket: Bucket, moment: Moment) -> Sequence[Effect]:
+        if rows.of(Current(self.bucket, self.key)) is None:
+            return ()
+        room = make_room(rows, bucket, self.key, moment)
+        return [
+            *room.effects,
+            *recount(rows, ((room.freed, -1),)),
+            RemoveCurrent(self.bucket, self.key),
+            Tally(bucket.id, bucket.account, objects=room.objects, versions=room.versions, bytes=room.bytes),
+            Announce("ObjectRemoved:Delete", bucket.id, self.key, NULL_VERSION),
+        ]
+
+    def _marked(self, rows: Rows, bucket: Bucket, moment: Moment) -> Decided[Deleted]:
+        room = make_room(rows, bucket, self.key, moment)
+        version_id = self.version_id if bucket.versioning is Versioning.ENABLED else NULL_VERSION
+        marker = Version(
+            bucket=bucket.id,
+            key=self.key,
+            sequence=moment.sequence,
+            id=self.id,
+            version_id=version_id,
+            listing=MARKER_LISTING._replace(modified=moment.time),
+            marker=True,
+        )
+        effects: list[Effect] = [*room.effects, *recount(rows, ((room.freed, -1),))]
+        if room.objects:
+            effects.append(RemoveCurrent(bucket.id, self.key))
+        effects += (
+            PutHistory(marker),
+            Tally(bucket.id, bucket.account, objects=room.objects, versions=room.versions + 1, bytes=room.bytes),
+            Announce("ObjectRemoved:DeleteMarkerCreated", bucket.id, self.key, version_id),
+        )
+        return Decided(Deleted(version_id, marker=True), effects)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteVersion:
+    """Remove one version for good; the one before it becomes the newest when it was. Answers Deleted."""
+
+    bucket: int
+    key: str
+    version_id: str
+    conditions: WriteConditions
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        target = WithVersionId(self.bucket, self.key, self.version_id)
+        if target not in rows:
+            return (BucketWithId(self.bucket), target, Current(self.bucket, self.key))
+        victim = rows.of(target)
+        if victim is None:
+            return ()
+        wanted = (*references_to(victim), NewestHistory(self.bucket, self.key, before=victim.sequence))
+        newest = NewestHistory(self.bucket, self.key)
+        current = rows.of(Current(self.bucket, self.key))
+        return unanswered(rows, wanted if current is not None else (*wanted, newest))
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[Deleted] | Rejected:
+        bucket = rows.of(BucketWithId(self.bucket))
+        if bucket is None:
+            return Rejected(no_such_bucket(""))
+        victim = rows.of(WithVersionId(self.bucket, self.key, self.version_id))
+        if victim is None:
+            return self._nothing()
+        refusal = refusal_of(self.conditions, victim, self.key)
+        if refusal is not None:
+            return Rejected(refusal)
+        return Decided(Deleted(self.version_id, marker=victim.marker), self._effects(rows, bucket, victim))
+
+    def _nothing(self) -> Decided[Deleted] | Rejected:
+        if is_well_formed(self.version_id):
+            return Decided(Deleted(self.version_id, marker=False))
+        return Rejected(malformed_version(self.version_id))
+
+    def _effects(self, rows: Rows, bucket: Bucket, victim: Version) -> Sequence[Effect]:
+        current = rows.of(Current(self.bucket, self.key))
+        was_current = current is not None and current.sequence == victim.sequence
+        effects: list[Effect] = []
+        if was_current:
+            effects.append(RemoveCurrent(bucket.id, self.key))
+        else:
+            effects.append(RemoveHistory(bucket.id, self.key, victim.sequence))
+        heir = self._heir(rows, victim, current)
+        effects += _promoted(heir)
+        effects += recount(rows, ((place_of(victim), -1),))
+        objects = int(heir is not None and not heir.marker) - int(was_current)
+        effects += (
+            Tally(bucket.id, bucket.account, objects=objects, versions=-1, bytes=-victim.listing.size),
+            Announce("ObjectRemoved:Delete", bucket.id, self.key, victim.version_id),
+        )
+        return effects
+
+    def _heir(self, rows: Rows, victim: Version, current: Version | None) -> Version | None:
+        """The version that becomes the newest, if that changes."""
+        newest = current if current is not None else rows.of(NewestHistory(self.bucket, self.key))
+        if newest is None or newest.sequence != victim.sequence:
+            return None
+        return rows.of(NewestHistory(self.bucket, self.key, before=victim.sequence))
+
+
+def _promoted(heir: Version | None) -> Sequence[Effect]:
+    if heir is None:
+        return ()
+    newest = heir._replace(noncurrent_since=None)
+    if heir.marker:
+        return (PutHistory(newest),)
+    return (RemoveHistory(heir.bucket, heir.key, heir.sequence), PutCurrent(newest))
+
+
+@dataclass(frozen=True, slots=True)
+class RetagVersion:
+    """Replace a version's tags; ``version_id`` None is the newest. Answers the version as it is then."""
+
+    bucket: int
+    key: str
+    version_id: str | None
+    tags: dict[str, str]
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        if not rows:
+            return (BucketWithId(self.bucket), Current(self.bucket, self.key), *self._elsewhere())
+        return ()
+
+    def _elsewhere(self) -> Sequence[Read[Any]]:
+        if self.version_id is None:
+            return (NewestHistory(self.bucket, self.key),)
+        return (WithVersionId(self.bucket, self.key, self.version_id),)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[Version] | Rejected:
+        if rows.of(BucketWithId(self.bucket)) is None:
+            return Rejected(no_such_bucket(""))
+        current = rows.of(Current(self.bucket, self.key))
+        found: Version | None = current
+        if self.version_id is not None or current is None:
+            (elsewhere,) = self._elsewhere()
+            found = rows.of(elsewhere)
+        if found is None:
+            return Rejected(
+                no_such_key(self.key) if self.version_id is None else unknown_version(self.key, self.version_id)
+            )
+        if found.marker:
+            return Rejected(hidden_by_marker(self.key, found))
+        version = found._replace(record=replace(found.record, tags=self.tags))
+        is_current = current is not None and current.sequence == version.sequence
+        event = "ObjectTagging:Put" if self.tags else "ObjectTagging:Delete"
+        effects: Sequence[Effect] = (
+            PutCurrent(version) if is_current else PutHistory(version),
+            Announce(event, version.bucket, self.key, version.version_id, version.listing.size, version.listing.etag),
+        )
+        return Decided(version, effects)
