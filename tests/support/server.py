@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import boto3
 import uvicorn
@@ -21,9 +21,9 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-
 from tests.support.chunks import unsigned
 from tests.support.credentials import MemoryCredentials, credential
+
 from trug.adapters.clock import SystemClock
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
@@ -63,11 +63,11 @@ class Answer(NamedTuple):
     @property
     def code(self) -> str:
         """The ``<Code>`` of an error."""
-        return ElementTree.fromstring(self.body).findtext("Code") or ""
+        return ET.fromstring(self.body).findtext("Code") or ""
 
     def texts(self, name: str) -> list[str]:
         """The texts of all elements of this name, wherever they stand."""
-        root = ElementTree.fromstring(self.body)
+        root = ET.fromstring(self.body)
         return [element.text or "" for element in root.iter() if element.tag.rpartition("}")[2] == name]
 
 

@@ -11,7 +11,7 @@ FULL_OBJECT = "FULL_OBJECT"
 
 
 class Checksum(NamedTuple):
-    """A checksum as S3 shows it: ``algorithm`` (``CRC64NVME``), base64 ``value`` (with ``-N`` for a composite), type."""
+    """A checksum as S3 shows it: ``algorithm`` (``CRC64NVME``), base64 ``value`` (``-N`` behind a composite), type."""
 
     algorithm: str
     value: str
@@ -37,8 +37,8 @@ class Record:
     """What GET and HEAD show beside the listing.
 
     ``headers`` holds the system metadata under lower-case header names (``content-type``, ``cache-control`` …),
-    ``metadata`` the user's, without ``x-amz-meta-``; ``checksum`` has type and base64 value; ``parts`` is how many parts
-    a multipart object has, 0 for any other. New fields get defaults, so that old rows still read.
+    ``metadata`` the user's, without ``x-amz-meta-``; ``checksum`` has type and base64 value; ``parts`` is how many
+    parts a multipart object has, 0 for any other. New fields get defaults, so that old rows still read.
     """
 
     headers: dict[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from trug.domain.checksums import combine, composite
@@ -41,7 +41,7 @@ def assemble(
     _check_size(ends[-1], size)
     etag = multipart_etag(chosen)
     checksum = object_checksum(upload, chosen)
-    _check_claim(upload, checksum, claimed)
+    _check_claim(checksum, claimed)
     completed = Completed(
         version_id="",
         etag=etag,
@@ -57,7 +57,7 @@ def assemble(
 def chosen_parts(upload: Upload, parts: Mapping[int, Part], requested: Sequence[RequestedPart]) -> list[Part]:
     """The stored parts that the request names, in its order."""
     numbers = [part.number for part in requested]
-    if any(later <= earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise S3Error(ErrorCode.InvalidPartOrder, fields={"UploadId": upload.upload_id})
     chosen = [_chosen(upload, parts.get(wanted.number), wanted) for wanted in requested]
     for part in chosen[:-1]:
@@ -111,7 +111,7 @@ def _check_size(actual: int, claimed: int | None) -> None:
         )
 
 
-def _check_claim(upload: Upload, actual: Checksum, claimed: Checksum | None) -> None:
+def _check_claim(actual: Checksum, claimed: Checksum | None) -> None:
     if claimed is None:
         return
     if claimed.type and claimed.type != actual.type:

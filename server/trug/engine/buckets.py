@@ -64,8 +64,8 @@ class DeleteBucket:
             return Rejected(no_such_bucket(self.bucket.name))
         if rows.of(BucketHolds(self.bucket.id)):
             return Rejected(S3Error(ErrorCode.BucketNotEmpty, fields={"BucketName": self.bucket.name}))
-        id = self.bucket.id
-        return Decided(None, (RemoveBucket(id), Drop("bucket", id), Announce("BucketRemoved", id)))
+        number = self.bucket.id
+        return Decided(None, (RemoveBucket(number), Drop("bucket", number), Announce("BucketRemoved", number)))
 
 
 @dataclass(frozen=True, slots=True)

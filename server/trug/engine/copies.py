@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.objects import COMPOSITE, Listing, Record
+from trug.domain.objects import COMPOSITE, STANDARD, Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import new_version_id
 from trug.engine.digesting import digests_of, full_object
-from trug.engine.drafts import Copied, CopySource, Draft
+from trug.engine.drafts import Copied, CopyDirectives, CopySource
 from trug.engine.ids import Ids
 from trug.engine.intake import DEFAULT_CHECKSUM, MD5
 from trug.engine.objects import Objects
@@ -21,6 +21,7 @@ from trug.ports.stores import MetadataStore
 
 LARGEST_COPY = 5 << 30
 ATTEMPTS = 8
+REDIRECT = "x-amz-website-redirect-location"
 
 
 class Copies:
@@ -37,33 +38,29 @@ class Copies:
         bucket: Bucket,
         key: str,
         *,
-        draft: Draft | None,
-        tags: dict[str, str] | None,
+        directives: CopyDirectives,
         conditions: WriteConditions,
-        checksum_algorithm: str | None,
-        storage_class: str,
     ) -> Copied:
         """Make a copy the newest version of ``key``.
 
-        ``draft`` None keeps the source's metadata, ``tags`` None its tags. InvalidRequest for a source above 5 GiB and
-        for a copy onto itself that changes nothing; errors of ``Objects.find`` and of both sets of conditions.
+        InvalidRequest for a source above 5 GiB and for a copy onto itself that changes nothing; errors of
+        ``Objects.find`` and of both sets of conditions.
         """
-        is_unchanged = draft is None and tags is None and checksum_algorithm is None
-        if is_unchanged and _is_onto_itself(source, bucket, key):
+        if directives.changes_nothing and _is_onto_itself(source, bucket, key):
             raise _changes_nothing()
         for _ in range(ATTEMPTS):
             reading = await self._objects.open(source.bucket, source.key, source.version_id)
             version = reading.version
             source.conditions.check(version.listing.etag, version.listing.modified)
-            listing, record = await digested(reading, checksum_algorithm)
+            listing, record = await digested(reading, directives.checksum_algorithm)
             change = CopyVersion(
                 source=version,
                 bucket=bucket.id,
                 key=key,
                 id=await self._ids.take(),
                 version_id=new_version_id(),
-                listing=listing._replace(storage_class=storage_class),
-                record=described(record, draft, tags),
+                listing=listing._replace(storage_class=directives.storage_class or STANDARD),
+                record=described(record, directives),
                 conditions=conditions,
             )
             try:
@@ -96,10 +93,15 @@ async def digested(reading: Reading, algorithm: str | None) -> tuple[Listing, Re
     return listing, replace(record, checksum=checksum, parts=0)
 
 
-def described(record: Record, draft: Draft | None, tags: dict[str, str] | None) -> Record:
+def described(record: Record, directives: CopyDirectives) -> Record:
     """The record with what the directives replace."""
+    draft, tags = directives.draft, directives.tags
     if draft is not None:
         record = replace(record, headers=draft.headers, metadata=draft.metadata)
+    elif directives.redirect is not None or REDIRECT in record.headers:
+        kept = {name: value for name, value in record.headers.items() if name != REDIRECT}
+        redirected = {} if directives.redirect is None else {REDIRECT: directives.redirect}
+        record = replace(record, headers=kept | redirected)
     return record if tags is None else replace(record, tags=tags)
 
 

@@ -56,6 +56,22 @@ class CopySource:
     conditions: ReadConditions = NO_CONDITIONS
 
 
+@dataclass(frozen=True, slots=True)
+class CopyDirectives:
+    """What a copy changes: ``draft`` None keeps the source's metadata, ``tags`` None its tags. Storage class and
+    website redirect are never copied ("CopyObject"): they are what the request says, None for their defaults."""
+
+    draft: Draft | None = None
+    tags: dict[str, str] | None = None
+    checksum_algorithm: str | None = None
+    storage_class: str | None = None
+    redirect: str | None = None
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self == CopyDirectives()
+
+
 class Copied(NamedTuple):
     """A copy: what it made, and the version of the source it read (None where the source bucket has no versions)."""
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.keys import after_prefix
-from trug.domain.objects import FULL_OBJECT, Checksum, Record
+from trug.domain.objects import Checksum, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import new_version_id
 from trug.engine.assembly import assemble
@@ -24,7 +24,7 @@ from trug.engine.uploads import AbortUpload, AddPart, CompleteUpload, CreateUplo
 from trug.ports.body import Body
 from trug.ports.keys import Clock
 from trug.ports.reads import OpenUploads, Parts, UploadWithId
-from trug.ports.rows import Bucket, Completed, Extent, Part, Upload, Version
+from trug.ports.rows import Bucket, Extent, Part, Upload, Version
 from trug.ports.stores import MetadataStore, Reader
 
 LARGEST_PART = 5 << 30

@@ -34,14 +34,14 @@ class Objects:
         Computes CRC64NVME when the client sends no checksum. S3Error from the body or the conditions; Unavailable.
         """
         algorithm = body.checksum_algorithm or DEFAULT_CHECKSUM
-        id = await self._ids.take()
+        row = await self._ids.take()
         async with self._intake.receive(body, frozenset((MD5, algorithm))) as received:
             checksum = received.checksum(algorithm)
             listing = Listing(received.etag, received.size, 0, draft.storage_class, checksum.algorithm, checksum.type)
             change = PutVersion(
                 bucket=bucket.id,
                 key=key,
-                id=id,
+                id=row,
                 version_id=new_version_id(),
                 listing=listing,
                 record=Record(draft.headers, draft.metadata, draft.tags, checksum),
@@ -81,7 +81,7 @@ class Objects:
         raise no_such_key(key) if marker is None else hidden_by_marker(key, marker)
 
     async def delete(self, bucket: Bucket, key: str, version_id: str | None, conditions: WriteConditions) -> Deleted:
-        """Delete the key (a delete marker where versioning is or was on) or one version for good. Absent is no error."""
+        """Delete the key (a delete marker where versioning is or was on) or one version for good. Absent: no error."""
         if version_id is not None:
             return await self._metadata.commit(DeleteVersion(bucket.id, key, version_id, conditions))
         change = DeleteNewest(bucket.id, key, await self._ids.take(), new_version_id(), conditions)

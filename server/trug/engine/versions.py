@@ -14,6 +14,7 @@ from trug.engine.drafts import Deleted, Stored
 from trug.engine.refusals import (
     Moved,
     hidden_by_marker,
+    is_marker,
     malformed_version,
     no_such_bucket,
     no_such_key,
@@ -473,7 +474,7 @@ class RetagVersion:
                 no_such_key(self.key) if self.version_id is None else unknown_version(self.key, self.version_id)
             )
         if found.marker:
-            return Rejected(hidden_by_marker(self.key, found))
+            return Rejected(hidden_by_marker(self.key, found) if self.version_id is None else is_marker(found))
         version = found._replace(record=replace(found.record, tags=self.tags))
         is_current = current is not None and current.sequence == version.sequence
         event = "ObjectTagging:Put" if self.tags else "ObjectTagging:Delete"

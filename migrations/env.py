@@ -1,0 +1,53 @@
+"""How Alembic reaches a store: over the connection it is given, or over a scratch one that is brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+
+from alembic import context
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from trug.adapters.sql.migrate import engine_over
+from trug.adapters.sql.schema import metadata
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        transactional_ddl=True,
+        transaction_per_migration=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_on_a_scratch_store() -> None:
+    """For ``alembic revision --autogenerate`` and ``alembic check``, which compare the schema with a migrated store."""
+    engine = engine_over(partial(sqlite3.connect, ":memory:", isolation_level=None))
+    with engine.connect() as connection:
+        migrate(connection)
+        run(connection)
+    engine.dispose()
+
+
+def migrate(connection: Connection) -> None:
+    scripts = ScriptDirectory.from_config(context.config)
+    migration = MigrationContext.configure(connection)
+    with Operations.context(migration):
+        for script in reversed(list(scripts.walk_revisions())):
+            script.module.upgrade()
+    migration.stamp(scripts, "heads")
+    connection.commit()
+
+
+given = context.config.attributes.get("connection")
+if given is None:
+    run_on_a_scratch_store()
+else:
+    run(given)

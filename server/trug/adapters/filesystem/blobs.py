@@ -1,0 +1,109 @@
+"""Blobs in files: one immutable file each, staged, synced, renamed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from trug.adapters.filesystem import layout, reading, syscalls, threads
+from trug.adapters.filesystem.numbers import Numbers
+from trug.adapters.filesystem.staging import StagedFile, Workplace
+from trug.ports.stores import BLOBS_PER_EPOCH, Epochs
+
+logger = logging.getLogger(__name__)
+
+Durability = Literal["full", "none"]
+
+_WRITERS = 32
+"""Threads that write and sync: so many syncs may wait for the disk together."""
+_READERS = 8
+
+
+class FilesystemBlobs:
+    """The blob store of a data directory, whose folders must exist (``directory.prepare``).
+
+    ``durability`` "none" leaves out every sync: for tests. Unavailable when no staging folder can be made.
+    """
+
+    def __init__(self, directory: str, *, epochs: Epochs, durability: Durability) -> None:
+        is_durable = durability == "full"
+        self._directory = directory
+        self._is_durable = is_durable
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="blob-writer")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="blob-reader")
+        self._numbers = Numbers(directory, epochs, is_durable=is_durable)
+        self._workplace = Workplace(directory, self._numbers, self._writers, is_durable=is_durable)
+        self._in_commit: tuple[int, ...] = ()
+
+    def stage(self) -> StagedFile:
+        """A new blob to write. Leaving the context removes it unless it was handed over."""
+        return StagedFile(self._workplace)
+
+    async def open(self, blob: int, size: int) -> reading.OpenFile:
+        """Open for reading a blob of ``size`` bytes. Damaged when it is missing or not what was written; Unavailable
+        when the process has no descriptor left."""
+        return await reading.open_blob(self._directory, blob, size, self._readers)
+
+    def sync(self, blobs: Iterable[int]) -> None:
+        """Make the names of these blobs durable, one sync for each distinct directory. Called by the commit thread.
+
+        The blobs of the call before are then settled: their commit succeeded, or they were unlinked.
+        """
+        decided, self._in_commit = self._in_commit, ()
+        self._numbers.settle(decided)
+        blobs = tuple(blobs)
+        if self._is_durable:
+            self._sync_folders(blobs)
+        self._in_commit = blobs
+
+    def unlink(self, blobs: Iterable[int]) -> None:
+        """Remove blobs that no row names; missing ones are no error. Called by the commit thread.
+
+        One that cannot be removed is logged and left to recovery.
+        """
+        failed = {blob for blob in blobs if not self._is_unlinked(blob)}
+        self._in_commit = tuple(blob for blob in self._in_commit if blob not in failed)
+
+    async def remove(self, blobs: Sequence[int]) -> None:
+        """Remove blobs durably (unlink, then sync their directories); missing ones are no error. Unavailable when one
+        cannot be removed."""
+        await threads.run(self._writers, self._remove, tuple(blobs))
+
+    async def close(self) -> None:
+        """Let go of all that is held. Nothing may be staged or read any more."""
+        await self._numbers.close()
+        await asyncio.to_thread(self._stop_threads)
+        self._workplace.close()
+
+    def _is_unlinked(self, blob: int) -> bool:
+        try:
+            syscalls.unlink_if_there(layout.blob_path(self._directory, blob))
+        except OSError as error:
+            logger.warning("blob %d cannot be unlinked: %s", blob, error.strerror)
+            return False
+        self._numbers.settle((blob,))
+        return True
+
+    def _remove(self, blobs: tuple[int, ...]) -> None:
+        with syscalls.unavailable("cannot remove blobs"):
+            for blob in blobs:
+                syscalls.unlink_if_there(layout.blob_path(self._directory, blob))
+        if self._is_durable:
+            self._sync_folders(blob for blob in blobs if self._has_folder(blob))
+        self._numbers.settle(blobs)
+
+    def _has_folder(self, blob: int) -> bool:
+        return os.path.isdir(layout.epoch_path(self._directory, blob // BLOBS_PER_EPOCH))
+
+    def _sync_folders(self, blobs: Iterable[int]) -> None:
+        for epoch in {blob // BLOBS_PER_EPOCH for blob in blobs}:
+            with syscalls.unavailable(f"cannot sync the folder of epoch {epoch}"):
+                syscalls.sync_folder(layout.epoch_path(self._directory, epoch))
+
+    def _stop_threads(self) -> None:
+        self._writers.shutdown()
+        self._readers.shutdown()

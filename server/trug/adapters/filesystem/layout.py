@@ -1,0 +1,43 @@
+"""Where things lie in a data directory."""
+
+from __future__ import annotations
+
+from trug.ports.stores import BLOBS_PER_EPOCH
+
+BLOBS = "blobs"
+STAGING = "staging"
+LOCKS = "locks"
+KEYS = "keys"
+
+FOLDERS = (BLOBS, STAGING, LOCKS, KEYS)
+
+
+def epoch_path(directory: str, epoch: int) -> str:
+    """The folder of an epoch's blobs."""
+    return f"{directory}/{BLOBS}/{epoch}"
+
+
+def blob_path(directory: str, blob: int) -> str:
+    """The file of a blob."""
+    epoch, number = divmod(blob, BLOBS_PER_EPOCH)
+    return f"{directory}/{BLOBS}/{epoch}/{number}"
+
+
+def staging_path(directory: str) -> str:
+    """The folder that holds each process's folder of unfinished files."""
+    return f"{directory}/{STAGING}"
+
+
+def serve_lock_path(directory: str) -> str:
+    """The file whose lock says that somebody serves this directory."""
+    return f"{directory}/{LOCKS}/serve"
+
+
+def master_key_path(directory: str) -> str:
+    """The file of the master key."""
+    return f"{directory}/{KEYS}/master.key"
+
+
+def reserve_path(directory: str) -> str:
+    """The file whose space is given up when the disk is full."""
+    return f"{directory}/reserve"

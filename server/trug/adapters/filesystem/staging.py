@@ -1,0 +1,157 @@
+"""Unfinished files: each process writes in a folder of its own, whose lock says that it lives."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from concurrent.futures import Executor
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from trug.adapters.filesystem import layout, syscalls, threads
+from trug.adapters.filesystem.numbers import Numbers
+from trug.domain.blocks import Tally
+
+
+class Workplace:
+    """This process's folder under ``staging``, and what it takes to work there."""
+
+    def __init__(self, directory: str, numbers: Numbers, executor: Executor, *, is_durable: bool) -> None:
+        self.directory = directory
+        self.numbers = numbers
+        self.executor = executor
+        self.is_durable = is_durable
+        self.path, self._lock = _make_locked_folder(layout.staging_path(directory))
+
+    def close(self) -> None:
+        """Let go of the folder; if it is not empty, the next start sweeps it."""
+        with suppress(OSError):
+            os.rmdir(self.path)
+        os.close(self._lock)
+
+
+def sweep(directory: str) -> int:
+    """Remove the folders under ``staging`` that nobody holds; how many files they had."""
+    staging = layout.staging_path(directory)
+    return sum(_sweep_folder(f"{staging}/{name}") for name in os.listdir(staging))
+
+
+class StagedFile:
+    """A blob that is being written, first under a staging name, once finished under its own."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._blob: int
+        self._tally: Tally
+        self._descriptor: int | None = None
+        self._is_started = False
+        self._is_finished = False
+        self._is_handed_over = False
+
+    @property
+    def blob(self) -> int:
+        return self._blob
+
+    async def write(self, chunk: memoryview) -> None:
+        """Append; the chunk may be reused when this returns. Unavailable when the system refuses."""
+        await threads.run(self._workplace.executor, self._append, chunk)
+
+    async def finish(self) -> None:
+        """Write the footer, sync the file and give it its final name."""
+        await threads.run(self._workplace.executor, self._finish)
+
+    def hand_over(self) -> None:
+        """From here on the blob belongs to the change that names it; RuntimeError before ``finish``."""
+        if not self._is_finished:
+            raise RuntimeError("a blob is handed over only once it is finished")
+        self._is_handed_over = True
+
+    async def __aenter__(self) -> Self:
+        self._blob = await self._workplace.numbers.take()
+        self._tally = Tally(self._blob)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_handed_over:
+            return
+        if self._is_started:
+            await threads.run(self._workplace.executor, self._discard)
+        else:
+            self._workplace.numbers.settle((self._blob,))
+
+    @property
+    def _staging_path(self) -> str:
+        return f"{self._workplace.path}/{self._blob}"
+
+    @property
+    def _final_path(self) -> str:
+        return layout.blob_path(self._workplace.directory, self._blob)
+
+    def _append(self, chunk: memoryview) -> None:
+        with syscalls.unavailable(f"cannot write blob {self._blob}"):
+            syscalls.write_at(self._opened(), chunk, self._tally.length)
+        self._tally.update(chunk)
+
+    def _finish(self) -> None:
+        with syscalls.unavailable(f"cannot finish blob {self._blob}"):
+            descriptor = self._opened()
+            syscalls.write_at(descriptor, self._tally.footer(), self._tally.length)
+            if self._workplace.is_durable:
+                syscalls.sync_descriptor(descriptor)
+            self._descriptor = None
+            os.close(descriptor)
+            os.rename(self._staging_path, self._final_path)
+        self._is_finished = True
+
+    def _opened(self) -> int:
+        if self._descriptor is not None:
+            return self._descriptor
+        if self._is_started:
+            raise RuntimeError("a blob is not written after it is finished")
+        # made by the first write, on its thread: a hop of its own would cost a small blob a third of its time
+        self._is_started = True
+        self._descriptor = syscalls.create(self._staging_path)
+        return self._descriptor
+
+    def _discard(self) -> None:
+        """Remove what there is. What cannot be removed stays unsettled, so that recovery looks at it."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with suppress(OSError):
+                os.close(descriptor)
+        with suppress(OSError):
+            syscalls.unlink_if_there(self._staging_path)
+            syscalls.unlink_if_there(self._final_path)
+            self._workplace.numbers.settle((self._blob,))
+
+
+def _make_locked_folder(staging: str) -> tuple[str, int]:
+    with syscalls.unavailable("cannot make a staging folder"):
+        while True:
+            path = f"{staging}/{secrets.token_hex(8)}"
+            os.mkdir(path, syscalls.PRIVATE_FOLDER)
+            with suppress(FileNotFoundError):
+                lock = os.open(path, syscalls.FOLDER)
+                if syscalls.try_lock(lock) and os.path.exists(path):
+                    return path, lock
+                os.close(lock)  # a sweep came between: it has removed the folder or is about to
+
+
+def _sweep_folder(path: str) -> int:
+    try:
+        folder = os.open(path, syscalls.FOLDER)
+    except OSError:
+        return 0  # not a folder of ours, or gone
+    try:
+        if not syscalls.try_lock(folder):
+            return 0
+        names = os.listdir(folder)
+        for name in names:
+            os.unlink(name, dir_fd=folder)
+        os.rmdir(path)
+        return len(names)
+    finally:
+        os.close(folder)

@@ -1,0 +1,687 @@
+"""The metadata in memory: the executable specification of what each read and each effect means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, takewhile
+from typing import Any, Protocol, TypeVar
+
+from trug.adapters.memory.table import Journal, Place, Table
+from trug.domain.identity import Account
+from trug.ports.changes import Change, Effect, Moment, Read, Rejected, Rows
+from trug.ports.effects import (
+    Announce,
+    Declare,
+    Drop,
+    ForgetBlobs,
+    ForgetDropped,
+    NameBlob,
+    OpenEpoch,
+    PutAccount,
+    PutBucket,
+    PutCurrent,
+    PutHistory,
+    PutInline,
+    PutKey,
+    PutPart,
+    PutUpload,
+    PutUser,
+    RemoveBucket,
+    RemoveCurrent,
+    RemoveHistory,
+    RemoveInline,
+    RemoveKey,
+    RemoveParts,
+    RemoveUpload,
+    RemoveUser,
+    ReserveIds,
+    SealEpoch,
+    SetConfiguration,
+    SetReferences,
+    Tally,
+    TouchUpload,
+)
+from trug.ports.keys import Clock
+from trug.ports.reads import (
+    Accounts,
+    AccountWithId,
+    BlobNamed,
+    BlobsBetween,
+    BodyWithId,
+    BucketHolds,
+    BucketNamed,
+    BucketsOf,
+    BucketWithId,
+    Configuration,
+    CountersOf,
+    CountersOfAccount,
+    Current,
+    CurrentContent,
+    CurrentRange,
+    Declared,
+    DroppedBefore,
+    HistoryRange,
+    InlineContent,
+    KeysOf,
+    KeyWithId,
+    LastEpoch,
+    NewestHistory,
+    NextId,
+    NullHistory,
+    OpenUploads,
+    PartNumbered,
+    Parts,
+    References,
+    RowsOf,
+    UnsealedEpochs,
+    UploadWithId,
+    UserNamed,
+    UsersOf,
+    WithVersionId,
+    WithVersionIdContent,
+)
+from trug.ports.rows import (
+    NULL_VERSION,
+    AccessKey,
+    Bucket,
+    Counters,
+    Dropped,
+    Entry,
+    Epoch,
+    Fetched,
+    Part,
+    Upload,
+    User,
+    Version,
+)
+from trug.ports.stores import BlobKeeper, Damaged, Reader
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class MemoryMetadata:
+    """A MetadataStore (ports.stores) that lives as long as its process; for one event loop.
+
+    A commit runs at once and without awaiting, so that every change and every question finds a whole state. The lock
+    time is the commit time.
+    """
+
+    def __init__(self, clock: Clock, blobs: BlobKeeper | None = None) -> None:
+        self._clock = clock
+        self._blobs = blobs
+        self._state = State()
+        self._sequence = 0
+        self._generation = 0
+        self._time = 0
+
+    @property
+    def sequence(self) -> int:
+        return self._sequence
+
+    @property
+    def generation(self) -> int:
+        """Always even: nobody can look while a change is applied."""
+        return self._generation
+
+    async def commit(self, change: Change[T]) -> T:
+        try:
+            self._sync(change.blobs)
+            return self._run(change)
+        except BaseException:
+            self._state.journal.undo()
+            self._unlink(change.blobs)
+            raise
+
+    async def fetch(self, read: Read[R]) -> R:
+        return self._state.fetch(read)
+
+    async def view(self, question: Callable[[Reader], T]) -> T:
+        return question(self._state)
+
+    async def close(self) -> None:
+        pass
+
+    def _run(self, change: Change[T]) -> T:
+        rows = self._answers(change)
+        moment = self._next_moment()
+        decision = change.decide(rows, moment)
+        if isinstance(decision, Rejected):
+            raise decision.reason
+        refreshes = self._state.apply(decision.effects, moment.sequence)
+        self._state.journal.keep()
+        self._sequence, self._time = moment.sequence, moment.time
+        self._generation += 2 if refreshes else 0
+        return decision.result
+
+    def _answers(self, change: Change[Any]) -> Rows:
+        rows = Rows()
+        while wanted := change.reads(rows):
+            for read in wanted:
+                rows[read] = self._state.fetch(read)
+        return rows
+
+    def _next_moment(self) -> Moment:
+        time = max(self._time, self._clock.now())
+        return Moment(self._sequence + 1, time, time)
+
+    def _sync(self, blobs: Sequence[int]) -> None:
+        if self._blobs is not None and blobs:
+            self._blobs.sync(blobs)
+
+    def _unlink(self, blobs: Sequence[int]) -> None:
+        if self._blobs is not None and blobs:
+            self._blobs.unlink(blobs)
+
+
+class State:
+    """All rows, each table under the place named beside it."""
+
+    def __init__(self) -> None:
+        journal = self.journal = Journal()
+        self.buckets = Table[Bucket](journal)  # id
+        self.bucket_names = Table[int](journal)  # name
+        self.configurations = Table[bytes](journal)  # bucket, kind
+        self.counters = Table[Counters](journal)  # bucket
+        self.account_counters = Table[Counters](journal)  # account
+        self.current = Table[Version](journal)  # bucket, key
+        self.history = Table[Version](journal)  # bucket, key, -sequence
+        self.inline = Table[bytes](journal)  # id
+        self.files = Table[int](journal)  # blob
+        self.references = Table[int](journal)  # kind, id
+        self.dropped = Table[Dropped](journal)  # id
+        self.epochs = Table[Epoch](journal)  # number
+        self.uploads = Table[Upload](journal)  # id
+        self.upload_ids = Table[int](journal)  # upload id
+        self.open_uploads = Table[Upload](journal)  # bucket, key, upload id
+        self.parts = Table[Part](journal)  # upload, number
+        self.feed = Table[Announce](journal)  # sequence
+        self.accounts = Table[Account](journal)  # id
+        self.users = Table[User](journal)  # account, name
+        self.keys = Table[AccessKey](journal)  # access key
+        self.declared = Table[bytes](journal)  # kind, name
+        self.reserved = Table[int](journal)  # the one row: next id
+        self.sequence = 0
+        self.drops = 0
+
+    def fetch(self, read: Read[R]) -> R:
+        answer: R = ANSWERS[type(read)](self, read)
+        return answer
+
+    def apply(self, effects: Iterable[Effect], sequence: int) -> bool:
+        """Apply in order what the commit ``sequence`` does; whether any of it refreshes."""
+        self.sequence = sequence
+        refreshes = False
+        for effect in effects:
+            APPLY[type(effect)](self, effect)
+            refreshes |= effect.refreshes
+        return refreshes
+
+
+class Keyed(Protocol):
+    """A row that lies in a bucket under a key."""
+
+    @property
+    def bucket(self) -> int: ...
+
+    @property
+    def key(self) -> str: ...
+
+
+K = TypeVar("K", bound=Keyed)
+
+
+def within(rows: Iterator[K], bucket: int, stop: str) -> Iterator[K]:
+    """Rows as long as they are of this bucket and below ``stop``, when it is not empty."""
+    return takewhile(lambda row: row.bucket == bucket and (not stop or row.key < stop), rows)
+
+
+def versions_of(rows: Iterator[Version], bucket: int, key: str) -> Iterator[Version]:
+    return takewhile(lambda version: (version.bucket, version.key) == (bucket, key), rows)
+
+
+def history_of(state: State, bucket: int, key: str, before: int = 2**63 - 1) -> Iterator[Version]:
+    """The key's rows of ``history`` with a sequence below ``before``, newest first."""
+    return versions_of(state.history.after(bucket, key, -before), bucket, key)
+
+
+def fetched(state: State, version: Version | None) -> Fetched | None:
+    if version is None or version.inline is None:
+        return version and Fetched(version, None)
+    content = state.inline.find(version.inline)
+    if content is None:
+        raise Damaged(f"inline bytes {version.inline} are missing")
+    return Fetched(version, content)
+
+
+def entry(version: Version) -> Entry:
+    return Entry(version.key, version.sequence, version.version_id, version.marker, version.listing)
+
+
+# Answers
+
+
+def bucket_named(state: State, read: BucketNamed) -> Bucket | None:
+    bucket = state.bucket_names.find(read.name)
+    return None if bucket is None else state.buckets.find(bucket)
+
+
+def bucket_with_id(state: State, read: BucketWithId) -> Bucket | None:
+    return state.buckets.find(read.id)
+
+
+def buckets_of(state: State, read: BucketsOf) -> list[Bucket]:
+    by_name = (state.buckets.find(bucket) for bucket in state.bucket_names.after(read.after))
+    wanted = (
+        bucket
+        for bucket in by_name
+        if bucket is not None
+        and bucket.account == read.account
+        and bucket.name.startswith(read.prefix)
+        and read.region in ("", bucket.region)
+    )
+    return list(islice(wanted, read.limit))
+
+
+def bucket_holds(state: State, read: BucketHolds) -> bool:
+    return any(
+        next(within(table.since(read.bucket), read.bucket, ""), None) for table in (state.current, state.history)
+    )
+
+
+def counters_of(state: State, read: CountersOf) -> Counters:
+    return state.counters.find(read.bucket) or Counters()
+
+
+def counters_of_account(state: State, read: CountersOfAccount) -> Counters:
+    return state.account_counters.find(read.account) or Counters()
+
+
+def configuration(state: State, read: Configuration) -> bytes | None:
+    return state.configurations.find(read.bucket, read.kind)
+
+
+def current(state: State, read: Current | CurrentContent) -> Version | None:
+    return state.current.find(read.bucket, read.key)
+
+
+def current_content(state: State, read: CurrentContent) -> Fetched | None:
+    return fetched(state, current(state, read))
+
+
+def with_version_id(state: State, read: WithVersionId | WithVersionIdContent) -> Version | None:
+    newest = state.current.find(read.bucket, read.key)
+    if newest is not None and newest.version_id == read.version_id:
+        return newest
+    older = history_of(state, read.bucket, read.key)
+    return next((version for version in older if version.version_id == read.version_id), None)
+
+
+def with_version_id_content(state: State, read: WithVersionIdContent) -> Fetched | None:
+    return fetched(state, with_version_id(state, read))
+
+
+def newest_history(state: State, read: NewestHistory) -> Version | None:
+    return next(history_of(state, read.bucket, read.key, read.before), None)
+
+
+def null_history(state: State, read: NullHistory) -> Version | None:
+    rows = history_of(state, read.bucket, read.key)
+    return next((version for version in rows if version.version_id == NULL_VERSION), None)
+
+
+def current_range(state: State, read: CurrentRange) -> list[Entry]:
+    seek = state.current.after if read.after else state.current.since
+    rows = within(seek(read.bucket, read.start), read.bucket, read.stop)
+    return [entry(version) for version in islice(rows, read.limit)]
+
+
+def history_range(state: State, read: HistoryRange) -> list[Entry]:
+    rows = within(state.history.after(read.bucket, read.start, -read.before), read.bucket, read.stop)
+    return [entry(version) for version in islice(rows, read.limit)]
+
+
+def references(state: State, read: References) -> int:
+    return state.references.find(read.kind, read.id) or 1
+
+
+def inline_content(state: State, read: InlineContent) -> bytes | None:
+    return state.inline.find(read.id)
+
+
+def blob_named(state: State, read: BlobNamed) -> bool:
+    return state.files.find(read.blob) is not None
+
+
+def blobs_between(state: State, read: BlobsBetween) -> list[int]:
+    return list(islice(takewhile(lambda blob: blob < read.stop, state.files.since(read.start)), read.limit))
+
+
+def unsealed_epochs(state: State, _: UnsealedEpochs) -> list[Epoch]:
+    return [epoch for epoch in state.epochs.since() if not epoch.sealed]
+
+
+def last_epoch(state: State, _: LastEpoch) -> int:
+    return max((epoch.number for epoch in state.epochs.since()), default=0)
+
+
+def dropped_before(state: State, read: DroppedBefore) -> list[Dropped]:
+    old = takewhile(lambda dropped: dropped.sequence < read.sequence, state.dropped.since())
+    return list(islice(old, read.limit))
+
+
+def upload_with_id(state: State, read: UploadWithId) -> Upload | None:
+    upload = state.upload_ids.find(read.upload_id)
+    return None if upload is None else state.uploads.find(upload)
+
+
+def body_with_id(state: State, read: BodyWithId) -> Upload | None:
+    return state.uploads.find(read.id)
+
+
+def open_uploads(state: State, read: OpenUploads) -> list[Upload]:
+    rows = within(state.open_uploads.since(read.bucket, read.key), read.bucket, read.stop)
+    wanted = (upload for upload in rows if upload.key != read.key or is_listed_after(upload, read))
+    return list(islice(wanted, read.limit))
+
+
+def is_listed_after(upload: Upload, read: OpenUploads) -> bool:
+    return not read.beyond and upload.upload_id > read.upload_id
+
+
+def part_numbered(state: State, read: PartNumbered) -> Part | None:
+    return state.parts.find(read.upload, read.number)
+
+
+def parts(state: State, read: Parts) -> list[Part]:
+    rows = takewhile(lambda part: part.upload == read.upload, state.parts.after(read.upload, read.after))
+    return list(islice(rows, read.limit))
+
+
+def account_with_id(state: State, read: AccountWithId) -> Account | None:
+    return state.accounts.find(read.id)
+
+
+def accounts(state: State, read: Accounts) -> list[Account]:
+    return list(islice(state.accounts.after(read.after), read.limit))
+
+
+def user_named(state: State, read: UserNamed) -> User | None:
+    return state.users.find(read.account, read.name)
+
+
+def users_of(state: State, read: UsersOf) -> list[User]:
+    rows = takewhile(lambda user: user.account == read.account, state.users.after(read.account, read.after))
+    return list(islice(rows, read.limit))
+
+
+def key_with_id(state: State, read: KeyWithId) -> AccessKey | None:
+    return state.keys.find(read.access_key)
+
+
+def keys_of(state: State, read: KeysOf) -> list[AccessKey]:
+    return [key for key in state.keys.since() if (key.account, key.user) == (read.account, read.user)]
+
+
+def declared(state: State, read: Declared) -> bytes | None:
+    return state.declared.find(read.kind, read.name)
+
+
+def next_id(state: State, _: NextId) -> int:
+    return state.reserved.find() or 1
+
+
+def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
+    tables: dict[str, Table[Any]] = {
+        "current": state.current,
+        "history": state.history,
+        "uploads": state.uploads,
+        "parts": state.parts,
+    }
+    table = tables[read.table]
+    places = table.places_after(read.after or ())
+    return [(place, table.find(*place)) for place in islice(places, read.limit)]
+
+
+ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
+    BucketNamed: bucket_named,
+    BucketWithId: bucket_with_id,
+    BucketsOf: buckets_of,
+    BucketHolds: bucket_holds,
+    CountersOf: counters_of,
+    CountersOfAccount: counters_of_account,
+    Configuration: configuration,
+    Current: current,
+    CurrentContent: current_content,
+    WithVersionId: with_version_id,
+    WithVersionIdContent: with_version_id_content,
+    NewestHistory: newest_history,
+    NullHistory: null_history,
+    CurrentRange: current_range,
+    HistoryRange: history_range,
+    References: references,
+    InlineContent: inline_content,
+    BlobNamed: blob_named,
+    BlobsBetween: blobs_between,
+    UnsealedEpochs: unsealed_epochs,
+    LastEpoch: last_epoch,
+    DroppedBefore: dropped_before,
+    UploadWithId: upload_with_id,
+    BodyWithId: body_with_id,
+    OpenUploads: open_uploads,
+    PartNumbered: part_numbered,
+    Parts: parts,
+    AccountWithId: account_with_id,
+    Accounts: accounts,
+    UserNamed: user_named,
+    UsersOf: users_of,
+    KeyWithId: key_with_id,
+    KeysOf: keys_of,
+    Declared: declared,
+    NextId: next_id,
+    RowsOf: rows_of,
+}
+
+
+# Effects
+
+
+def put_bucket(state: State, effect: PutBucket) -> None:
+    forget_bucket_name(state, effect.bucket.id)
+    state.buckets.put(effect.bucket, effect.bucket.id)
+    state.bucket_names.put(effect.bucket.id, effect.bucket.name)
+
+
+def remove_bucket(state: State, effect: RemoveBucket) -> None:
+    forget_bucket_name(state, effect.id)
+    state.buckets.remove(effect.id)
+    state.counters.remove(effect.id)
+    for place in state.configurations.places_under(effect.id):
+        state.configurations.remove(*place)
+
+
+def forget_bucket_name(state: State, bucket: int) -> None:
+    if (old := state.buckets.find(bucket)) is not None:
+        state.bucket_names.remove(old.name)
+
+
+def set_configuration(state: State, effect: SetConfiguration) -> None:
+    if effect.document is None:
+        state.configurations.remove(effect.bucket, effect.kind)
+    else:
+        state.configurations.put(effect.document, effect.bucket, effect.kind)
+
+
+def put_current(state: State, effect: PutCurrent) -> None:
+    state.current.put(effect.version, effect.version.bucket, effect.version.key)
+
+
+def remove_current(state: State, effect: RemoveCurrent) -> None:
+    state.current.remove(effect.bucket, effect.key)
+
+
+def put_history(state: State, effect: PutHistory) -> None:
+    version = effect.version
+    state.history.put(version, version.bucket, version.key, -version.sequence)
+
+
+def remove_history(state: State, effect: RemoveHistory) -> None:
+    state.history.remove(effect.bucket, effect.key, -effect.sequence)
+
+
+def put_inline(state: State, effect: PutInline) -> None:
+    state.inline.put(effect.content, effect.id)
+
+
+def remove_inline(state: State, effect: RemoveInline) -> None:
+    state.inline.remove(effect.id)
+
+
+def name_blob(state: State, effect: NameBlob) -> None:
+    state.files.put(effect.blob, effect.blob)
+
+
+def forget_blobs(state: State, effect: ForgetBlobs) -> None:
+    for blob in effect.blobs:
+        state.files.remove(blob)
+
+
+def set_references(state: State, effect: SetReferences) -> None:
+    if effect.count < 2:
+        state.references.remove(effect.kind, effect.id)
+    else:
+        state.references.put(effect.count, effect.kind, effect.id)
+
+
+def drop(state: State, effect: Drop) -> None:
+    state.drops += 1
+    state.dropped.put(Dropped(state.drops, state.sequence, effect.kind, effect.target), state.drops)
+
+
+def forget_dropped(state: State, effect: ForgetDropped) -> None:
+    for dropped in effect.ids:
+        state.dropped.remove(dropped)
+
+
+def open_epoch(state: State, effect: OpenEpoch) -> None:
+    state.epochs.put(Epoch(effect.number, sealed=False), effect.number)
+
+
+def seal_epoch(state: State, effect: SealEpoch) -> None:
+    if state.epochs.find(effect.number) is not None:
+        state.epochs.put(Epoch(effect.number, sealed=True), effect.number)
+
+
+def put_upload(state: State, effect: PutUpload) -> None:
+    keep_upload(state, effect.upload)
+
+
+def touch_upload(state: State, effect: TouchUpload) -> None:
+    if (upload := state.uploads.find(effect.id)) is not None:
+        keep_upload(state, upload._replace(changed=state.sequence))
+
+
+def remove_upload(state: State, effect: RemoveUpload) -> None:
+    if (upload := state.uploads.find(effect.id)) is not None:
+        forget_upload(state, upload)
+
+
+def keep_upload(state: State, upload: Upload) -> None:
+    if (old := state.uploads.find(upload.id)) is not None:
+        forget_upload(state, old)
+    state.uploads.put(upload, upload.id)
+    state.upload_ids.put(upload.id, upload.upload_id)
+    if upload.completed is None:
+        state.open_uploads.put(upload, upload.bucket, upload.key, upload.upload_id)
+
+
+def forget_upload(state: State, upload: Upload) -> None:
+    state.uploads.remove(upload.id)
+    state.upload_ids.remove(upload.upload_id)
+    state.open_uploads.remove(upload.bucket, upload.key, upload.upload_id)
+
+
+def put_part(state: State, effect: PutPart) -> None:
+    state.parts.put(effect.part, effect.part.upload, effect.part.number)
+
+
+def remove_parts(state: State, effect: RemoveParts) -> None:
+    for number in effect.numbers:
+        state.parts.remove(effect.upload, number)
+
+
+def tally(state: State, effect: Tally) -> None:
+    more = Counters(effect.objects, effect.versions, effect.bytes, effect.uploads)
+    add(state.counters, more, effect.bucket)
+    add(state.account_counters, more, effect.account)
+
+
+def add(table: Table[Counters], more: Counters, place: int | str) -> None:
+    so_far = table.find(place) or Counters()
+    table.put(Counters._make(map(sum, zip(so_far, more, strict=True))), place)
+
+
+def announce(state: State, effect: Announce) -> None:
+    state.feed.put(effect, state.sequence)
+
+
+def put_account(state: State, effect: PutAccount) -> None:
+    state.accounts.put(effect.account, effect.account.id)
+
+
+def put_user(state: State, effect: PutUser) -> None:
+    state.users.put(effect.user, effect.user.account, effect.user.name)
+
+
+def remove_user(state: State, effect: RemoveUser) -> None:
+    state.users.remove(effect.account, effect.name)
+
+
+def put_key(state: State, effect: PutKey) -> None:
+    state.keys.put(effect.key, effect.key.access_key)
+
+
+def remove_key(state: State, effect: RemoveKey) -> None:
+    state.keys.remove(effect.access_key)
+
+
+def declare(state: State, effect: Declare) -> None:
+    state.declared.put(effect.document, effect.kind, effect.name)
+
+
+def reserve_ids(state: State, effect: ReserveIds) -> None:
+    state.reserved.put(effect.next)
+
+
+APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
+    PutBucket: put_bucket,
+    RemoveBucket: remove_bucket,
+    SetConfiguration: set_configuration,
+    PutCurrent: put_current,
+    RemoveCurrent: remove_current,
+    PutHistory: put_history,
+    RemoveHistory: remove_history,
+    PutInline: put_inline,
+    RemoveInline: remove_inline,
+    NameBlob: name_blob,
+    ForgetBlobs: forget_blobs,
+    SetReferences: set_references,
+    Drop: drop,
+    ForgetDropped: forget_dropped,
+    OpenEpoch: open_epoch,
+    SealEpoch: seal_epoch,
+    PutUpload: put_upload,
+    TouchUpload: touch_upload,
+    RemoveUpload: remove_upload,
+    PutPart: put_part,
+    RemoveParts: remove_parts,
+    Tally: tally,
+    Announce: announce,
+    PutAccount: put_account,
+    PutUser: put_user,
+    RemoveUser: remove_user,
+    PutKey: put_key,
+    RemoveKey: remove_key,
+    Declare: declare,
+    ReserveIds: reserve_ids,
+}

@@ -1,0 +1,199 @@
+"""How each effect of the port is applied: named statements, sealed rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sqlite3 import Cursor
+from typing import Any
+
+from trug.adapters.sql import packing
+from trug.adapters.sql import statements as sql
+from trug.domain import blocks
+from trug.ports import effects as do
+from trug.ports.changes import Effect
+
+Apply = Callable[[Cursor, Any, int], object]
+"""Applies an effect; the number is the sequence of the change it belongs to."""
+
+# Buckets
+
+
+def put_bucket(cursor: Cursor, effect: do.PutBucket, _: int) -> None:
+    cursor.execute(sql.PUT_BUCKET, packing.bucket_row(effect.bucket))
+
+
+def remove_bucket(cursor: Cursor, effect: do.RemoveBucket, _: int) -> None:
+    for statement in (sql.REMOVE_BUCKET, sql.REMOVE_CONFIGURATIONS, sql.REMOVE_COUNTERS):
+        cursor.execute(statement, (effect.id,))
+
+
+def set_configuration(cursor: Cursor, effect: do.SetConfiguration, _: int) -> None:
+    if effect.document is None:
+        cursor.execute(sql.REMOVE_CONFIGURATION, (effect.bucket, effect.kind))
+        return
+    cursor.execute(sql.PUT_CONFIGURATION, packing.named_row(effect.bucket, effect.kind, effect.document))
+
+
+# Versions
+
+
+def put_current(cursor: Cursor, effect: do.PutCurrent, _: int) -> None:
+    version = effect.version
+    if version.marker:
+        raise ValueError("a delete marker is never in current")
+    cursor.execute(sql.PUT_CURRENT, (version.bucket, *packing.version_row(version)))
+
+
+def remove_current(cursor: Cursor, effect: do.RemoveCurrent, _: int) -> None:
+    cursor.execute(sql.REMOVE_CURRENT, (effect.bucket, effect.key))
+
+
+def put_history(cursor: Cursor, effect: do.PutHistory, _: int) -> None:
+    version = effect.version
+    key, sequence, number, version_id, *rest = packing.version_row(version)
+    place = (version.bucket, key, -sequence)
+    cursor.execute(sql.PUT_HISTORY, (*place, number, version_id, int(version.marker), *rest))
+
+
+def remove_history(cursor: Cursor, effect: do.RemoveHistory, _: int) -> None:
+    cursor.execute(sql.REMOVE_HISTORY, (effect.bucket, effect.key, -effect.sequence))
+
+
+# Bytes
+
+
+def put_inline(cursor: Cursor, effect: do.PutInline, _: int) -> None:
+    content = bytes(effect.content)
+    cursor.execute(sql.PUT_INLINE, (effect.id, blocks.checks(effect.id, content), content))
+
+
+def remove_inline(cursor: Cursor, effect: do.RemoveInline, _: int) -> None:
+    cursor.execute(sql.REMOVE_INLINE, (effect.id,))
+
+
+def name_blob(cursor: Cursor, effect: do.NameBlob, _: int) -> None:
+    cursor.execute(sql.NAME_BLOB, (effect.blob,))
+
+
+def forget_blobs(cursor: Cursor, effect: do.ForgetBlobs, _: int) -> None:
+    cursor.executemany(sql.FORGET_BLOB, ((blob,) for blob in effect.blobs))
+
+
+def set_references(cursor: Cursor, effect: do.SetReferences, _: int) -> None:
+    if effect.count < 2:
+        cursor.execute(sql.REMOVE_REFERENCES, (effect.kind, effect.id))
+        return
+    cursor.execute(sql.PUT_REFERENCES, packing.named_row(effect.kind, effect.id, effect.count))
+
+
+def drop(cursor: Cursor, effect: do.Drop, sequence: int) -> None:
+    cursor.execute(sql.DROP, packing.named_row(sequence, effect.kind, effect.target))
+
+
+def forget_dropped(cursor: Cursor, effect: do.ForgetDropped, _: int) -> None:
+    cursor.executemany(sql.FORGET_DROPPED, ((row,) for row in effect.ids))
+
+
+def open_epoch(cursor: Cursor, effect: do.OpenEpoch, _: int) -> None:
+    cursor.execute(sql.OPEN_EPOCH, (effect.number, 0))
+
+
+def seal_epoch(cursor: Cursor, effect: do.SealEpoch, _: int) -> None:
+    cursor.execute(sql.SEAL_EPOCH, (effect.number,))
+
+
+# Multipart
+
+
+def put_upload(cursor: Cursor, effect: do.PutUpload, _: int) -> None:
+    cursor.execute(sql.PUT_UPLOAD, packing.upload_row(effect.upload))
+
+
+def touch_upload(cursor: Cursor, effect: do.TouchUpload, sequence: int) -> None:
+    cursor.execute(sql.TOUCH_UPLOAD, (sequence, effect.id))
+
+
+def remove_upload(cursor: Cursor, effect: do.RemoveUpload, _: int) -> None:
+    cursor.execute(sql.REMOVE_UPLOAD, (effect.id,))
+
+
+def put_part(cursor: Cursor, effect: do.PutPart, _: int) -> None:
+    cursor.execute(sql.PUT_PART, packing.part_row(effect.part))
+
+
+def remove_parts(cursor: Cursor, effect: do.RemoveParts, _: int) -> None:
+    cursor.executemany(sql.REMOVE_PART, ((effect.upload, number) for number in effect.numbers))
+
+
+# Totals and the feed
+
+
+def tally(cursor: Cursor, effect: do.Tally, _: int) -> None:
+    sums = (effect.objects, effect.versions, effect.bytes, effect.uploads)
+    cursor.execute(sql.TALLY_BUCKET, (effect.bucket, *sums))
+    cursor.execute(sql.TALLY_ACCOUNT, (effect.account, *sums))
+
+
+def announce(cursor: Cursor, effect: do.Announce, sequence: int) -> None:
+    columns = (effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag)
+    cursor.execute(sql.ANNOUNCE, (sequence, *columns))
+
+
+# Who may
+
+
+def put_account(cursor: Cursor, effect: do.PutAccount, _: int) -> None:
+    cursor.execute(sql.PUT_ACCOUNT, packing.account_row(effect.account))
+
+
+def put_user(cursor: Cursor, effect: do.PutUser, _: int) -> None:
+    cursor.execute(sql.PUT_USER, packing.user_row(effect.user))
+
+
+def remove_user(cursor: Cursor, effect: do.RemoveUser, _: int) -> None:
+    cursor.execute(sql.REMOVE_USER, (effect.account, effect.name))
+
+
+def put_key(cursor: Cursor, effect: do.PutKey, _: int) -> None:
+    cursor.execute(sql.PUT_KEY, packing.key_row(effect.key))
+
+
+def remove_key(cursor: Cursor, effect: do.RemoveKey, _: int) -> None:
+    cursor.execute(sql.REMOVE_KEY, (effect.access_key,))
+
+
+def declare(cursor: Cursor, effect: do.Declare, _: int) -> None:
+    cursor.execute(sql.DECLARE, packing.named_row(effect.kind, effect.name, effect.document))
+
+
+EFFECTS: dict[type[Effect], Apply] = {
+    do.PutBucket: put_bucket,
+    do.RemoveBucket: remove_bucket,
+    do.SetConfiguration: set_configuration,
+    do.PutCurrent: put_current,
+    do.RemoveCurrent: remove_current,
+    do.PutHistory: put_history,
+    do.RemoveHistory: remove_history,
+    do.PutInline: put_inline,
+    do.RemoveInline: remove_inline,
+    do.NameBlob: name_blob,
+    do.ForgetBlobs: forget_blobs,
+    do.SetReferences: set_references,
+    do.Drop: drop,
+    do.ForgetDropped: forget_dropped,
+    do.OpenEpoch: open_epoch,
+    do.SealEpoch: seal_epoch,
+    do.PutUpload: put_upload,
+    do.TouchUpload: touch_upload,
+    do.RemoveUpload: remove_upload,
+    do.PutPart: put_part,
+    do.RemoveParts: remove_parts,
+    do.Tally: tally,
+    do.Announce: announce,
+    do.PutAccount: put_account,
+    do.PutUser: put_user,
+    do.RemoveUser: remove_user,
+    do.PutKey: put_key,
+    do.RemoveKey: remove_key,
+    do.Declare: declare,
+}

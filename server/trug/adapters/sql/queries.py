@@ -1,0 +1,388 @@
+"""The named statements in SQLAlchemy Core, and the generator that writes them as text for the driver.
+
+Importing SQLAlchemy takes longer than everything else at start-up together, and a store that is up to date needs only
+the text. So ``python -m trug.adapters.sql.queries`` writes ``statements.py``, and a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    Column,
+    ColumnElement,
+    Dialect,
+    FromClause,
+    Label,
+    MetaData,
+    PrimaryKeyConstraint,
+    Select,
+    String,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql.dml import Delete, Insert
+
+from trug.adapters.sql import schema as s
+
+HEADING = '''"""The statements as text for SQLite: written by ``python -m trug.adapters.sql.queries``, never by hand.
+
+The comment above each names its parameters in their order.
+"""
+
+# fmt: off
+# ruff: noqa: E501
+'''
+
+
+def given(name: str) -> BindParameter[Any]:
+    return bindparam(name)
+
+
+def upsert(table: Table) -> Insert:
+    """Insert a row with all columns in their order, in place of the one with the same primary key."""
+    statement = sqlite.insert(table)
+    keys = [column.name for column in table.primary_key]
+    rest = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+
+
+def row_of(table: Table) -> Select[Any]:
+    """One row by its primary key, all columns in their order."""
+    return by_place(select(table), table)
+
+
+def removal(table: Table) -> Delete:
+    """Delete one row by its primary key."""
+    return delete(table).where(*(column == given(column.name) for column in table.primary_key))
+
+
+def by_place(statement: Select[Any], table: Table) -> Select[Any]:
+    return statement.where(*(column == given(column.name) for column in table.primary_key))
+
+
+def page(statement: Select[Any], *order: ColumnElement[Any]) -> Select[Any]:
+    return at_most(given("limit"), statement.order_by(*order))
+
+
+def at_most(limit: ColumnElement[Any], statement: Select[Any]) -> Select[Any]:
+    """``LIMIT``, with the offset spelled out: SQLAlchemy would make a parameter of it."""
+    return statement.limit(limit).offset(literal_column("0"))
+
+
+ONE: ColumnElement[int] = literal_column("1")
+
+
+# Versions: rows of both tables in one shape
+
+
+def plain_columns(table: Table) -> list[ColumnElement[Any]]:
+    """What ``packing`` calls the plain columns of a version, in its order."""
+    c = table.c
+    sequence: Label[Any] = (-c.age if table is s.history else c.sequence).label("sequence")
+    return [c.key, sequence, c.id, c.version_id, c.inline, c.blob, c.body, c.noncurrent_since]
+
+
+def kind_of(table: Table) -> ColumnElement[Any]:
+    kind: ColumnElement[Any] = table.c.kind if table is s.history else literal_column("0").label("kind")
+    return kind
+
+
+def whole(table: Table) -> Select[Any]:
+    return select(kind_of(table), *plain_columns(table), table.c.listing, table.c.record)
+
+
+def of_key(table: Table) -> Select[Any]:
+    return whole(table).where(table.c.bucket == given("bucket"), table.c.key == given("key"))
+
+
+def with_content(version: Select[Any]) -> Select[Any]:
+    """The same rows with checksums and bytes of what they hold inline."""
+    rows = version.subquery("version")
+    return select(*rows.c, s.inline.c.checks, s.inline.c.content).select_from(
+        rows.outerjoin(s.inline, s.inline.c.id == rows.c.inline)
+    )
+
+
+def with_version_id() -> Select[Any]:
+    """In both tables at once: between two statements the version might move from one to the other."""
+    current, history = (
+        of_key(table).where(table.c.version_id == given("version_id")) for table in (s.current, s.history)
+    )
+    both = union_all(current, by_index(history, "ix_history_bucket_key_version_id")).subquery("both")
+    return at_most(ONE, select(both).order_by(both.c.sequence.desc()))
+
+
+def current_range(*, after: bool, below: bool) -> Select[Any]:
+    c = s.current.c
+    start = c.key > given("start") if after else c.key >= given("start")
+    statement = select(*plain_columns(s.current), c.listing).where(c.bucket == given("bucket"), start)
+    return page(statement.where(c.key < given("stop")) if below else statement, c.key)
+
+
+def history_range(*, below: bool) -> Select[Any]:
+    c = s.history.c
+    later = tuple_(c.key, c.age) > tuple_(given("start"), given("age"))
+    statement = select(kind_of(s.history), *plain_columns(s.history), c.listing).where(
+        c.bucket == given("bucket"), later
+    )
+    return page(statement.where(c.key < given("stop")) if below else statement, c.key, c.age)
+
+
+def newest_history() -> Select[Any]:
+    c = s.history.c
+    return at_most(ONE, of_key(s.history).where(c.age > given("age")).order_by(c.age))
+
+
+def null_history() -> Select[Any]:
+    c = s.history.c
+    null = c.version_id == literal_column("'null'")
+    return at_most(ONE, by_index(of_key(s.history).where(null).order_by(c.age), "ix_history_null"))
+
+
+def by_index(statement: Select[Any], index: str) -> Select[Any]:
+    """SQLite would walk all versions of a key by the primary key, however many there are."""
+    return statement.with_hint(s.history, f"INDEXED BY {index}", "sqlite")
+
+
+# Multipart
+
+
+def open_uploads(*, beyond: bool, below: bool) -> Select[Any]:
+    c = s.uploads.c
+    if beyond:
+        later: ColumnElement[bool] = c.key > given("key")
+    else:
+        later = tuple_(c.key, c.upload_id) > tuple_(given("key"), given("upload_id"))
+    statement = select(s.uploads).where(c.bucket == given("bucket"), c.is_open == literal_column("1"), later)
+    return page(statement.where(c.key < given("stop")) if below else statement, c.key, c.upload_id)
+
+
+# Buckets
+
+
+def buckets_of(*, region: bool) -> Select[Any]:
+    c = s.buckets.c
+    statement = select(s.buckets).where(
+        c.account == given("account"), c.name > given("after"), c.name >= given("prefix"), c.name < given("stop")
+    )
+    return page(statement.where(c.region == given("region")) if region else statement, c.name)
+
+
+def bucket_holds() -> Select[Any]:
+    return select(or_(*(exists().where(table.c.bucket == given("bucket")) for table in (s.current, s.history))))
+
+
+# Totals, ids, the store itself
+
+
+def counters_of(table: Table) -> Select[Any]:
+    return by_place(select(*(column for column in table.c if not column.primary_key)), table)
+
+
+def tally(table: Table) -> Insert:
+    """Add to the totals of one bucket or account."""
+    statement = sqlite.insert(table)
+    (key,) = (column.name for column in table.primary_key)
+    sums = {c.name: c + statement.excluded[c.name] for c in table.c if not c.primary_key}
+    return statement.on_conflict_do_update(index_elements=[key], set_=sums)
+
+
+def set_state() -> Update:
+    names = ("sequence", "time", "lock_time", "generation", "next_id", "checksum")
+    return update(s.state).values({name: given(name) for name in names})
+
+
+def state() -> Select[Any]:
+    c = s.state.c
+    return select(c.sequence, c.time, c.lock_time, c.generation, c.next_id, c.checksum)
+
+
+def touch_upload() -> Update:
+    return update(s.uploads).values(changed=given("sequence")).where(s.uploads.c.id == given("upload"))
+
+
+def scan(table: Table, columns: Select[Any]) -> Select[Any]:
+    """A page of a table's rows after a place, for fsck."""
+    keys = list(table.primary_key)
+    places = [given(key.name) for key in keys]
+    later = tuple_(*keys) > tuple_(*places) if len(keys) > 1 else keys[0] > places[0]
+    return page(columns.where(later), *keys)
+
+
+# A new store is made from this text; one that is older is migrated, and a test holds both equal. Alembic finds its own
+# table as it would have made it.
+
+VERSIONS = Table(
+    "alembic_version", MetaData(), Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)  # fmt: skip
+
+
+STATEMENTS: dict[str, ClauseElement] = {
+    "STAMP": insert(VERSIONS),
+    "FIRST_STATE": insert(s.state).inline().values(id=ONE, format=given("new_format"), checksum=given("new_checksum")),
+    "FORMAT": select(s.state.c.format),
+    "STATE": state(),
+    "SET_STATE": set_state(),
+    "PUT_MOMENT": insert(s.moments),
+    "ANNOUNCE": insert(s.feed),
+    # buckets
+    "BUCKET_NAMED": select(s.buckets).where(s.buckets.c.name == given("name")),
+    "BUCKET_WITH_ID": row_of(s.buckets),
+    "BUCKETS_OF": buckets_of(region=False),
+    "BUCKETS_OF_IN_REGION": buckets_of(region=True),
+    "BUCKET_HOLDS": bucket_holds(),
+    "COUNTERS_OF": counters_of(s.bucket_counters),
+    "COUNTERS_OF_ACCOUNT": counters_of(s.account_counters),
+    "CONFIGURATION": row_of(s.configurations),
+    "PUT_BUCKET": upsert(s.buckets),
+    "REMOVE_BUCKET": removal(s.buckets),
+    "REMOVE_CONFIGURATIONS": delete(s.configurations).where(s.configurations.c.bucket == given("bucket")),
+    "REMOVE_COUNTERS": removal(s.bucket_counters),
+    "PUT_CONFIGURATION": upsert(s.configurations),
+    "REMOVE_CONFIGURATION": removal(s.configurations),
+    "TALLY_BUCKET": tally(s.bucket_counters),
+    "TALLY_ACCOUNT": tally(s.account_counters),
+    # versions
+    "CURRENT": of_key(s.current),
+    "CURRENT_CONTENT": with_content(of_key(s.current)),
+    "WITH_VERSION_ID": with_version_id(),
+    "WITH_VERSION_ID_CONTENT": with_content(with_version_id()),
+    "NEWEST_HISTORY": newest_history(),
+    "NULL_HISTORY": null_history(),
+    "CURRENT_FROM": current_range(after=False, below=False),
+    "CURRENT_FROM_BELOW": current_range(after=False, below=True),
+    "CURRENT_AFTER": current_range(after=True, below=False),
+    "CURRENT_AFTER_BELOW": current_range(after=True, below=True),
+    "HISTORY_AFTER": history_range(below=False),
+    "HISTORY_AFTER_BELOW": history_range(below=True),
+    "PUT_CURRENT": upsert(s.current),
+    "REMOVE_CURRENT": removal(s.current),
+    "PUT_HISTORY": upsert(s.history),
+    "REMOVE_HISTORY": removal(s.history),
+    # bytes
+    "INLINE": row_of(s.inline),
+    "PUT_INLINE": insert(s.inline),
+    "REMOVE_INLINE": removal(s.inline),
+    "REFERENCES": row_of(s.reference_counts),
+    "PUT_REFERENCES": upsert(s.reference_counts),
+    "REMOVE_REFERENCES": removal(s.reference_counts),
+    "BLOB_NAMED": row_of(s.files),
+    "BLOBS_BETWEEN": page(
+        select(s.files).where(s.files.c.blob >= given("start"), s.files.c.blob < given("stop")), s.files.c.blob
+    ),
+    "NAME_BLOB": insert(s.files),
+    "FORGET_BLOB": removal(s.files),
+    "UNSEALED_EPOCHS": select(s.epochs).where(s.epochs.c.sealed == literal_column("0")).order_by(s.epochs.c.number),
+    "LAST_EPOCH": select(func.max(s.epochs.c.number)),
+    "OPEN_EPOCH": insert(s.epochs),
+    "SEAL_EPOCH": update(s.epochs).values(sealed=literal_column("1")).where(s.epochs.c.number == given("epoch")),
+    "DROPPED": page(select(s.dropped), s.dropped.c.id),
+    "DROP": insert(s.dropped).values({name: given(name) for name in ("sequence", "kind", "target", "checksum")}),
+    "FORGET_DROPPED": removal(s.dropped),
+    # multipart
+    "UPLOAD_WITH_ID": select(s.uploads).where(s.uploads.c.upload_id == given("upload_id")),
+    "BODY_WITH_ID": row_of(s.uploads),
+    "OPEN_UPLOADS_AFTER": open_uploads(beyond=False, below=False),
+    "OPEN_UPLOADS_AFTER_BELOW": open_uploads(beyond=False, below=True),
+    "OPEN_UPLOADS_BEYOND": open_uploads(beyond=True, below=False),
+    "OPEN_UPLOADS_BEYOND_BELOW": open_uploads(beyond=True, below=True),
+    "PART_NUMBERED": row_of(s.parts),
+    "PARTS": page(
+        select(s.parts).where(s.parts.c.upload == given("upload"), s.parts.c.number > given("number")), s.parts.c.number
+    ),
+    "PUT_UPLOAD": upsert(s.uploads),
+    "TOUCH_UPLOAD": touch_upload(),
+    "REMOVE_UPLOAD": removal(s.uploads),
+    "PUT_PART": upsert(s.parts),
+    "REMOVE_PART": removal(s.parts),
+    # who may
+    "ACCOUNT_WITH_ID": row_of(s.accounts),
+    "ACCOUNTS": page(select(s.accounts).where(s.accounts.c.id > given("after")), s.accounts.c.id),
+    "PUT_ACCOUNT": upsert(s.accounts),
+    "USER_NAMED": row_of(s.users),
+    "USERS_OF": page(
+        select(s.users).where(s.users.c.account == given("account"), s.users.c.name > given("after")), s.users.c.name
+    ),
+    "PUT_USER": upsert(s.users),
+    "REMOVE_USER": removal(s.users),
+    "KEY_WITH_ID": row_of(s.access_keys),
+    "KEYS_OF": select(s.access_keys)
+    .where(s.access_keys.c.account == given("account"), s.access_keys.c.user == given("user"))
+    .order_by(s.access_keys.c.access_key),
+    "PUT_KEY": upsert(s.access_keys),
+    "REMOVE_KEY": removal(s.access_keys),
+    "DECLARED": row_of(s.declared),
+    "DECLARE": upsert(s.declared),
+    # fsck
+    "SCAN_CURRENT": scan(s.current, whole(s.current).add_columns(s.current.c.bucket)),
+    "SCAN_HISTORY": scan(s.history, whole(s.history).add_columns(s.history.c.bucket)),
+    "SCAN_UPLOADS": scan(s.uploads, select(s.uploads)),
+    "SCAN_PARTS": scan(s.parts, select(s.parts)),
+}
+
+
+def creation() -> list[str]:
+    tables = [*s.metadata.sorted_tables, VERSIONS]
+    indexes = [index for table in tables for index in sorted(table.indexes, key=lambda index: str(index.name))]
+    made: list[CreateTable | CreateIndex] = [*map(CreateTable, tables), *map(CreateIndex, indexes)]
+    return [" ".join(str(ddl.compile(dialect=sqlite.dialect())).split()) for ddl in made]
+
+
+class HintCompiler(SQLiteCompiler):
+    """SQLite's compiler, which leaves hints out, with hints."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        return text
+
+
+def dialect() -> Dialect:
+    chosen = sqlite.dialect(paramstyle="qmark")
+    chosen.statement_compiler = HintCompiler
+    return chosen
+
+
+def compiled(statement: ClauseElement) -> tuple[str, list[str]]:
+    """The statement as SQLite reads it, and its parameters' names in order."""
+    result = statement.compile(dialect=dialect())
+    return " ".join(str(result).split()), list(getattr(result, "positiontup", None) or ())
+
+
+def generated() -> Iterator[str]:
+    """The lines of ``statements.py``."""
+    yield HEADING
+    for name, statement in STATEMENTS.items():
+        sql, parameters = compiled(statement)
+        yield f"# {', '.join(parameters) or 'none'}"
+        yield f"{name} = {quoted(sql)}\n"
+    yield "# A new store, table by table"
+    yield "CREATE = ("
+    yield from (f"    {quoted(sql)}," for sql in creation())
+    yield ")\n"
+
+
+def quoted(sql: str) -> str:
+    return f"'{sql}'" if '"' in sql and "'" not in sql else '"' + sql.replace('"', '\\"') + '"'
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(generated()))

@@ -1,0 +1,339 @@
+"""How each read of the port is answered: one statement, checked rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sqlite3 import Cursor
+from typing import Any, TypeVar
+
+from trug.adapters.sql import packing
+from trug.adapters.sql import statements as sql
+from trug.domain.identity import Account
+from trug.ports import reads as ask
+from trug.ports.changes import Read
+from trug.ports.rows import AccessKey, Bucket, Counters, Dropped, Entry, Epoch, Fetched, Part, Upload, User, Version
+from trug.ports.stores import Damaged
+
+R = TypeVar("R")
+Row = packing.Row
+Answer = Callable[[Cursor, Any], Any]
+
+# Text sorts before this in UTF-8 whatever it holds, as far as it starts with the same prefix.
+LAST = "\U0010ffff"
+
+
+def one(cursor: Cursor, statement: str, parameters: Row, make: Callable[[Row], R]) -> R | None:
+    row = cursor.execute(statement, parameters).fetchone()
+    return None if row is None else make(row)
+
+
+def some(cursor: Cursor, statement: str, parameters: Row, make: Callable[[Row], R]) -> list[R]:
+    return [make(row) for row in cursor.execute(statement, parameters).fetchall()]
+
+
+# Buckets
+
+
+def bucket_named(cursor: Cursor, read: ask.BucketNamed) -> Bucket | None:
+    return one(cursor, sql.BUCKET_NAMED, (read.name,), packing.bucket_of)
+
+
+def bucket_with_id(cursor: Cursor, read: ask.BucketWithId) -> Bucket | None:
+    return one(cursor, sql.BUCKET_WITH_ID, (read.id,), packing.bucket_of)
+
+
+def buckets_of(cursor: Cursor, read: ask.BucketsOf) -> list[Bucket]:
+    parameters = (read.account, read.after, read.prefix, read.prefix + LAST)
+    if read.region:
+        return some(cursor, sql.BUCKETS_OF_IN_REGION, (*parameters, read.region, read.limit), packing.bucket_of)
+    return some(cursor, sql.BUCKETS_OF, (*parameters, read.limit), packing.bucket_of)
+
+
+def bucket_holds(cursor: Cursor, read: ask.BucketHolds) -> bool:
+    (holds,) = cursor.execute(sql.BUCKET_HOLDS, (read.bucket, read.bucket)).fetchone()
+    return bool(holds)
+
+
+def counters_of(cursor: Cursor, read: ask.CountersOf) -> Counters:
+    return one(cursor, sql.COUNTERS_OF, (read.bucket,), Counters._make) or Counters()
+
+
+def counters_of_account(cursor: Cursor, read: ask.CountersOfAccount) -> Counters:
+    return one(cursor, sql.COUNTERS_OF_ACCOUNT, (read.account,), Counters._make) or Counters()
+
+
+def configuration(cursor: Cursor, read: ask.Configuration) -> bytes | None:
+    return one(cursor, sql.CONFIGURATION, (read.bucket, read.kind), document_of_configuration)
+
+
+def document_of_configuration(row: Row) -> bytes:
+    document: bytes = packing.checked("configurations", row)[2]
+    return document
+
+
+# Versions
+
+
+def version(cursor: Cursor, statement: str, bucket: int, parameters: Row) -> Version | None:
+    row = cursor.execute(statement, parameters).fetchone()
+    return None if row is None else packing.version_of(bucket, row)
+
+
+def fetched(cursor: Cursor, statement: str, bucket: int, parameters: Row) -> Fetched | None:
+    row = cursor.execute(statement, parameters).fetchone()
+    if row is None:
+        return None
+    found = packing.version_of(bucket, row)
+    if found.inline is None:
+        return Fetched(found, None)
+    if row[-1] is None:
+        raise Damaged(f"the inline bytes {found.inline} are missing")
+    return Fetched(found, packing.checked_content(found.inline, row[-2], row[-1]))
+
+
+def current(cursor: Cursor, read: ask.Current) -> Version | None:
+    return version(cursor, sql.CURRENT, read.bucket, (read.bucket, read.key))
+
+
+def current_content(cursor: Cursor, read: ask.CurrentContent) -> Fetched | None:
+    return fetched(cursor, sql.CURRENT_CONTENT, read.bucket, (read.bucket, read.key))
+
+
+def with_version_id(cursor: Cursor, read: ask.WithVersionId) -> Version | None:
+    place = (read.bucket, read.key, read.version_id)
+    return version(cursor, sql.WITH_VERSION_ID, read.bucket, place + place)
+
+
+def with_version_id_content(cursor: Cursor, read: ask.WithVersionIdContent) -> Fetched | None:
+    place = (read.bucket, read.key, read.version_id)
+    return fetched(cursor, sql.WITH_VERSION_ID_CONTENT, read.bucket, place + place)
+
+
+def newest_history(cursor: Cursor, read: ask.NewestHistory) -> Version | None:
+    return version(cursor, sql.NEWEST_HISTORY, read.bucket, (read.bucket, read.key, -read.before))
+
+
+def null_history(cursor: Cursor, read: ask.NullHistory) -> Version | None:
+    return version(cursor, sql.NULL_HISTORY, read.bucket, (read.bucket, read.key))
+
+
+CURRENT_RANGES = {
+    (False, False): sql.CURRENT_FROM,
+    (False, True): sql.CURRENT_FROM_BELOW,
+    (True, False): sql.CURRENT_AFTER,
+    (True, True): sql.CURRENT_AFTER_BELOW,
+}
+
+
+def current_range(cursor: Cursor, read: ask.CurrentRange) -> list[Entry]:
+    statement = CURRENT_RANGES[read.after, read.stop != ""]
+    stop = (read.stop,) if read.stop else ()
+    rows = cursor.execute(statement, (read.bucket, read.start, *stop, read.limit)).fetchall()
+    return packing.current_entries(read.bucket, rows)
+
+
+def history_range(cursor: Cursor, read: ask.HistoryRange) -> list[Entry]:
+    statement = sql.HISTORY_AFTER_BELOW if read.stop else sql.HISTORY_AFTER
+    stop = (read.stop,) if read.stop else ()
+    parameters = (read.bucket, read.start, -read.before, *stop, read.limit)
+    return packing.history_entries(read.bucket, cursor.execute(statement, parameters).fetchall())
+
+
+# Bytes
+
+
+def references(cursor: Cursor, read: ask.References) -> int:
+    row = cursor.execute(sql.REFERENCES, (read.kind, read.id)).fetchone()
+    if row is None:
+        return 1
+    count: int = packing.checked("reference_counts", row)[2]
+    return count
+
+
+def inline_content(cursor: Cursor, read: ask.InlineContent) -> bytes | None:
+    row = cursor.execute(sql.INLINE, (read.id,)).fetchone()
+    return None if row is None else packing.checked_content(*row)
+
+
+def blob_named(cursor: Cursor, read: ask.BlobNamed) -> bool:
+    return cursor.execute(sql.BLOB_NAMED, (read.blob,)).fetchone() is not None
+
+
+def blobs_between(cursor: Cursor, read: ask.BlobsBetween) -> list[int]:
+    return [blob for (blob,) in cursor.execute(sql.BLOBS_BETWEEN, (read.start, read.stop, read.limit)).fetchall()]
+
+
+def unsealed_epochs(cursor: Cursor, _: ask.UnsealedEpochs) -> list[Epoch]:
+    return [Epoch(number, bool(sealed)) for number, sealed in cursor.execute(sql.UNSEALED_EPOCHS).fetchall()]
+
+
+def last_epoch(cursor: Cursor, _: ask.LastEpoch) -> int:
+    (number,) = cursor.execute(sql.LAST_EPOCH).fetchone()
+    return number or 0
+
+
+def dropped_before(cursor: Cursor, read: ask.DroppedBefore) -> list[Dropped]:
+    """Rows lie in the order of their sequence, so the first that is too young ends the page."""
+    dropped = some(cursor, sql.DROPPED, (read.limit,), packing.dropped_of)
+    return [row for row in dropped if row.sequence < read.sequence]
+
+
+# Multipart
+
+
+def upload_with_id(cursor: Cursor, read: ask.UploadWithId) -> Upload | None:
+    return one(cursor, sql.UPLOAD_WITH_ID, (read.upload_id,), packing.upload_of)
+
+
+def body_with_id(cursor: Cursor, read: ask.BodyWithId) -> Upload | None:
+    return one(cursor, sql.BODY_WITH_ID, (read.id,), packing.upload_of)
+
+
+OPEN_UPLOADS = {
+    (False, False): sql.OPEN_UPLOADS_AFTER,
+    (False, True): sql.OPEN_UPLOADS_AFTER_BELOW,
+    (True, False): sql.OPEN_UPLOADS_BEYOND,
+    (True, True): sql.OPEN_UPLOADS_BEYOND_BELOW,
+}
+
+
+def open_uploads(cursor: Cursor, read: ask.OpenUploads) -> list[Upload]:
+    statement = OPEN_UPLOADS[read.beyond, read.stop != ""]
+    start = (read.key,) if read.beyond else (read.key, read.upload_id)
+    stop = (read.stop,) if read.stop else ()
+    return some(cursor, statement, (read.bucket, *start, *stop, read.limit), packing.upload_of)
+
+
+def part_numbered(cursor: Cursor, read: ask.PartNumbered) -> Part | None:
+    return one(cursor, sql.PART_NUMBERED, (read.upload, read.number), packing.part_of)
+
+
+def parts(cursor: Cursor, read: ask.Parts) -> list[Part]:
+    return some(cursor, sql.PARTS, (read.upload, read.after, read.limit), packing.part_of)
+
+
+# Who may
+
+
+def account_with_id(cursor: Cursor, read: ask.AccountWithId) -> Account | None:
+    return one(cursor, sql.ACCOUNT_WITH_ID, (read.id,), packing.account_of)
+
+
+def accounts(cursor: Cursor, read: ask.Accounts) -> list[Account]:
+    return some(cursor, sql.ACCOUNTS, (read.after, read.limit), packing.account_of)
+
+
+def user_named(cursor: Cursor, read: ask.UserNamed) -> User | None:
+    return one(cursor, sql.USER_NAMED, (read.account, read.name), packing.user_of)
+
+
+def users_of(cursor: Cursor, read: ask.UsersOf) -> list[User]:
+    return some(cursor, sql.USERS_OF, (read.account, read.after, read.limit), packing.user_of)
+
+
+def key_with_id(cursor: Cursor, read: ask.KeyWithId) -> AccessKey | None:
+    return one(cursor, sql.KEY_WITH_ID, (read.access_key,), packing.key_of)
+
+
+def keys_of(cursor: Cursor, read: ask.KeysOf) -> list[AccessKey]:
+    return some(cursor, sql.KEYS_OF, (read.account, read.user), packing.key_of)
+
+
+def declared(cursor: Cursor, read: ask.Declared) -> bytes | None:
+    return one(cursor, sql.DECLARED, (read.kind, read.name), document_of_declared)
+
+
+def document_of_declared(row: Row) -> bytes:
+    document: bytes = packing.checked("declared", row)[2]
+    return document
+
+
+# The store itself
+
+
+def next_id(cursor: Cursor, _: ask.NextId) -> int:
+    value: int = packing.checked("state", cursor.execute(sql.STATE).fetchone())[4]
+    return value
+
+
+def scanned_version(row: Row) -> Version:
+    return packing.version_of(row[-1], row)
+
+
+def current_place(row: Row) -> Row:
+    return (row[-1], row[1])
+
+
+def history_place(row: Row) -> Row:
+    return (row[-1], row[1], -row[2])
+
+
+def upload_place(row: Row) -> Row:
+    return row[:1]
+
+
+def part_place(row: Row) -> Row:
+    return row[:2]
+
+
+LEAST = -(2**63)
+
+SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = {
+    "current": (sql.SCAN_CURRENT, (LEAST, ""), current_place, scanned_version),
+    "history": (sql.SCAN_HISTORY, (LEAST, "", LEAST), history_place, scanned_version),
+    "uploads": (sql.SCAN_UPLOADS, (LEAST,), upload_place, packing.upload_of),
+    "parts": (sql.SCAN_PARTS, (LEAST, LEAST), part_place, packing.part_of),
+}
+
+
+def rows_of(cursor: Cursor, read: ask.RowsOf) -> list[tuple[Row, Any]]:
+    statement, first, place, make = SCANS[read.table]
+    rows = cursor.execute(statement, (*(read.after or first), read.limit)).fetchall()
+    return [(place(row), unless_damaged(make, row)) for row in rows]
+
+
+def unless_damaged(make: Callable[[Row], R], row: Row) -> R | None:
+    try:
+        return make(row)
+    except Damaged:
+        return None
+
+
+READS: dict[type[Read[Any]], Answer] = {
+    ask.BucketNamed: bucket_named,
+    ask.BucketWithId: bucket_with_id,
+    ask.BucketsOf: buckets_of,
+    ask.BucketHolds: bucket_holds,
+    ask.CountersOf: counters_of,
+    ask.CountersOfAccount: counters_of_account,
+    ask.Configuration: configuration,
+    ask.Current: current,
+    ask.CurrentContent: current_content,
+    ask.WithVersionId: with_version_id,
+    ask.WithVersionIdContent: with_version_id_content,
+    ask.NewestHistory: newest_history,
+    ask.NullHistory: null_history,
+    ask.CurrentRange: current_range,
+    ask.HistoryRange: history_range,
+    ask.References: references,
+    ask.InlineContent: inline_content,
+    ask.BlobNamed: blob_named,
+    ask.BlobsBetween: blobs_between,
+    ask.UnsealedEpochs: unsealed_epochs,
+    ask.LastEpoch: last_epoch,
+    ask.DroppedBefore: dropped_before,
+    ask.UploadWithId: upload_with_id,
+    ask.BodyWithId: body_with_id,
+    ask.OpenUploads: open_uploads,
+    ask.PartNumbered: part_numbered,
+    ask.Parts: parts,
+    ask.AccountWithId: account_with_id,
+    ask.Accounts: accounts,
+    ask.UserNamed: user_named,
+    ask.UsersOf: users_of,
+    ask.KeyWithId: key_with_id,
+    ask.KeysOf: keys_of,
+    ask.Declared: declared,
+    ask.NextId: next_id,
+    ask.RowsOf: rows_of,
+}

@@ -1,0 +1,295 @@
+"""The statements as text for SQLite: written by ``python -m trug.adapters.sql.queries``, never by hand.
+
+The comment above each names its parameters in their order.
+"""
+
+# fmt: off
+# ruff: noqa: E501
+
+# version_num
+STAMP = "INSERT INTO alembic_version (version_num) VALUES (?)"
+
+# new_format, new_checksum
+FIRST_STATE = "INSERT INTO state (id, format, checksum) VALUES (1, ?, ?)"
+
+# none
+FORMAT = "SELECT state.format FROM state"
+
+# none
+STATE = "SELECT state.sequence, state.time, state.lock_time, state.generation, state.next_id, state.checksum FROM state"
+
+# sequence, time, lock_time, generation, next_id, checksum
+SET_STATE = "UPDATE state SET sequence=?, time=?, lock_time=?, generation=?, next_id=?, checksum=?"
+
+# second, sequence
+PUT_MOMENT = "INSERT INTO moments (second, sequence) VALUES (?, ?)"
+
+# sequence, kind, bucket, key, version_id, size, etag
+ANNOUNCE = 'INSERT INTO feed (sequence, kind, bucket, "key", version_id, size, etag) VALUES (?, ?, ?, ?, ?, ?, ?)'
+
+# name
+BUCKET_NAMED = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.name = ?"
+
+# id
+BUCKET_WITH_ID = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.id = ?"
+
+# account, after, prefix, stop, limit
+BUCKETS_OF = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.account = ? AND buckets.name > ? AND buckets.name >= ? AND buckets.name < ? ORDER BY buckets.name LIMIT ? OFFSET 0"
+
+# account, after, prefix, stop, region, limit
+BUCKETS_OF_IN_REGION = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.account = ? AND buckets.name > ? AND buckets.name >= ? AND buckets.name < ? AND buckets.region = ? ORDER BY buckets.name LIMIT ? OFFSET 0"
+
+# bucket, bucket
+BUCKET_HOLDS = "SELECT (EXISTS (SELECT * FROM current WHERE current.bucket = ?)) OR (EXISTS (SELECT * FROM history WHERE history.bucket = ?)) AS anon_1"
+
+# bucket
+COUNTERS_OF = "SELECT bucket_counters.objects, bucket_counters.versions, bucket_counters.bytes, bucket_counters.uploads FROM bucket_counters WHERE bucket_counters.bucket = ?"
+
+# account
+COUNTERS_OF_ACCOUNT = "SELECT account_counters.objects, account_counters.versions, account_counters.bytes, account_counters.uploads FROM account_counters WHERE account_counters.account = ?"
+
+# bucket, kind
+CONFIGURATION = "SELECT configurations.bucket, configurations.kind, configurations.document, configurations.checksum FROM configurations WHERE configurations.bucket = ? AND configurations.kind = ?"
+
+# id, name, account, region, created, versioning, checksum
+PUT_BUCKET = "INSERT INTO buckets (id, name, account, region, created, versioning, checksum) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, account = excluded.account, region = excluded.region, created = excluded.created, versioning = excluded.versioning, checksum = excluded.checksum"
+
+# id
+REMOVE_BUCKET = "DELETE FROM buckets WHERE buckets.id = ?"
+
+# bucket
+REMOVE_CONFIGURATIONS = "DELETE FROM configurations WHERE configurations.bucket = ?"
+
+# bucket
+REMOVE_COUNTERS = "DELETE FROM bucket_counters WHERE bucket_counters.bucket = ?"
+
+# bucket, kind, document, checksum
+PUT_CONFIGURATION = "INSERT INTO configurations (bucket, kind, document, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (bucket, kind) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
+
+# bucket, kind
+REMOVE_CONFIGURATION = "DELETE FROM configurations WHERE configurations.bucket = ? AND configurations.kind = ?"
+
+# bucket, objects, versions, bytes, uploads
+TALLY_BUCKET = "INSERT INTO bucket_counters (bucket, objects, versions, bytes, uploads) VALUES (?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET objects = (bucket_counters.objects + excluded.objects), versions = (bucket_counters.versions + excluded.versions), bytes = (bucket_counters.bytes + excluded.bytes), uploads = (bucket_counters.uploads + excluded.uploads)"
+
+# account, objects, versions, bytes, uploads
+TALLY_ACCOUNT = "INSERT INTO account_counters (account, objects, versions, bytes, uploads) VALUES (?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET objects = (account_counters.objects + excluded.objects), versions = (account_counters.versions + excluded.versions), bytes = (account_counters.bytes + excluded.bytes), uploads = (account_counters.uploads + excluded.uploads)"
+
+# bucket, key
+CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record FROM current WHERE current.bucket = ? AND current."key" = ?'
+
+# bucket, key
+CURRENT_CONTENT = 'SELECT version.kind, version."key", version.sequence, version.id, version.version_id, version.inline, version.blob, version.body, version.noncurrent_since, version.listing, version.record, inline.checks, inline.content FROM (SELECT 0 AS kind, current."key" AS "key", current.sequence AS sequence, current.id AS id, current.version_id AS version_id, current.inline AS inline, current.blob AS blob, current.body AS body, current.noncurrent_since AS noncurrent_since, current.listing AS listing, current.record AS record FROM current WHERE current.bucket = ? AND current."key" = ?) AS version LEFT OUTER JOIN inline ON inline.id = version.inline'
+
+# bucket, key, version_id, bucket, key, version_id
+WITH_VERSION_ID = 'SELECT both.kind, both."key", both.sequence, both.id, both.version_id, both.inline, both.blob, both.body, both.noncurrent_since, both.listing, both.record FROM (SELECT 0 AS kind, current."key" AS "key", current.sequence AS sequence, current.id AS id, current.version_id AS version_id, current.inline AS inline, current.blob AS blob, current.body AS body, current.noncurrent_since AS noncurrent_since, current.listing AS listing, current.record AS record FROM current WHERE current.bucket = ? AND current."key" = ? AND current.version_id = ? UNION ALL SELECT history.kind AS kind, history."key" AS "key", -history.age AS sequence, history.id AS id, history.version_id AS version_id, history.inline AS inline, history.blob AS blob, history.body AS body, history.noncurrent_since AS noncurrent_since, history.listing AS listing, history.record AS record FROM history INDEXED BY ix_history_bucket_key_version_id WHERE history.bucket = ? AND history."key" = ? AND history.version_id = ?) AS both ORDER BY both.sequence DESC LIMIT 1 OFFSET 0'
+
+# bucket, key, version_id, bucket, key, version_id
+WITH_VERSION_ID_CONTENT = 'SELECT version.kind, version."key", version.sequence, version.id, version.version_id, version.inline, version.blob, version.body, version.noncurrent_since, version.listing, version.record, inline.checks, inline.content FROM (SELECT both.kind AS kind, both."key" AS "key", both.sequence AS sequence, both.id AS id, both.version_id AS version_id, both.inline AS inline, both.blob AS blob, both.body AS body, both.noncurrent_since AS noncurrent_since, both.listing AS listing, both.record AS record FROM (SELECT 0 AS kind, current."key" AS "key", current.sequence AS sequence, current.id AS id, current.version_id AS version_id, current.inline AS inline, current.blob AS blob, current.body AS body, current.noncurrent_since AS noncurrent_since, current.listing AS listing, current.record AS record FROM current WHERE current.bucket = ? AND current."key" = ? AND current.version_id = ? UNION ALL SELECT history.kind AS kind, history."key" AS "key", -history.age AS sequence, history.id AS id, history.version_id AS version_id, history.inline AS inline, history.blob AS blob, history.body AS body, history.noncurrent_since AS noncurrent_since, history.listing AS listing, history.record AS record FROM history INDEXED BY ix_history_bucket_key_version_id WHERE history.bucket = ? AND history."key" = ? AND history.version_id = ?) AS both ORDER BY both.sequence DESC LIMIT 1 OFFSET 0) AS version LEFT OUTER JOIN inline ON inline.id = version.inline'
+
+# bucket, key, age
+NEWEST_HISTORY = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing, history.record FROM history WHERE history.bucket = ? AND history."key" = ? AND history.age > ? ORDER BY history.age LIMIT 1 OFFSET 0'
+
+# bucket, key
+NULL_HISTORY = "SELECT history.kind, history.\"key\", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing, history.record FROM history INDEXED BY ix_history_null WHERE history.bucket = ? AND history.\"key\" = ? AND history.version_id = 'null' ORDER BY history.age LIMIT 1 OFFSET 0"
+
+# bucket, start, limit
+CURRENT_FROM = 'SELECT current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing FROM current WHERE current.bucket = ? AND current."key" >= ? ORDER BY current."key" LIMIT ? OFFSET 0'
+
+# bucket, start, stop, limit
+CURRENT_FROM_BELOW = 'SELECT current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing FROM current WHERE current.bucket = ? AND current."key" >= ? AND current."key" < ? ORDER BY current."key" LIMIT ? OFFSET 0'
+
+# bucket, start, limit
+CURRENT_AFTER = 'SELECT current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing FROM current WHERE current.bucket = ? AND current."key" > ? ORDER BY current."key" LIMIT ? OFFSET 0'
+
+# bucket, start, stop, limit
+CURRENT_AFTER_BELOW = 'SELECT current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing FROM current WHERE current.bucket = ? AND current."key" > ? AND current."key" < ? ORDER BY current."key" LIMIT ? OFFSET 0'
+
+# bucket, start, age, limit
+HISTORY_AFTER = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing FROM history WHERE history.bucket = ? AND (history."key", history.age) > (?, ?) ORDER BY history."key", history.age LIMIT ? OFFSET 0'
+
+# bucket, start, age, stop, limit
+HISTORY_AFTER_BELOW = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing FROM history WHERE history.bucket = ? AND (history."key", history.age) > (?, ?) AND history."key" < ? ORDER BY history."key", history.age LIMIT ? OFFSET 0'
+
+# bucket, key, sequence, id, version_id, inline, blob, body, noncurrent_since, listing, record
+PUT_CURRENT = 'INSERT INTO current (bucket, "key", sequence, id, version_id, inline, blob, body, noncurrent_since, listing, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, "key") DO UPDATE SET sequence = excluded.sequence, id = excluded.id, version_id = excluded.version_id, inline = excluded.inline, blob = excluded.blob, body = excluded.body, noncurrent_since = excluded.noncurrent_since, listing = excluded.listing, record = excluded.record'
+
+# bucket, key
+REMOVE_CURRENT = 'DELETE FROM current WHERE current.bucket = ? AND current."key" = ?'
+
+# bucket, key, age, id, version_id, kind, inline, blob, body, noncurrent_since, listing, record
+PUT_HISTORY = 'INSERT INTO history (bucket, "key", age, id, version_id, kind, inline, blob, body, noncurrent_since, listing, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, "key", age) DO UPDATE SET id = excluded.id, version_id = excluded.version_id, kind = excluded.kind, inline = excluded.inline, blob = excluded.blob, body = excluded.body, noncurrent_since = excluded.noncurrent_since, listing = excluded.listing, record = excluded.record'
+
+# bucket, key, age
+REMOVE_HISTORY = 'DELETE FROM history WHERE history.bucket = ? AND history."key" = ? AND history.age = ?'
+
+# id
+INLINE = "SELECT inline.id, inline.checks, inline.content FROM inline WHERE inline.id = ?"
+
+# id, checks, content
+PUT_INLINE = "INSERT INTO inline (id, checks, content) VALUES (?, ?, ?)"
+
+# id
+REMOVE_INLINE = "DELETE FROM inline WHERE inline.id = ?"
+
+# kind, id
+REFERENCES = "SELECT reference_counts.kind, reference_counts.id, reference_counts.count, reference_counts.checksum FROM reference_counts WHERE reference_counts.kind = ? AND reference_counts.id = ?"
+
+# kind, id, count, checksum
+PUT_REFERENCES = "INSERT INTO reference_counts (kind, id, count, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET count = excluded.count, checksum = excluded.checksum"
+
+# kind, id
+REMOVE_REFERENCES = "DELETE FROM reference_counts WHERE reference_counts.kind = ? AND reference_counts.id = ?"
+
+# blob
+BLOB_NAMED = "SELECT files.blob FROM files WHERE files.blob = ?"
+
+# start, stop, limit
+BLOBS_BETWEEN = "SELECT files.blob FROM files WHERE files.blob >= ? AND files.blob < ? ORDER BY files.blob LIMIT ? OFFSET 0"
+
+# blob
+NAME_BLOB = "INSERT INTO files (blob) VALUES (?)"
+
+# blob
+FORGET_BLOB = "DELETE FROM files WHERE files.blob = ?"
+
+# none
+UNSEALED_EPOCHS = "SELECT epochs.number, epochs.sealed FROM epochs WHERE epochs.sealed = 0 ORDER BY epochs.number"
+
+# none
+LAST_EPOCH = "SELECT max(epochs.number) AS max_1 FROM epochs"
+
+# number, sealed
+OPEN_EPOCH = "INSERT INTO epochs (number, sealed) VALUES (?, ?)"
+
+# epoch
+SEAL_EPOCH = "UPDATE epochs SET sealed=1 WHERE epochs.number = ?"
+
+# limit
+DROPPED = "SELECT dropped.id, dropped.sequence, dropped.kind, dropped.target, dropped.checksum FROM dropped ORDER BY dropped.id LIMIT ? OFFSET 0"
+
+# sequence, kind, target, checksum
+DROP = "INSERT INTO dropped (sequence, kind, target, checksum) VALUES (?, ?, ?, ?)"
+
+# id
+FORGET_DROPPED = "DELETE FROM dropped WHERE dropped.id = ?"
+
+# upload_id
+UPLOAD_WITH_ID = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.upload_id = ?'
+
+# id
+BODY_WITH_ID = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.id = ?'
+
+# bucket, key, upload_id, limit
+OPEN_UPLOADS_AFTER = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND (uploads."key", uploads.upload_id) > (?, ?) ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
+
+# bucket, key, upload_id, stop, limit
+OPEN_UPLOADS_AFTER_BELOW = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND (uploads."key", uploads.upload_id) > (?, ?) AND uploads."key" < ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
+
+# bucket, key, limit
+OPEN_UPLOADS_BEYOND = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND uploads."key" > ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
+
+# bucket, key, stop, limit
+OPEN_UPLOADS_BEYOND_BELOW = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND uploads."key" > ? AND uploads."key" < ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
+
+# upload, number
+PART_NUMBERED = "SELECT parts.upload, parts.number, parts.document, parts.checksum FROM parts WHERE parts.upload = ? AND parts.number = ?"
+
+# upload, number, limit
+PARTS = "SELECT parts.upload, parts.number, parts.document, parts.checksum FROM parts WHERE parts.upload = ? AND parts.number > ? ORDER BY parts.number LIMIT ? OFFSET 0"
+
+# id, upload_id, bucket, key, is_open, initiated, changed, document, completed, checksum
+PUT_UPLOAD = 'INSERT INTO uploads (id, upload_id, bucket, "key", is_open, initiated, changed, document, completed, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET upload_id = excluded.upload_id, bucket = excluded.bucket, "key" = excluded."key", is_open = excluded.is_open, initiated = excluded.initiated, changed = excluded.changed, document = excluded.document, completed = excluded.completed, checksum = excluded.checksum'
+
+# sequence, upload
+TOUCH_UPLOAD = "UPDATE uploads SET changed=? WHERE uploads.id = ?"
+
+# id
+REMOVE_UPLOAD = "DELETE FROM uploads WHERE uploads.id = ?"
+
+# upload, number, document, checksum
+PUT_PART = "INSERT INTO parts (upload, number, document, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (upload, number) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
+
+# upload, number
+REMOVE_PART = "DELETE FROM parts WHERE parts.upload = ? AND parts.number = ?"
+
+# id
+ACCOUNT_WITH_ID = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id = ?"
+
+# after, limit
+ACCOUNTS = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id > ? ORDER BY accounts.id LIMIT ? OFFSET 0"
+
+# id, canonical_id, display_name, email, checksum
+PUT_ACCOUNT = "INSERT INTO accounts (id, canonical_id, display_name, email, checksum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET canonical_id = excluded.canonical_id, display_name = excluded.display_name, email = excluded.email, checksum = excluded.checksum"
+
+# account, name
+USER_NAMED = "SELECT users.account, users.name, users.created, users.policies, users.checksum FROM users WHERE users.account = ? AND users.name = ?"
+
+# account, after, limit
+USERS_OF = "SELECT users.account, users.name, users.created, users.policies, users.checksum FROM users WHERE users.account = ? AND users.name > ? ORDER BY users.name LIMIT ? OFFSET 0"
+
+# account, name, created, policies, checksum
+PUT_USER = "INSERT INTO users (account, name, created, policies, checksum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (account, name) DO UPDATE SET created = excluded.created, policies = excluded.policies, checksum = excluded.checksum"
+
+# account, name
+REMOVE_USER = "DELETE FROM users WHERE users.account = ? AND users.name = ?"
+
+# access_key
+KEY_WITH_ID = "SELECT access_keys.access_key, access_keys.account, access_keys.user, access_keys.secret, access_keys.created, access_keys.active, access_keys.checksum FROM access_keys WHERE access_keys.access_key = ?"
+
+# account, user
+KEYS_OF = "SELECT access_keys.access_key, access_keys.account, access_keys.user, access_keys.secret, access_keys.created, access_keys.active, access_keys.checksum FROM access_keys WHERE access_keys.account = ? AND access_keys.user = ? ORDER BY access_keys.access_key"
+
+# access_key, account, user, secret, created, active, checksum
+PUT_KEY = "INSERT INTO access_keys (access_key, account, user, secret, created, active, checksum) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (access_key) DO UPDATE SET account = excluded.account, user = excluded.user, secret = excluded.secret, created = excluded.created, active = excluded.active, checksum = excluded.checksum"
+
+# access_key
+REMOVE_KEY = "DELETE FROM access_keys WHERE access_keys.access_key = ?"
+
+# kind, name
+DECLARED = "SELECT declared.kind, declared.name, declared.document, declared.checksum FROM declared WHERE declared.kind = ? AND declared.name = ?"
+
+# kind, name, document, checksum
+DECLARE = "INSERT INTO declared (kind, name, document, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
+
+# bucket, key, limit
+SCAN_CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record, current.bucket FROM current WHERE (current.bucket, current."key") > (?, ?) ORDER BY current.bucket, current."key" LIMIT ? OFFSET 0'
+
+# bucket, key, age, limit
+SCAN_HISTORY = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing, history.record, history.bucket FROM history WHERE (history.bucket, history."key", history.age) > (?, ?, ?) ORDER BY history.bucket, history."key", history.age LIMIT ? OFFSET 0'
+
+# id, limit
+SCAN_UPLOADS = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.id > ? ORDER BY uploads.id LIMIT ? OFFSET 0'
+
+# upload, number, limit
+SCAN_PARTS = "SELECT parts.upload, parts.number, parts.document, parts.checksum FROM parts WHERE (parts.upload, parts.number) > (?, ?) ORDER BY parts.upload, parts.number LIMIT ? OFFSET 0"
+
+# A new store, table by table
+CREATE = (
+    "CREATE TABLE access_keys ( access_key TEXT NOT NULL, account TEXT NOT NULL, user TEXT DEFAULT '' NOT NULL, secret BLOB NOT NULL, created INTEGER NOT NULL, active INTEGER DEFAULT 1 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_access_keys PRIMARY KEY (access_key), CONSTRAINT ck_access_keys_active CHECK (active IN (0, 1)) ) WITHOUT ROWID",
+    "CREATE TABLE account_counters ( account TEXT NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_account_counters PRIMARY KEY (account) ) WITHOUT ROWID",
+    "CREATE TABLE accounts ( id TEXT NOT NULL, canonical_id TEXT NOT NULL, display_name TEXT DEFAULT '' NOT NULL, email TEXT DEFAULT '' NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_accounts PRIMARY KEY (id) ) WITHOUT ROWID",
+    "CREATE TABLE bucket_counters ( bucket INTEGER NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_bucket_counters PRIMARY KEY (bucket) )",
+    "CREATE TABLE buckets ( id INTEGER NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, created INTEGER NOT NULL, versioning TEXT DEFAULT '' NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_buckets PRIMARY KEY (id), CONSTRAINT uq_buckets_name UNIQUE (name), CONSTRAINT ck_buckets_versioning CHECK (versioning IN ('', 'Enabled', 'Suspended')) )",
+    "CREATE TABLE configurations ( bucket INTEGER NOT NULL, kind TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_configurations PRIMARY KEY (bucket, kind) ) WITHOUT ROWID",
+    "CREATE TABLE current ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, sequence INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_current PRIMARY KEY (bucket, \"key\"), CONSTRAINT ck_current_key CHECK (key <> ''), CONSTRAINT ck_current_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
+    "CREATE TABLE declared ( kind TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (kind, name) ) WITHOUT ROWID",
+    "CREATE TABLE dropped ( id INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_dropped PRIMARY KEY (id) )",
+    "CREATE TABLE epochs ( number INTEGER NOT NULL, sealed INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_epochs PRIMARY KEY (number), CONSTRAINT ck_epochs_sealed CHECK (sealed IN (0, 1)) )",
+    "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",
+    "CREATE TABLE files ( blob INTEGER NOT NULL, CONSTRAINT pk_files PRIMARY KEY (blob) )",
+    "CREATE TABLE history ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, age INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, kind INTEGER NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_history PRIMARY KEY (bucket, \"key\", age), CONSTRAINT ck_history_key CHECK (key <> ''), CONSTRAINT ck_history_age CHECK (age <= 0), CONSTRAINT ck_history_kind CHECK (kind IN (0, 1)), CONSTRAINT ck_history_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
+    "CREATE TABLE inline ( id INTEGER NOT NULL, checks BLOB NOT NULL, content BLOB NOT NULL, CONSTRAINT pk_inline PRIMARY KEY (id) )",
+    "CREATE TABLE moments ( second INTEGER NOT NULL, sequence INTEGER NOT NULL, CONSTRAINT pk_moments PRIMARY KEY (second) )",
+    "CREATE TABLE parts ( upload INTEGER NOT NULL, number INTEGER NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_parts PRIMARY KEY (upload, number) ) WITHOUT ROWID",
+    "CREATE TABLE reference_counts ( kind TEXT NOT NULL, id INTEGER NOT NULL, count INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_reference_counts PRIMARY KEY (kind, id), CONSTRAINT ck_reference_counts_count CHECK (count >= 2) ) WITHOUT ROWID",
+    "CREATE TABLE state ( id INTEGER NOT NULL, format INTEGER NOT NULL, sequence INTEGER DEFAULT 0 NOT NULL, time INTEGER DEFAULT 0 NOT NULL, lock_time INTEGER DEFAULT 0 NOT NULL, generation INTEGER DEFAULT 0 NOT NULL, next_id INTEGER DEFAULT 1 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_state PRIMARY KEY (id), CONSTRAINT ck_state_one_row CHECK (id = 1), CONSTRAINT ck_state_sequence CHECK (sequence >= 0), CONSTRAINT ck_state_next_id CHECK (next_id >= 1) )",
+    'CREATE TABLE uploads ( id INTEGER NOT NULL, upload_id TEXT NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, is_open INTEGER NOT NULL, initiated INTEGER NOT NULL, changed INTEGER NOT NULL, document BLOB NOT NULL, completed BLOB, checksum INTEGER NOT NULL, CONSTRAINT pk_uploads PRIMARY KEY (id), CONSTRAINT uq_uploads_upload_id UNIQUE (upload_id), CONSTRAINT ck_uploads_is_open CHECK (is_open IN (0, 1)) )',
+    "CREATE TABLE users ( account TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, policies BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_users PRIMARY KEY (account, name) ) WITHOUT ROWID",
+    "CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )",
+    "CREATE INDEX ix_access_keys_account_user_access_key ON access_keys (account, user, access_key)",
+    "CREATE INDEX ix_buckets_account_name ON buckets (account, name)",
+    'CREATE INDEX ix_history_bucket_key_version_id ON history (bucket, "key", version_id)',
+    "CREATE INDEX ix_history_null ON history (bucket, \"key\") WHERE version_id = 'null'",
+    'CREATE INDEX ix_uploads_open ON uploads (bucket, "key", upload_id) WHERE is_open = 1',
+)

@@ -1,0 +1,213 @@
+"""The metadata in SQLite: reads where they are asked, longer ones on threads, all writes through the commit thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TypeVar
+
+from trug.adapters.sql.commit import Committer, Done
+from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader
+from trug.adapters.sql.generation import Word
+from trug.adapters.sql.lock import WriteLock
+from trug.adapters.sql.migrate import open_current
+from trug.adapters.sql.reads import READS
+from trug.ports.changes import Change, Read
+from trug.ports.keys import Clock
+from trug.ports.reads import BlobNamed
+from trug.ports.stores import BlobKeeper, Reader, Unavailable
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+FILE = "trug.db"
+READERS = 4
+
+
+class Snapshot:
+    """What one cursor sees (ports.stores.Reader)."""
+
+    __slots__ = ("_cursor",)
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+
+    def fetch(self, read: Read[R]) -> R:
+        try:
+            result: R = READS[type(read)](self._cursor, read)
+        except sqlite3.Error as error:
+            raise broken(error) from error
+        return result
+
+
+class ReaderPool:
+    """Threads that each have a connection of their own; a question sees one state from its first read to its last."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="trug-read")
+        self._own = threading.local()
+        self._cursors: list[sqlite3.Cursor] = []
+
+    def ask(self, question: Callable[[Reader], T]) -> asyncio.Future[T]:
+        try:
+            return asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+        except RuntimeError as error:
+            raise Unavailable("the store is closed") from error
+
+    def _answer(self, question: Callable[[Reader], T]) -> T:
+        try:
+            cursor = self._cursor()
+            cursor.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise broken(error) from error
+        try:
+            return question(Snapshot(cursor))
+        finally:
+            cursor.execute("ROLLBACK")
+
+    def _cursor(self) -> sqlite3.Cursor:
+        cursor: sqlite3.Cursor | None = getattr(self._own, "cursor", None)
+        if cursor is None:
+            cursor = self._own.cursor = open_reader(self._path).cursor()
+            self._cursors.append(cursor)
+        return cursor
+
+    def end(self) -> None:
+        """Wait for the last question."""
+        self._threads.shutdown()
+
+    def close(self) -> None:
+        while self._cursors:
+            close(self._cursors.pop())
+
+
+class Opened:
+    """Everything of this process that has the store's file open. Readers close before the writer does."""
+
+    def __init__(self, directory: str, *, clock: Clock, durability: Durability, blobs: BlobKeeper | None) -> None:
+        path = f"{directory}/{FILE}"
+        with ExitStack() as undo:
+            self._lock = WriteLock(f"{directory}/locks/write")
+            undo.callback(self._lock.close)
+            self.word = Word(f"{directory}/locks/generation")
+            undo.callback(self.word.close)
+            with self._lock:
+                make_file(directory, path)
+                writer = open_current(path, durability)
+                undo.callback(writer.close)
+                self.committer = Committer(writer, directory, lock=self._lock, word=self.word, clock=clock, blobs=blobs)
+            self._here = open_reader(path).cursor()
+            undo.pop_all()
+        self.here = Snapshot(self._here)
+        self.pool = ReaderPool(path)
+        self.committer.start()
+
+    def end(self) -> None:
+        """Wait until everything that was asked is settled; the committer was stopped on the loop that submits."""
+        self.committer.join()
+        self.pool.end()
+
+    def close(self) -> None:
+        """After ``end``: SQLite checkpoints and removes the log as its last connection closes."""
+        self.pool.close()
+        close(self._here)
+        with self._lock:
+            self.committer.close()
+        self.word.close()
+        self._lock.close()
+
+
+def make_file(directory: str, path: str) -> None:
+    """An empty file for a new store. StoreRefused when there are blobs, so that a file is missing."""
+    if os.path.exists(path):
+        return
+    blobs = f"{directory}/blobs"
+    if os.path.isdir(blobs) and os.listdir(blobs):
+        raise StoreRefused(f"{path} is missing, but {blobs} holds what it described: restore it from a backup")
+    create_file(path)
+
+
+class SqlMetadata:
+    """A MetadataStore (ports.stores) in the SQLite file ``trug.db`` of a data directory; for one event loop at a time.
+
+    ``is_in_doubt`` is true after a failed sync: reads go on, writes raise Unavailable until ``reopen``.
+    """
+
+    def __init__(self, opener: Callable[[], Opened], blobs: BlobKeeper | None) -> None:
+        self._opener = opener
+        self._blobs = blobs
+        self._opened = opener()
+        self._is_closed = False
+
+    @classmethod
+    def open(
+        cls,
+        directory: str | os.PathLike[str],
+        *,
+        clock: Clock,
+        durability: Durability = "full",
+        blobs: BlobKeeper | None = None,
+    ) -> SqlMetadata:
+        """Open the store in ``directory``, making or migrating it if need be.
+
+        StoreRefused when it is newer than this program or no store; Damaged when it cannot be read.
+        """
+        place = os.fspath(directory)
+        os.makedirs(f"{place}/locks", 0o700, exist_ok=True)
+        return cls(lambda: Opened(place, clock=clock, durability=durability, blobs=blobs), blobs)
+
+    @property
+    def sequence(self) -> int:
+        return self._opened.committer.sequence
+
+    @property
+    def generation(self) -> int:
+        return self._opened.word.value
+
+    @property
+    def is_in_doubt(self) -> bool:
+        return self._opened.committer.is_in_doubt
+
+    @property
+    def done(self) -> Done:
+        """What the commit thread has done since the store was opened."""
+        return self._opened.committer.done
+
+    async def commit(self, change: Change[T]) -> T:
+        return await self._opened.committer.submit(change)
+
+    async def fetch(self, read: Read[R]) -> R:
+        return self._opened.here.fetch(read)
+
+    async def view(self, question: Callable[[Reader], T]) -> T:
+        return await self._opened.pool.ask(question)
+
+    async def reopen(self) -> None:
+        """Close every connection and open them again, so that what is in doubt is decided by the rows that are there.
+
+        Blobs of doubtful changes that no row names are unlinked. Other processes' recovery does the same for theirs.
+        """
+        doubtful = self._opened.committer.doubtful
+        await self._end()
+        self._opened = self._opener()
+        unnamed = [blob for blob in doubtful if not await self.fetch(BlobNamed(blob))]
+        if self._blobs is not None and unnamed:
+            self._blobs.unlink(unnamed)
+
+    async def close(self) -> None:
+        """Settle what waits, then close. Again is no error."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        await self._end()
+
+    async def _end(self) -> None:
+        self._opened.committer.stop()
+        await asyncio.to_thread(self._opened.end)
+        self._opened.close()

@@ -1,0 +1,356 @@
+"""Random lives of a bucket: the engine over both pairs of stores against the reference."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+
+from tests.model.reference import Kept, Reference, rolled_up
+from tests.support.bodies import request
+from trug.adapters.clock import SystemClock
+from trug.adapters.filesystem import directory as data_directory
+from trug.adapters.filesystem.blobs import FilesystemBlobs
+from trug.adapters.filesystem.shelf import FilesystemShelf
+from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.metadata import MemoryMetadata
+from trug.adapters.sql.store import SqlMetadata
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
+from trug.domain.versioning import Versioning
+from trug.engine.drafts import CopyDirectives, CopySource, Draft, RequestedPart
+from trug.engine.engine import Engine
+from trug.engine.epochs import EpochLedger
+from trug.engine.fsck import Fsck
+from trug.ports.reads import CountersOf
+from trug.ports.stores import BlobStore, MetadataStore
+from trug.wire.body import verified_body
+from trug.wire.payload import Payload
+
+T = TypeVar("T")
+
+INLINE_MAX = 8
+KEYS = st.sampled_from(["a/b", "a", "\U0001f600/\uffee"])
+CONTENTS = st.sampled_from([b"", b"x", b"inline", b"in a file of its own", b"y" * 70_000])
+PREFIXES = st.sampled_from(["", "a", "a/", "\U0001f600", "zz"])
+DELIMITERS = st.sampled_from(["", "/", "b"])
+
+
+class EmptyShelf:
+    def numbers(self) -> list[int]:
+        return []
+
+
+class BucketLife(RuleBasedStateMachine):
+    """One bucket from its creation on."""
+
+    written = Bundle("written")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.metadata, self.blobs, self.shelf = self.open_stores()
+        self.engine = Engine.over(self.metadata, self.blobs, SystemClock(), inline_max=INLINE_MAX)
+        self.reference = Reference()
+        made = self.engine.buckets.create("life", account="1", region="us-east-1", tags={})
+        self.id = self.run(made).id
+
+    def open_stores(self) -> tuple[MetadataStore, BlobStore, Any]:
+        blobs = MemoryBlobs()
+        return MemoryMetadata(SystemClock(), blobs), blobs, EmptyShelf()
+
+    def run(self, work: Awaitable[T]) -> T:
+        async def awaited() -> T:
+            return await work
+
+        return self.loop.run_until_complete(awaited())
+
+    @property
+    def bucket(self) -> Any:
+        bucket = self.run(self.engine.buckets.find("life"))
+        assert bucket is not None
+        return bucket
+
+    def _kept(self, version_id: str | None, content: bytes, tags: Mapping[str, str]) -> Kept:
+        return Kept(version_id or "null", content, tags=dict(tags))
+
+    def _body(self, content: bytes) -> Any:
+        return verified_body(request(content), Payload(), streams=True)
+
+    @rule(target=written, key=KEYS, content=CONTENTS, tags=st.sampled_from([{}, {"t": "1"}]))
+    def put(self, key: str, content: bytes, tags: dict[str, str]) -> Any:
+        put = self.engine.objects.put(self.bucket, key, self._body(content), Draft(tags=tags), NO_WRITE_CONDITIONS)
+        stored = self.run(put)
+        assert stored.size == len(content)
+        self.reference.put(key, self._kept(stored.version_id, content, tags))
+        return key, stored.version_id or "null"
+
+    @rule(key=KEYS)
+    def put_if_absent(self, key: str) -> None:
+        conditions = WriteConditions(if_none_match="*")
+        put = self.engine.objects.put(self.bucket, key, self._body(b"once"), Draft(), conditions)
+        try:
+            stored = self.run(put)
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.PreconditionFailed
+            assert self.reference.newest(key) is not None
+            return
+        assert self.reference.newest(key) is None
+        self.reference.put(key, self._kept(stored.version_id, b"once", {}))
+
+    @rule(target=written, source=KEYS, key=KEYS)
+    def copy(self, source: str, key: str) -> Any:
+        found = self.reference.newest(source)
+        copy = self.engine.copies.copy(
+            CopySource(self.bucket, source),
+            self.bucket,
+            key,
+            directives=CopyDirectives(draft=Draft()),
+            conditions=NO_WRITE_CONDITIONS,
+        )
+        try:
+            copied = self.run(copy)
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.NoSuchKey
+            assert found is None
+            return multiple()
+        assert found is not None
+        version_id = copied.stored.version_id
+        self.reference.put(key, self._kept(version_id, found.content, found.tags))
+        return key, version_id or "null"
+
+    @rule(target=written, key=KEYS, tail=CONTENTS, source=KEYS)
+    def multipart(self, key: str, tail: bytes, source: str) -> Any:
+        found = self.reference.newest(source)
+        parts = self.engine.multipart
+        upload = self.run(
+            parts.create(self.bucket, key, Draft(), initiator="me", checksum_algorithm="", checksum_type="")
+        )
+        first = self.run(parts.put_part(self.bucket, key, upload.upload_id, 1, self._body(b"thrown away")))
+        left_out = self.run(parts.put_part(self.bucket, key, upload.upload_id, 7, self._body(b"left out")))
+        assert left_out.size == 8
+        content = tail
+        if found is None or not found.content:
+            first = self.run(parts.put_part(self.bucket, key, upload.upload_id, 1, self._body(tail)))
+        else:
+            content = found.content
+            copied = parts.copy_part(self.bucket, key, upload.upload_id, 1, CopySource(self.bucket, source), None)
+            first = self.run(copied).part
+        requested = [RequestedPart(1, first.etag, {})]
+        stored = self.run(
+            parts.complete(
+                self.bucket,
+                key,
+                upload.upload_id,
+                requested,
+                conditions=NO_WRITE_CONDITIONS,
+                checksum=None,
+                size=len(content),
+            )
+        )
+        self.reference.put(key, self._kept(stored.version_id, content, {}))
+        return key, stored.version_id or "null"
+
+    @rule(key=KEYS)
+    def abort(self, key: str) -> None:
+        parts = self.engine.multipart
+        upload = self.run(
+            parts.create(self.bucket, key, Draft(), initiator="me", checksum_algorithm="", checksum_type="")
+        )
+        self.run(parts.put_part(self.bucket, key, upload.upload_id, 1, self._body(b"in a file of its own")))
+        self.run(parts.abort(self.bucket, key, upload.upload_id))
+
+    @rule(key=KEYS)
+    def delete(self, key: str) -> None:
+        deleted = self.run(self.engine.objects.delete(self.bucket, key, None, NO_WRITE_CONDITIONS))
+        self.reference.delete_newest(key, deleted.version_id or "null")
+
+    @rule(version=written)
+    def delete_version(self, version: tuple[str, str]) -> None:
+        key, version_id = version
+        found = self.reference.find(key, version_id)
+        deleted = self.run(self.engine.objects.delete(self.bucket, key, version_id, NO_WRITE_CONDITIONS))
+        assert deleted.marker == (found is not None and found.is_marker)
+        if found is not None:
+            self.reference.delete_version(key, version_id)
+
+    @rule(key=KEYS)
+    def delete_latest_marker(self, key: str) -> None:
+        versions = self.reference.keys.get(key, [])
+        if versions and versions[0].is_marker:
+            version_id = versions[0].version_id
+            self.run(self.engine.objects.delete(self.bucket, key, version_id, NO_WRITE_CONDITIONS))
+            self.reference.delete_version(key, version_id)
+
+    @rule(version=written)
+    def retag(self, version: tuple[str, str]) -> None:
+        found = self.reference.find(*version)
+        if found is None or found.is_marker:
+            return
+        self.run(self.engine.objects.retag(self.bucket, *version, tags={"new": "tag"}))
+        found.tags = {"new": "tag"}
+
+    @initialize(versioning=st.sampled_from(Versioning))
+    def begin(self, versioning: Versioning) -> None:
+        if versioning is not Versioning.OFF:
+            self.switch(versioning)
+
+    @rule(versioning=st.sampled_from([Versioning.ENABLED, Versioning.SUSPENDED]))
+    def switch(self, versioning: Versioning) -> None:
+        self.run(self.engine.buckets.set_versioning(self.bucket, versioning))
+        self.reference.versioning = versioning
+
+    @rule()
+    def sweep(self) -> None:
+        while self.run(self.engine.sweep.run()):
+            pass
+
+    @rule(key=KEYS)
+    def read(self, key: str) -> None:
+        found = self.reference.newest(key)
+        try:
+            reading = self.run(self.engine.objects.open(self.bucket, key, None))
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.NoSuchKey
+            assert found is None
+            return
+        assert found is not None
+        assert self.run(self._content(reading)) == found.content
+        assert reading.version.record.tags == found.tags
+
+    @rule(version=written)
+    def read_version(self, version: tuple[str, str]) -> None:
+        found = self.reference.find(*version)
+        try:
+            reading = self.run(self.engine.objects.open(self.bucket, *version))
+        except S3Error as refusal:
+            assert refusal.code is (ErrorCode.NoSuchVersion if found is None else ErrorCode.MethodNotAllowed)
+            assert found is None or found.is_marker
+            return
+        assert found is not None
+        assert self.run(self._content(reading)) == found.content
+
+    async def _content(self, reading: Any) -> bytes:
+        content = reading.content(0, reading.version.listing.size)
+        if isinstance(content, bytes):
+            return content
+        return b"".join([bytes(piece) async for piece in content])
+
+    @rule(prefix=PREFIXES, delimiter=DELIMITERS, limit=st.integers(1, 4))
+    def list_objects(self, prefix: str, delimiter: str, limit: int) -> None:
+        shown: list[tuple[str, str]] = []
+        after: str | None = ""
+        while after is not None:
+            page = self.run(
+                self.engine.listings.objects(
+                    self.bucket, prefix=prefix, delimiter=delimiter, after=after, limit=limit
+                )
+            )
+            rows = [("key", entry.key) for entry in page.entries] + [("prefix", text) for text in page.prefixes]
+            assert len(rows) <= limit
+            shown += sorted(rows, key=lambda row: row[1].encode())
+            after = page.next
+        assert shown == rolled_up(self.reference.objects(), prefix, delimiter)
+
+    @rule(limit=st.integers(1, 4))
+    def list_versions(self, limit: int) -> None:
+        shown: list[tuple[str, str, bool, bool]] = []
+        key, version_id = "", ""
+        while True:
+            page = self.run(
+                self.engine.listings.versions(
+                    self.bucket, prefix="", delimiter="", key_marker=key, version_id_marker=version_id, limit=limit
+                )
+            )
+            for entry, is_latest in page.versions:
+                shown.append((entry.key, entry.version_id, entry.marker, is_latest))
+            if page.next_key is None:
+                break
+            key, version_id = page.next_key, page.next_version_id or ""
+        assert shown == self.reference.versions()
+
+    @rule(prefix=PREFIXES, delimiter=DELIMITERS, limit=st.integers(1, 4))
+    def list_versions_rolled_up(self, prefix: str, delimiter: str, limit: int) -> None:
+        shown: list[tuple[str, str]] = []
+        key, version_id = "", ""
+        while True:
+            page = self.run(
+                self.engine.listings.versions(
+                    self.bucket,
+                    prefix=prefix,
+                    delimiter=delimiter,
+                    key_marker=key,
+                    version_id_marker=version_id,
+                    limit=limit,
+                )
+            )
+            rows = [("key", listed.entry.key) for listed in page.versions]
+            rows += [("prefix", text) for text in page.prefixes]
+            assert len(rows) <= limit
+            shown += sorted(rows, key=lambda row: row[1].encode())
+            if page.next_key is None:
+                break
+            key, version_id = page.next_key, page.next_version_id or ""
+        once = [row for place, row in enumerate(shown) if row not in shown[:place]]
+        assert once == rolled_up(sorted(self.reference.keys, key=str.encode), prefix, delimiter)
+
+    @invariant()
+    def totals_are_exact(self) -> None:
+        counters = self.run(self.metadata.fetch(CountersOf(self.id)))
+        versions = [kept for kept_of_key in self.reference.keys.values() for kept in kept_of_key]
+        assert counters.objects == len(self.reference.objects())
+        assert counters.versions == len(versions)
+        assert counters.bytes == sum(len(kept.content) for kept in versions)
+        assert counters.uploads == 0
+
+    def teardown(self) -> None:
+        try:
+            self.sweep()
+            report = self.run(Fsck(self.metadata, self.blobs, self.shelf).run())
+            assert report.findings == []
+        finally:
+            self.run(self.blobs.close())
+            self.run(self.metadata.close())
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            self.loop.close()
+
+
+class StoredBucketLife(BucketLife):
+    """The same on SQLite and files."""
+
+    def open_stores(self) -> tuple[MetadataStore, BlobStore, Any]:
+        self.directory = tempfile.mkdtemp(prefix="trug-model-")
+        data_directory.prepare(self.directory)
+        ledger = EpochLedger(lambda: metadata)
+        blobs = FilesystemBlobs(self.directory, epochs=ledger, durability="none")
+        metadata = SqlMetadata.open(self.directory, clock=SystemClock(), durability="none", blobs=blobs)
+        return metadata, blobs, FilesystemShelf(self.directory)
+
+    def teardown(self) -> None:
+        try:
+            super().teardown()
+        finally:
+            shutil.rmtree(self.directory)
+
+
+QUICK = settings(
+    max_examples=25,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+BucketLife.TestCase.settings = settings(QUICK, max_examples=60)
+StoredBucketLife.TestCase.settings = QUICK
+
+TestBucketLife = pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning")(BucketLife.TestCase)
+TestStoredBucketLife = pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning")(
+    StoredBucketLife.TestCase
+)

@@ -1,0 +1,205 @@
+"""A value changed behind the store's back is an error of that row, and of no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.changes import apply, increment
+from tests.support.sql import below, play
+
+from trug.adapters.sql.store import SqlMetadata
+from trug.domain.identity import Account
+from trug.domain.objects import Checksum, Listing, Record
+from trug.ports.effects import (
+    Declare,
+    Drop,
+    PutAccount,
+    PutBucket,
+    PutCurrent,
+    PutHistory,
+    PutInline,
+    PutKey,
+    PutPart,
+    PutUpload,
+    PutUser,
+    SetConfiguration,
+    SetReferences,
+)
+from trug.ports.reads import (
+    Accounts,
+    AccountWithId,
+    BodyWithId,
+    BucketNamed,
+    BucketsOf,
+    BucketWithId,
+    Configuration,
+    Current,
+    CurrentContent,
+    CurrentRange,
+    Declared,
+    DroppedBefore,
+    HistoryRange,
+    InlineContent,
+    KeysOf,
+    KeyWithId,
+    NewestHistory,
+    NextId,
+    OpenUploads,
+    PartNumbered,
+    Parts,
+    References,
+    RowsOf,
+    UploadWithId,
+    UserNamed,
+    UsersOf,
+    WithVersionId,
+)
+from trug.ports.rows import AccessKey, Bucket, Completed, Extent, Part, Upload, User, Version
+from trug.ports.stores import Damaged
+
+LAST = 2**63 - 1
+LISTING = Listing("d41d8cd98f00b204e9800998ecf8427e", 5, 1_700_000_000_000_000)
+COMPLETED = Completed("null", "e-1", Checksum("CRC32", "AAAA"), ((1, 5),), ((1, "e"),))
+
+
+def version(key: str, **more: Any) -> Version:
+    return Version(1, key, 3, 4, "null", LISTING, Record(metadata={"a": "b"}), **more)
+
+
+def upload(number: int, key: str, **more: Any) -> Upload:
+    return Upload(number, f"id-{number}", 1, key, 5, 0, "arn", "STANDARD", "", "", Record(), **more)
+
+
+EVERYTHING = apply(
+    PutCurrent(version("a", inline=9)),
+    PutCurrent(version("b", blob=5)),
+    PutHistory(version("a")),
+    PutHistory(version("b", marker=True)),
+    PutInline(9, b"hello"),
+    PutInline(10, b"hello"),
+    PutBucket(Bucket(1, "one", "acc", "us-east-1", 5)),
+    PutBucket(Bucket(2, "two", "acc2", "us-east-1", 5)),
+    SetConfiguration(1, "tagging", b"x"),
+    PutAccount(Account("acc", "canonical")),
+    PutUser(User("acc", "ann", 5, ("p",))),
+    PutKey(AccessKey("AK", "acc", "ann", b"sealed", 5)),
+    Declare("user", "ann", b"x"),
+    SetReferences("blob", 5, 2),
+    Drop("blob", 5),
+    PutUpload(upload(20, "a")),
+    PutUpload(upload(21, "b", completed=COMPLETED)),
+    PutPart(Part(20, 1, "e", 5, 5, (Extent(inline=False, id=5, offset=0, length=5, size=5),))),
+)
+
+CURRENT_A = [Current(1, "a"), CurrentContent(1, "a"), WithVersionId(1, "a", "null"), CurrentRange(1, "", False, "", 9)]
+HISTORY_A = [NewestHistory(1, "a"), HistoryRange(1, "", LAST, "", 9)]
+
+CASES: list[tuple[str, list[Any]]] = [
+    *(
+        (f"UPDATE current SET {change} WHERE key = 'a'", CURRENT_A)
+        for change in ("sequence = 4", "id = 5", "inline = 10", "inline = NULL, blob = 9", "noncurrent_since = 1")
+    ),
+    ("UPDATE current SET listing = x'01' WHERE key = 'a'", CURRENT_A),
+    ("UPDATE current SET listing = x'' WHERE key = 'a'", CURRENT_A),
+    ("UPDATE current SET listing = 'text' WHERE key = 'a'", CURRENT_A),
+    ("UPDATE current SET record = x'01' WHERE key = 'a'", CURRENT_A[:3]),
+    ("UPDATE current SET record = (SELECT record FROM current WHERE key = 'b') WHERE key = 'a'", CURRENT_A[:3]),
+    ("UPDATE current SET version_id = 'x' WHERE key = 'a'", [CURRENT_A[0], CURRENT_A[3]]),
+    ("UPDATE current SET version_id = CAST(x'ff' AS TEXT) WHERE key = 'a'", [CURRENT_A[0], CURRENT_A[3]]),
+    ("UPDATE current SET key = 'c' WHERE key = 'a'", [Current(1, "c"), CURRENT_A[3]]),
+    ("UPDATE current SET bucket = 3 WHERE key = 'a'", [Current(3, "a"), CurrentRange(3, "", False, "", 9)]),
+    *((f"UPDATE history SET {change} WHERE key = 'a'", HISTORY_A) for change in ("kind = 1", "id = 9", "age = -2")),
+    ("UPDATE inline SET content = x'00' WHERE id = 9", [InlineContent(9), CurrentContent(1, "a")]),
+    ("UPDATE inline SET content = 'hello' WHERE id = 9", [InlineContent(9), CurrentContent(1, "a")]),
+    ("UPDATE inline SET checks = x'00000000' WHERE id = 9", [InlineContent(9), CurrentContent(1, "a")]),
+    ("UPDATE inline SET id = 11 WHERE id = 10", [InlineContent(11)]),
+    ("DELETE FROM inline WHERE id = 9", [CurrentContent(1, "a")]),
+    ("UPDATE buckets SET account = 'acc2' WHERE id = 1", [BucketNamed("one"), BucketWithId(1), BucketsOf("acc2")]),
+    ("UPDATE buckets SET versioning = 'Enabled' WHERE id = 1", [BucketNamed("one"), BucketsOf("acc")]),
+    ("UPDATE configurations SET document = x'79'", [Configuration(1, "tagging")]),
+    ("UPDATE accounts SET canonical_id = 'x'", [AccountWithId("acc"), Accounts()]),
+    ("UPDATE users SET policies = x'0190'", [UserNamed("acc", "ann"), UsersOf("acc")]),
+    ("UPDATE access_keys SET active = 0", [KeyWithId("AK"), KeysOf("acc", "ann")]),
+    ("UPDATE access_keys SET account = 'acc2'", [KeyWithId("AK"), KeysOf("acc2", "ann")]),
+    ("UPDATE declared SET document = x''", [Declared("user", "ann")]),
+    ("UPDATE reference_counts SET count = 3", [References("blob", 5)]),
+    ("UPDATE dropped SET target = 6", [DroppedBefore(LAST, 9)]),
+    ("UPDATE uploads SET key = 'c' WHERE id = 20", [UploadWithId("id-20"), OpenUploads(1, "", "", False, "", 9)]),
+    ("UPDATE uploads SET document = x'0190' WHERE id = 20", [BodyWithId(20)]),
+    ("UPDATE uploads SET completed = NULL WHERE id = 21", [BodyWithId(21), UploadWithId("id-21")]),
+    ("UPDATE uploads SET is_open = 1 WHERE id = 21", [OpenUploads(1, "", "", False, "", 9)]),
+    ("UPDATE parts SET document = x'0190'", [PartNumbered(20, 1), Parts(20)]),
+    ("UPDATE parts SET number = 2", [PartNumbered(20, 2), Parts(20)]),
+    ("UPDATE state SET next_id = 1, sequence = 9", [NextId()]),
+]
+
+
+async def fill(store: SqlMetadata) -> None:
+    await store.commit(EVERYTHING)
+
+
+@pytest.mark.parametrize(("change", "reads"), CASES, ids=[change for change, _ in CASES])
+def test_damage_is_seen(tmp_path: Path, change: str, reads: list[Any]) -> None:
+    async def look(store: SqlMetadata) -> None:
+        for read in reads:
+            with pytest.raises(Damaged):
+                await store.fetch(read)
+            with pytest.raises(Damaged):
+                await store.view(lambda reader, read=read: reader.fetch(read))  # type: ignore[misc]
+        assert await store.fetch(Current(1, "b")) == version("b", blob=5)
+        assert await store.fetch(BucketNamed("two")) is not None
+
+    play(tmp_path, fill)
+    with below(tmp_path) as connection:
+        connection.execute(change)
+    if "UPDATE state" in change:
+        with pytest.raises(Damaged):
+            play(tmp_path, look)
+    else:
+        play(tmp_path, look)
+
+
+@pytest.mark.parametrize(
+    ("change", "table", "damaged"),
+    [
+        ("UPDATE current SET id = 99 WHERE key = 'a'", "current", (1, "a")),
+        ("UPDATE history SET id = 99 WHERE key = 'a'", "history", (1, "a", -3)),
+        ("UPDATE uploads SET key = 'c' WHERE id = 20", "uploads", (20,)),
+        ("UPDATE parts SET number = 2", "parts", (20, 2)),
+    ],
+)
+def test_a_scan_goes_on_after_damage(tmp_path: Path, change: str, table: str, damaged: tuple[Any, ...]) -> None:
+    async def scan(store: SqlMetadata) -> None:
+        found = []
+        after = None
+        for _ in range(9):
+            page = await store.fetch(RowsOf(table, after, 1))
+            if not page:
+                break
+            found += page
+            after = page[-1][0]
+        assert [place for place, row in found if row is None] == [damaged]
+        assert len(found) == len(await store.fetch(RowsOf(table, None, 9)))
+
+    play(tmp_path, fill)
+    with below(tmp_path) as connection:
+        connection.execute(change)
+    play(tmp_path, scan)
+
+
+def test_a_change_that_meets_damage_fails_alone(tmp_path: Path) -> None:
+    async def scene(store: SqlMetadata) -> None:
+        with pytest.raises(Damaged):
+            await store.commit(increment(1))
+        assert await store.commit(increment(2)) == 1
+        assert not store.is_in_doubt
+
+    async def count(store: SqlMetadata) -> None:
+        await store.commit(increment(1))
+
+    play(tmp_path, count)
+    with below(tmp_path) as connection:
+        connection.execute("UPDATE configurations SET document = x'35'")
+    play(tmp_path, scene)
