@@ -57,6 +57,13 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
         return self._values.get(name, default)
 
+    def with_values(self, values: Mapping[str, str]) -> Headers:
+        """These headers and, where they have none of a name, the given ones (lower-case names)."""
+        merged = Headers(())
+        merged._values = {**values, **self._values}
+        merged._counts = self._counts
+        return merged
+
     def count(self, name: str) -> int:
         """How many lines carried this name."""
         return self._counts.get(name, 1) if name in self._values else 0

@@ -66,7 +66,7 @@ def element(name: str, text: str | None) -> str:
 
 def document(root: str, content: str, *, namespaced: bool = True) -> bytes:
     """A whole document around content that is XML already, in S3's namespace unless it is an error."""
-    version = "1.1" if ONLY_IN_1_1 in content else "1.0"
+    version = "1.1" if "#" in content and ONLY_IN_1_1 in content else "1.0"
     attribute = f' xmlns="{NAMESPACE}"' if namespaced else ""
     return f'<?xml version="{version}" encoding="UTF-8"?>\n<{root}{attribute}>{content}</{root}>'.encode()
 

@@ -1,0 +1,83 @@
+"""The one door of authentication: finds how a request was signed and has that verified."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from trug.auth import refusals
+from trug.auth.authentication import Authentication
+from trug.auth.claim import ALGORITHM, ASYMMETRIC_ALGORITHM
+from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, unchained_payload
+from trug.auth.presigned import PresignedUrls
+from trug.auth.signing import SigningKeys
+from trug.auth.sigv2 import SCHEME as SIGV2
+from trug.auth.sigv2 import SignaturesV2
+from trug.auth.sigv4 import HeaderSignatures
+from trug.domain.identity import ANONYMOUS
+from trug.ports.keys import Clock, CredentialStore
+from trug.wire.request import WireRequest
+
+__all__ = ["Authentication", "Authenticator"]
+
+IN_QUERY_V4 = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"})
+IN_QUERY_V2 = frozenset({"AWSAccessKeyId", "Signature"})
+SESSION = frozenset({"X-Amz-Security-Token", "x-amz-security-token"})
+
+
+class Authenticator:
+    """Tells who sent a request.
+
+    ``regions`` are those that a scope may name, the default first; ``public_hosts`` (``host`` or ``host:port``) those
+    that presigned URLs may have been made for, besides the host a request arrives with.
+    """
+
+    def __init__(
+        self,
+        credentials: CredentialStore,
+        clock: Clock,
+        regions: tuple[str, ...],
+        *,
+        allows_sigv2_header: bool,
+        public_hosts: tuple[str, ...] = (),
+    ) -> None:
+        keys = SigningKeys()
+        self._headers = HeaderSignatures(credentials, keys, clock, regions)
+        self._presigned = PresignedUrls(credentials, keys, clock, regions, public_hosts)
+        self._sigv2 = SignaturesV2(credentials, clock)
+        self._allows_sigv2_header = allows_sigv2_header
+
+    async def authenticate(self, wire: WireRequest, service: str = "s3") -> Authentication:
+        """Verify the request's signature, if it has one. S3Error when it has one that does not hold.
+
+        ``service`` is what a scope must name. For services other than S3 a request without ``x-amz-content-sha256``
+        counts as signed with ``UNSIGNED-PAYLOAD``.
+        """
+        headers, parameters = wire.headers, wire.parameters
+        authorization = headers.get("authorization")
+        is_v4 = is_v2 = False
+        if wire.raw_query:
+            is_v4 = not IN_QUERY_V4.isdisjoint(parameters)
+            is_v2 = not IN_QUERY_V2.isdisjoint(parameters)
+        if authorization is None and not is_v4 and not is_v2:
+            return Authentication(ANONYMOUS, unchained_payload(headers.get(CONTENT_SHA256) or UNSIGNED))
+        if is_v4 + is_v2 + headers.count("authorization") > 1:
+            raise refusals.one_mechanism_only((authorization or "").partition(" ")[0])
+        if "x-amz-security-token" in headers or not SESSION.isdisjoint(parameters):
+            raise refusals.session_tokens_are_not_built()
+        if is_v4:
+            return await self._presigned.verify(wire, service)
+        if is_v2:
+            return await self._sigv2.verify_query(wire)
+        return await self._by_scheme(wire, authorization or "", service)
+
+    def _by_scheme(self, wire: WireRequest, authorization: str, service: str) -> Awaitable[Authentication]:
+        scheme = authorization.partition(" ")[0]
+        if scheme == ALGORITHM:
+            return self._headers.verify(wire, authorization, service)
+        if scheme == ASYMMETRIC_ALGORITHM:
+            raise refusals.asymmetric_is_not_built()
+        if scheme != SIGV2:
+            raise refusals.unsupported_scheme(scheme)
+        if not self._allows_sigv2_header:
+            raise refusals.sigv2_is_off()
+        return self._sigv2.verify_header(wire, authorization)

@@ -1,0 +1,110 @@
+"""The errors of authentication, worded as S3 words them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trug.auth.times import iso
+from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+
+SKEW = 15 * 60 * 1_000_000
+"""How far a request's time may be from ours, in µs."""
+
+
+def one_mechanism_only(argument: str) -> S3Error:
+    return invalid_argument(
+        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter "
+        "or the Authorization header should be specified",
+        "Authorization",
+        argument,
+    )
+
+
+def unsupported_scheme(scheme: str) -> S3Error:
+    return invalid_argument("Unsupported Authorization Type", "Authorization", scheme)
+
+
+def sigv2_is_off() -> S3Error:
+    return S3Error(
+        ErrorCode.InvalidRequest,
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    )
+
+
+def asymmetric_is_not_built() -> S3Error:
+    return S3Error(ErrorCode.NotImplemented, "AWS4-ECDSA-P256-SHA256 signatures are not implemented.")
+
+
+def session_tokens_are_not_built() -> S3Error:
+    return S3Error(ErrorCode.InvalidToken)
+
+
+def unknown_key(access_key: str) -> S3Error:
+    return S3Error(ErrorCode.InvalidAccessKeyId, fields={"AWSAccessKeyId": access_key})
+
+
+def no_valid_date() -> S3Error:
+    return S3Error(ErrorCode.AccessDenied, "AWS authentication requires a valid Date or x-amz-date header")
+
+
+def too_skewed(requested: str, now: int) -> S3Error:
+    fields = {"RequestTime": requested, "ServerTime": iso(now), "MaxAllowedSkewMilliseconds": str(SKEW // 1000)}
+    return S3Error(ErrorCode.RequestTimeTooSkewed, fields=fields)
+
+
+def expired(end: int, now: int, *, seconds: str | None = None) -> S3Error:
+    lifetime = {} if seconds is None else {"X-Amz-Expires": seconds}
+    fields = {**lifetime, "Expires": iso(end), "ServerTime": iso(now)}
+    return S3Error(ErrorCode.AccessDenied, "Request has expired", fields=fields)
+
+
+def not_yet_valid(requested: str, now: int) -> S3Error:
+    fields = {"X-Amz-Date": requested, "ServerTime": iso(now)}
+    return S3Error(ErrorCode.AccessDenied, "Request is not yet valid", fields=fields)
+
+
+def headers_not_signed(names: Iterable[str]) -> S3Error:
+    return S3Error(
+        ErrorCode.AccessDenied,
+        "There were headers present in the request which were not signed",
+        fields={"HeadersNotSigned": ", ".join(names)},
+    )
+
+
+def header_absent(name: str, access_key: str, provided: str) -> S3Error:
+    return S3Error(
+        ErrorCode.SignatureDoesNotMatch,
+        f"{ErrorCode.SignatureDoesNotMatch.message} The signed header '{name}' was not received.",
+        fields={"AWSAccessKeyId": access_key, "SignatureProvided": provided},
+    )
+
+
+def other_day(access_key: str, day: str, requested: str) -> S3Error:
+    return S3Error(
+        ErrorCode.SignatureDoesNotMatch,
+        f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{day}' != "
+        f"'{requested[:8]}', from '{requested}'.",
+        fields={"AWSAccessKeyId": access_key},
+    )
+
+
+def mismatch(access_key: str, string_to_sign: str, provided: str, canonical_request: str | None = None) -> S3Error:
+    """SignatureDoesNotMatch with what S3 tells so that a client can compare; texts hold one character per byte."""
+    fields = {
+        "AWSAccessKeyId": access_key,
+        "StringToSign": readable(string_to_sign),
+        "SignatureProvided": provided,
+        "StringToSignBytes": spelled(string_to_sign),
+    }
+    if canonical_request is not None:
+        fields["CanonicalRequest"] = readable(canonical_request)
+        fields["CanonicalRequestBytes"] = spelled(canonical_request)
+    return S3Error(ErrorCode.SignatureDoesNotMatch, fields=fields)
+
+
+def readable(text: str) -> str:
+    return text.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def spelled(text: str) -> str:
+    return text.encode("latin-1", "replace").hex(" ")

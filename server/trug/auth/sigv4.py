@@ -1,0 +1,118 @@
+"""Signature Version 4 in the Authorization header."""
+
+from __future__ import annotations
+
+import re
+
+from trug.auth import refusals
+from trug.auth.authentication import Authentication
+from trug.auth.bounded import Bounded
+from trug.auth.canonical import canonical_pairs, canonical_query, unsigned
+from trug.auth.claim import ALGORITHM, Claim, canonical_request, is_signed_by, read_claim, string_to_sign
+from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, mode_of
+from trug.auth.scope import IN_HEADER, Scope
+from trug.auth.signing import SigningKeys, chained
+from trug.auth.times import dated, stamp, stamped
+from trug.domain.errors import ErrorCode, S3Error
+from trug.ports.keys import Clock, CredentialStore
+from trug.wire.request import Headers, WireRequest
+
+COMPONENT = re.compile(r"(?:^|,)\s*(Credential|SignedHeaders|Signature)=")
+COMPONENTS = {"Credential", "SignedHeaders", "Signature"}
+SIGNATURE_LENGTH = 64
+REMEMBERED = 4096
+LONGEST_REMEMBERED = 1024
+
+
+class HeaderSignatures:
+    """Verifies requests signed in the header ("Authenticating Requests: Using the Authorization Header").
+
+    Clients repeat all of that header but the signature, and the names of the headers beside it. What was read from the
+    one and found in the other is kept, once a signature has been found right, so that nobody without a key fills the
+    memory.
+    """
+
+    def __init__(self, credentials: CredentialStore, keys: SigningKeys, clock: Clock, regions: tuple[str, ...]) -> None:
+        self._credentials = credentials
+        self._keys = keys
+        self._clock = clock
+        self._regions = regions
+        self._claims: Bounded[str, Claim] = Bounded(REMEMBERED)
+        self._shapes: Bounded[tuple[str, ...], None] = Bounded(REMEMBERED)
+
+    async def verify(self, wire: WireRequest, authorization: str, service: str) -> Authentication:
+        headers = wire.headers
+        prefix, _, signature = authorization.rpartition("Signature=")
+        known = self._claims.get(prefix)
+        if known is not None and known.scope.service == service and len(signature) == SIGNATURE_LENGTH:
+            claim = known
+        else:
+            claim, signature = read_authorization(authorization, service, self._regions)
+        declared = declared_payload(headers, service)
+        mode = mode_of(declared)
+        requested = self._requested(headers, claim.scope)
+        shape = (claim.signed_text, *headers)
+        is_known_shape = shape in self._shapes
+        if not is_known_shape and (missed := unsigned(headers, claim.covered)):
+            raise refusals.headers_not_signed(missed)
+
+        credential = await self._credentials.find(claim.scope.access_key)
+        if credential is None:
+            raise refusals.unknown_key(claim.scope.access_key)
+        key = self._keys.of(credential, claim.scope)
+        query = canonical_query(canonical_pairs(wire.raw_query)) if wire.raw_query else ""
+        canonical = canonical_request(wire, query, claim, declared, signature)
+        text = string_to_sign(canonical, requested, claim.scope)
+        if not is_signed_by(key, text, signature):
+            raise refusals.mismatch(claim.scope.access_key, text, signature, canonical)
+
+        if known is None and authorization.endswith(f"Signature={signature}") and len(prefix) <= LONGEST_REMEMBERED:
+            self._claims.keep(prefix, claim)
+        if not is_known_shape and sum(map(len, shape)) <= LONGEST_REMEMBERED:
+            self._shapes.keep(shape, None)
+        return key.settled.get(declared) or chained(key, mode, declared, requested, claim.scope, signature)
+
+    def _requested(self, headers: Headers, scope: Scope) -> str:
+        """The request's time stamp, which must be near to now and on the scope's day."""
+        requested, moment = read_time(headers)
+        now = self._clock.now()
+        if not -refusals.SKEW <= moment - now <= refusals.SKEW:
+            raise refusals.too_skewed(requested, now)
+        if not requested.startswith(scope.day):
+            raise refusals.other_day(scope.access_key, scope.day, requested)
+        return requested
+
+
+def read_authorization(authorization: str, service: str, regions: tuple[str, ...]) -> tuple[Claim, str]:
+    """The claim and the signature, from components in any order. AuthorizationHeaderMalformed and its like."""
+    algorithm, _, components = authorization.partition(" ")
+    before, *parts = COMPONENT.split(components.strip())
+    names, values = parts[::2], [value.strip() for value in parts[1::2]]
+    if algorithm != ALGORITHM or before or sorted(names) != sorted(COMPONENTS) or "" in values:
+        raise IN_HEADER.bad_credential(
+            "the authorization header requires three components: Credential, SignedHeaders, and Signature."
+        )
+    found = dict(zip(names, values, strict=True))
+    return read_claim(found["Credential"], found["SignedHeaders"], service, regions, IN_HEADER), found["Signature"]
+
+
+def declared_payload(headers: Headers, service: str) -> str:
+    """``x-amz-content-sha256``, which S3 alone insists on. InvalidRequest when S3 misses it."""
+    declared = headers.get(CONTENT_SHA256)
+    if declared is not None:
+        return declared
+    if service != "s3":
+        return UNSIGNED
+    raise S3Error(ErrorCode.InvalidRequest, f"Missing required header for this request: {CONTENT_SHA256}")
+
+
+def read_time(headers: Headers) -> tuple[str, int]:
+    """When the request was made, as a time stamp and in µs: ``x-amz-date`` wins over ``Date``. AccessDenied if bad."""
+    requested = headers.get("x-amz-date")
+    try:
+        if requested is not None:
+            return requested, stamped(requested)
+        moment = dated(headers.get("date") or "")
+    except ValueError as error:
+        raise refusals.no_valid_date() from error
+    return stamp(moment), moment

@@ -1,0 +1,1 @@
+"""What S3 can do, one table of operations."""

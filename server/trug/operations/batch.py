@@ -1,0 +1,90 @@
+"""DeleteObjects: many keys in one request, each judged alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trug.access import actions
+from trug.access.authorise import authorise
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.keys import check_key
+from trug.engine.drafts import Deleted
+from trug.operations.call import Call
+from trug.operations.operation import Family
+from trug.operations.parameters import check_bypass
+from trug.operations.representation import document
+from trug.ports.stores import Unavailable
+from trug.wire.documents.delete import LIMIT, Delete, Doomed, parse_delete
+from trug.wire.reply import Reply
+from trug.wire.request import Incoming
+from trug.wire.xml import element
+
+logger = logging.getLogger(__name__)
+
+family = Family()
+
+AT_ONCE = 128
+"""How many deletions wait for a commit at the same time: enough to share one, few enough to leave room for others."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObjects:
+    document: Delete
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> DeleteObjects:
+        check_bypass(incoming.headers)
+        return cls(parse_delete(await incoming.body.read(LIMIT)))
+
+
+@family.operation("DeleteObjects", "POST /{Bucket}?delete", action=actions.DELETE_OBJECT, request=DeleteObjects)
+async def delete_objects(call: Call, request: DeleteObjects) -> Reply:
+    doomed, quiet = request.document
+    elements: list[str] = []
+    for start in range(0, len(doomed), AT_ONCE):
+        some = doomed[start : start + AT_ONCE]
+        outcomes = await asyncio.gather(*(_outcome(call, each) for each in some))
+        elements += _elements(some, outcomes, quiet=quiet)
+    return document("DeleteResult", "".join(elements))
+
+
+async def _outcome(call: Call, doomed: Doomed) -> Deleted | S3Error:
+    try:
+        check_key(doomed.key)
+        is_versioned = doomed.version_id is not None
+        action = actions.DELETE_OBJECT_VERSION if is_versioned else actions.DELETE_OBJECT
+        authorise(call.identity, action, call.bucket, doomed.key)
+        return await call.engine.objects.delete(call.bucket, doomed.key, doomed.version_id, doomed.conditions)
+    except S3Error as error:
+        return error
+    except Unavailable:
+        return S3Error(ErrorCode.ServiceUnavailable)
+    except Exception:
+        logger.exception("DeleteObjects failed for one key")
+        return S3Error(ErrorCode.InternalError)
+
+
+def _elements(doomed: Sequence[Doomed], outcomes: Sequence[Deleted | S3Error], *, quiet: bool) -> list[str]:
+    return [
+        _failed(each, outcome) if isinstance(outcome, S3Error) else _deleted(each, outcome)
+        for each, outcome in zip(doomed, outcomes, strict=True)
+        if not quiet or isinstance(outcome, S3Error)
+    ]
+
+
+def _deleted(doomed: Doomed, outcome: Deleted) -> str:
+    """``<Deleted>``: VersionId is what the request named, DeleteMarkerVersionId the marker that was made or removed."""
+    marker = ""
+    if outcome.marker:
+        marker = f"<DeleteMarker>true</DeleteMarker>{element('DeleteMarkerVersionId', outcome.version_id)}"
+    return f"<Deleted>{element('Key', doomed.key)}{element('VersionId', doomed.version_id)}{marker}</Deleted>"
+
+
+def _failed(doomed: Doomed, error: S3Error) -> str:
+    return (
+        f"<Error>{element('Key', doomed.key)}{element('VersionId', doomed.version_id)}"
+        f"<Code>{error.code.name}</Code>{element('Message', error.message)}</Error>"
+    )

@@ -1,0 +1,197 @@
+"""Buckets: made, looked at, removed; their versioning and their tags."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from trug.access import actions
+from trug.access.authorise import authorise
+from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.names import check_bucket_name
+from trug.domain.tags import BUCKET_TAGS, check_tags
+from trug.domain.versioning import Versioning
+from trug.operations.call import Call
+from trug.operations.operation import Family
+from trug.operations.representation import document
+from trug.wire.documents import create_bucket as create_bucket_document
+from trug.wire.documents import tagging, versioning
+from trug.wire.headers import not_implemented, refuse_unbuilt
+from trug.wire.reply import Reply
+from trug.wire.request import Headers, Incoming
+from trug.wire.xml import element
+
+family = Family()
+
+FIRST_REGION = "us-east-1"
+"""The region that GetBucketLocation has no name for, and where a bucket may be made again."""
+REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]{1,2}\Z")
+
+OBJECT_LOCK = "x-amz-bucket-object-lock-enabled"
+OWNERSHIP = "x-amz-object-ownership"
+NAMESPACE = "x-amz-bucket-namespace"
+# What each header of CreateBucket may ask for: what is so anyway, and what is not built.
+CHOICES = {
+    OBJECT_LOCK: ({"false"}, {"true"}),
+    OWNERSHIP: ({"bucketownerenforced"}, {"bucketownerpreferred", "objectwriter"}),
+    NAMESPACE: ({"global"}, {"account-regional"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The input of operations that need only a bucket."""
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> Nothing:  # noqa: ARG003
+        return cls()
+
+
+# --- CreateBucket ---
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBucket:
+    name: str
+    location: str
+    tags: dict[str, str]
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> CreateBucket:
+        check_bucket_name(incoming.bucket)
+        _check_headers(incoming.headers)
+        body = await incoming.body.read(create_bucket_document.LIMIT)
+        configuration = create_bucket_document.parse_create_bucket(body)
+        tags = check_tags(list(configuration.tags), limit=BUCKET_TAGS)
+        return cls(incoming.bucket, configuration.location, tags)
+
+
+@family.operation(
+    "CreateBucket", "PUT /{Bucket}", action=actions.CREATE_BUCKET, request=CreateBucket, makes_bucket=True
+)
+async def create_bucket(call: Call, request: CreateBucket) -> Reply:
+    if request.tags:
+        authorise(call.identity, actions.TAG_RESOURCE, None)
+    region = _region(request.location, call.regions)
+    try:
+        await call.engine.buckets.create(request.name, account=call.account.id, region=region, tags=request.tags)
+    except S3Error as error:
+        if not await _is_made_again(call, request, region, error):
+            raise
+    return Reply(headers={"location": f"/{request.name}"})
+
+
+def _check_headers(headers: Headers) -> None:
+    refuse_unbuilt(headers)
+    for name, (so_anyway, unbuilt) in CHOICES.items():
+        value = headers.get(name)
+        if value is None or value.lower() in so_anyway:
+            continue
+        if value.lower() in unbuilt:
+            raise not_implemented(name)
+        raise invalid_argument(f"The value of {name} is not one that S3 has.", name, value)
+
+
+def _region(location: str, regions: tuple[str, ...]) -> str:
+    """The region to make a bucket in. Unlike AWS's, ours may be named although it is us-east-1."""
+    if not location:
+        return regions[0]
+    if location in regions:
+        return location
+    is_elsewhere = REGION.match(location) is not None
+    code = ErrorCode.IllegalLocationConstraintException if is_elsewhere else ErrorCode.InvalidLocationConstraint
+    raise S3Error(code, fields={"LocationConstraint": location})
+
+
+async def _is_made_again(call: Call, request: CreateBucket, region: str, error: S3Error) -> bool:
+    """In us-east-1 an owner may make a bucket again, which changes nothing; never when it is asked to."""
+    if error.code is not ErrorCode.BucketAlreadyOwnedByYou or request.tags or region != FIRST_REGION:
+        return False
+    bucket = await call.engine.buckets.find(request.name)
+    return bucket is not None and bucket.region == FIRST_REGION
+
+
+# --- HeadBucket, DeleteBucket, GetBucketLocation ---
+
+
+@family.operation("HeadBucket", "HEAD /{Bucket}", action=actions.LIST_BUCKET, request=Nothing)
+async def head_bucket(call: Call, _: Nothing) -> Reply:
+    return Reply(headers={"x-amz-bucket-region": call.bucket.region, "x-amz-access-point-alias": "false"})
+
+
+@family.operation("DeleteBucket", "DELETE /{Bucket}", action=actions.DELETE_BUCKET, request=Nothing)
+async def delete_bucket(call: Call, _: Nothing) -> Reply:
+    await call.engine.buckets.delete(call.bucket)
+    return Reply(204)
+
+
+@family.operation("GetBucketLocation", "GET /{Bucket}?location", action=actions.GET_BUCKET_LOCATION, request=Nothing)
+async def get_bucket_location(call: Call, _: Nothing) -> Reply:
+    region = call.bucket.region
+    return document("LocationConstraint", "" if region == FIRST_REGION else region)
+
+
+# --- versioning ---
+
+
+@dataclass(frozen=True, slots=True)
+class PutBucketVersioning:
+    versioning: Versioning
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> PutBucketVersioning:
+        return cls(versioning.parse_versioning(await incoming.body.read(versioning.LIMIT)))
+
+
+@family.operation(
+    "PutBucketVersioning",
+    "PUT /{Bucket}?versioning",
+    action=actions.PUT_BUCKET_VERSIONING,
+    request=PutBucketVersioning,
+)
+async def put_bucket_versioning(call: Call, request: PutBucketVersioning) -> Reply:
+    await call.engine.buckets.set_versioning(call.bucket, request.versioning)
+    return Reply()
+
+
+@family.operation(
+    "GetBucketVersioning", "GET /{Bucket}?versioning", action=actions.GET_BUCKET_VERSIONING, request=Nothing
+)
+async def get_bucket_versioning(call: Call, _: Nothing) -> Reply:
+    return document("VersioningConfiguration", element("Status", call.bucket.versioning.value or None))
+
+
+# --- tags ---
+
+
+@dataclass(frozen=True, slots=True)
+class PutBucketTagging:
+    tags: dict[str, str]
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> PutBucketTagging:
+        pairs = tagging.parse_tagging(await incoming.body.read(tagging.LIMIT))
+        return cls(check_tags(pairs, limit=BUCKET_TAGS))
+
+
+@family.operation(
+    "PutBucketTagging", "PUT /{Bucket}?tagging", action=actions.PUT_BUCKET_TAGGING, request=PutBucketTagging
+)
+async def put_bucket_tagging(call: Call, request: PutBucketTagging) -> Reply:
+    await call.engine.buckets.set_tags(call.bucket, request.tags or None)
+    return Reply(204)
+
+
+@family.operation("GetBucketTagging", "GET /{Bucket}?tagging", action=actions.GET_BUCKET_TAGGING, request=Nothing)
+async def get_bucket_tagging(call: Call, _: Nothing) -> Reply:
+    tags = await call.engine.buckets.tags(call.bucket)
+    if tags is None:
+        raise S3Error(ErrorCode.NoSuchTagSet, fields={"BucketName": call.bucket.name})
+    tag_set = "".join(f"<Tag>{element('Key', key)}{element('Value', value)}</Tag>" for key, value in tags.items())
+    return document("Tagging", f"<TagSet>{tag_set}</TagSet>")
+
+
+@family.operation("DeleteBucketTagging", "DELETE /{Bucket}?tagging", action=actions.PUT_BUCKET_TAGGING, request=Nothing)
+async def delete_bucket_tagging(call: Call, _: Nothing) -> Reply:
+    await call.engine.buckets.set_tags(call.bucket, None)
+    return Reply(204)

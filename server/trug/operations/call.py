@@ -1,0 +1,37 @@
+"""What a handler is given besides its request model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trug.domain.identity import Account, Identity
+from trug.engine.engine import Engine
+from trug.ports.body import Body
+from trug.ports.rows import Bucket
+from trug.wire.request import WireRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated, authorised call: who, on which bucket, with which body.
+
+    ``bucket`` is the existing bucket that the path names; rows whose operation has none in its path, and CreateBucket,
+    must not ask for it.
+    """
+
+    engine: Engine
+    identity: Identity
+    wire: WireRequest
+    body: Body
+    regions: tuple[str, ...]
+    found: Bucket | None = None
+
+    @property
+    def bucket(self) -> Bucket:
+        assert self.found is not None  # noqa: S101 - the gateway answers NoSuchBucket before any handler runs
+        return self.found
+
+    @property
+    def account(self) -> Account:
+        assert self.identity.account is not None  # noqa: S101 - the gateway refuses anonymous calls
+        return self.identity.account

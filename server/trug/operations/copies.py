@@ -1,0 +1,184 @@
+"""CopyObject and UploadPartCopy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trug.access import actions
+from trug.access.authorise import authorise
+from trug.domain.checksums import ALGORITHMS, find_algorithm
+from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.preconditions import WriteConditions
+from trug.domain.ranges import parse_copy_range
+from trug.engine.drafts import Copied, CopiedPart, CopyDirectives, CopySource, Draft
+from trug.operations.call import Call
+from trug.operations.operation import Family
+from trug.operations.parameters import refuse_version, tags_from, upload_part_asked
+from trug.operations.representation import (
+    checksum_element,
+    checksum_elements,
+    document,
+    version_header,
+)
+from trug.operations.sources import Source, source_of, source_refusals
+from trug.wire.dates import iso_date
+from trug.wire.headers import (
+    REDIRECT_LOCATION,
+    object_headers,
+    refuse_unbuilt,
+    user_metadata,
+    write_conditions,
+)
+from trug.wire.reply import Reply
+from trug.wire.request import Headers, Incoming
+
+family = Family()
+
+METADATA_DIRECTIVE = "x-amz-metadata-directive"
+TAGGING_DIRECTIVE = "x-amz-tagging-directive"
+CHECKSUM_ALGORITHM = "x-amz-checksum-algorithm"
+STORAGE_CLASS = "x-amz-storage-class"
+SOURCE_RANGE = "x-amz-copy-source-range"
+
+
+def is_replaced(headers: Headers, directive: str, message: str) -> bool:
+    """Whether a directive says REPLACE; COPY, its default, is the other one there is."""
+    text = headers.get(directive, "COPY")
+    if text not in ("COPY", "REPLACE"):
+        raise invalid_argument(message, directive, text or "")
+    return text == "REPLACE"
+
+
+# CopyObject
+
+
+@dataclass(frozen=True, slots=True)
+class CopyObject:
+    """Where from, where to, and what is to be changed on the way."""
+
+    key: str
+    source: Source
+    directives: CopyDirectives
+    conditions: WriteConditions
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> CopyObject:
+        headers = incoming.headers
+        refuse_version(incoming)
+        refuse_unbuilt(headers)
+        replaces_metadata = is_replaced(headers, METADATA_DIRECTIVE, "Unknown metadata directive.")
+        replaces_tags = is_replaced(headers, TAGGING_DIRECTIVE, "Unknown tagging directive.")
+        return cls(
+            key=incoming.key,
+            source=Source.of(incoming),
+            directives=CopyDirectives(
+                draft=Draft(object_headers(headers), user_metadata(headers)) if replaces_metadata else None,
+                tags=tags_from(headers) if replaces_tags else None,
+                checksum_algorithm=checksum_asked(headers),
+                storage_class=headers.get(STORAGE_CLASS),
+                redirect=object_headers(headers).get(REDIRECT_LOCATION),
+            ),
+            conditions=write_conditions(headers),
+        )
+
+
+def checksum_asked(headers: Headers) -> str | None:
+    """``x-amz-checksum-algorithm``; InvalidRequest for one that S3 does not have."""
+    text = headers.get(CHECKSUM_ALGORITHM)
+    if text is None:
+        return None
+    algorithm = find_algorithm(text)
+    if algorithm is None:
+        raise S3Error(
+            ErrorCode.InvalidRequest,
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+            f"[{', '.join(ALGORITHMS)}]",
+        )
+    return algorithm.name
+
+
+@family.operation(
+    "CopyObject", "PUT /{Bucket}/{Key+} {x-amz-copy-source}", action=actions.PUT_OBJECT, request=CopyObject
+)
+async def copy_object(call: Call, request: CopyObject) -> Reply:
+    source = await source_of(call, request.source)
+    _authorise_tags(call, request, source)
+    copied = await _copied(call, request, source)
+    stored = copied.stored
+    return document(
+        "CopyObjectResult",
+        f"<LastModified>{iso_date(stored.modified)}</LastModified><ETag>&quot;{stored.etag}&quot;</ETag>"
+        f"{checksum_elements(stored.checksum)}",
+        headers=version_header(stored.version_id) | _source_version(copied.source_version_id),
+    )
+
+
+def _authorise_tags(call: Call, request: CopyObject, source: CopySource) -> None:
+    """Tags are read where they are copied from, and written where there are any to write."""
+    if request.directives.tags is None:
+        action = actions.GET_OBJECT_TAGGING if source.version_id is None else actions.GET_OBJECT_VERSION_TAGGING
+        authorise(call.identity, action, source.bucket, source.key)
+    if request.directives.tags != {}:
+        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+
+
+async def _copied(call: Call, request: CopyObject, source: CopySource) -> Copied:
+    with source_refusals():
+        return await call.engine.copies.copy(
+            source,
+            call.bucket,
+            request.key,
+            directives=request.directives,
+            conditions=request.conditions,
+        )
+
+
+def _source_version(version_id: str | None) -> dict[str, str]:
+    return {} if version_id is None else {"x-amz-copy-source-version-id": version_id}
+
+
+# UploadPartCopy
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPartCopy:
+    key: str
+    upload_id: str
+    number: int
+    source: Source
+    range: str | None
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> UploadPartCopy:
+        refuse_unbuilt(incoming.headers)
+        upload_id, number = upload_part_asked(incoming)
+        return cls(incoming.key, upload_id, number, Source.of(incoming), incoming.headers.get(SOURCE_RANGE))
+
+
+@family.operation(
+    "UploadPartCopy",
+    "PUT /{Bucket}/{Key+}?partNumber&uploadId {x-amz-copy-source}",
+    action=actions.PUT_OBJECT,
+    request=UploadPartCopy,
+)
+async def upload_part_copy(call: Call, request: UploadPartCopy) -> Reply:
+    source = await source_of(call, request.source)
+    copied = await _copied_part(call, request, source)
+    part = copied.part
+    return document(
+        "CopyPartResult",
+        f"<LastModified>{iso_date(part.modified)}</LastModified><ETag>&quot;{part.etag}&quot;</ETag>"
+        f"{checksum_element(part.checksum)}",
+        headers=_source_version(copied.source_version_id),
+    )
+
+
+async def _copied_part(call: Call, request: UploadPartCopy, source: CopySource) -> CopiedPart:
+    with source_refusals():
+        span = None
+        if request.range is not None:
+            version = await call.engine.objects.find(source.bucket, source.key, source.version_id)
+            span = parse_copy_range(request.range, version.listing.size)
+        return await call.engine.multipart.copy_part(
+            call.bucket, request.key, request.upload_id, request.number, source, span
+        )

@@ -1,0 +1,194 @@
+"""What AWS has and trug answers with 501, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from trug.access import actions
+from trug.access.actions import Action
+from trug.operations.call import Call
+from trug.operations.operation import Family, Handler, Operation, not_built
+from trug.wire.reply import Reply
+from trug.wire.request import Incoming
+
+
+class Declined(NamedTuple):
+    """A row: an operation, and what has to be built before it can act."""
+
+    name: str
+    route: str
+    action: Action
+    reason: str
+    versioned_action: Action | None = None
+
+
+class Unrouted(NamedTuple):
+    """An operation of AWS's model that has no route of its own."""
+
+    name: str
+    reason: str
+
+
+ACCESS = "access policies and ACLs are not built yet"
+DIRECTORY = "directory buckets (S3 Express One Zone) only"
+ENCRYPTION = "encryption at rest is not built yet"
+EVENTS = "events are not built yet"
+INVENTORY = "reports and metrics of a bucket are not built yet"
+LIFECYCLE = "lifecycle is not built yet"
+LOCK = "Object Lock is not built yet"
+METADATA = "S3 Metadata tables are not built"
+ONE_CLASS = "there is one storage class, STANDARD"
+CROSS_ORIGIN = "CORS is not built yet"
+LOGGING = "server access logs are not delivered to buckets yet"
+NEARNESS = "there is one endpoint, and none is nearer"
+TORRENTS = "AWS no longer offers it either"
+SELECT = "SQL over objects is not built; AWS no longer offers it to new customers"
+WEBSITE = "static websites are not built yet"
+
+DECLINED = [
+    Declined("CreateSession", "GET /{Bucket}?session", actions.CREATE_SESSION, DIRECTORY),
+    Declined(
+        "CreateBucketMetadataConfiguration",
+        "POST /{Bucket}?metadataConfiguration",
+        actions.CREATE_BUCKET_METADATA_TABLE_CONFIGURATION,
+        METADATA,
+    ),
+    Declined(
+        "CreateBucketMetadataTableConfiguration",
+        "POST /{Bucket}?metadataTable",
+        actions.CREATE_BUCKET_METADATA_TABLE_CONFIGURATION,
+        METADATA,
+    ),
+    Declined(
+        "UpdateBucketMetadataAnnotationTableConfiguration",
+        "PUT /{Bucket}?metadataAnnotationTable",
+        actions.UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
+        METADATA,
+    ),
+    Declined(
+        "UpdateBucketMetadataInventoryTableConfiguration",
+        "PUT /{Bucket}?metadataInventoryTable",
+        actions.UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
+        METADATA,
+    ),
+    Declined(
+        "UpdateBucketMetadataJournalTableConfiguration",
+        "PUT /{Bucket}?metadataJournalTable",
+        actions.UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION,
+        METADATA,
+    ),
+    Declined("PutBucketAbac", "PUT /{Bucket}?abac", actions.PUT_BUCKET_ABAC, ACCESS),
+    Declined(
+        "PutBucketAccelerateConfiguration", "PUT /{Bucket}?accelerate", actions.PUT_ACCELERATE_CONFIGURATION, NEARNESS
+    ),
+    Declined("PutBucketAcl", "PUT /{Bucket}?acl", actions.PUT_BUCKET_ACL, ACCESS),
+    Declined(
+        "PutBucketAnalyticsConfiguration", "PUT /{Bucket}?analytics&id", actions.PUT_ANALYTICS_CONFIGURATION, INVENTORY
+    ),
+    Declined("PutBucketCors", "PUT /{Bucket}?cors", actions.PUT_BUCKET_CORS, CROSS_ORIGIN),
+    Declined("PutBucketEncryption", "PUT /{Bucket}?encryption", actions.PUT_ENCRYPTION_CONFIGURATION, ENCRYPTION),
+    Declined(
+        "PutBucketIntelligentTieringConfiguration",
+        "PUT /{Bucket}?intelligent-tiering&id",
+        actions.PUT_INTELLIGENT_TIERING_CONFIGURATION,
+        ONE_CLASS,
+    ),
+    Declined(
+        "PutBucketInventoryConfiguration", "PUT /{Bucket}?inventory&id", actions.PUT_INVENTORY_CONFIGURATION, INVENTORY
+    ),
+    Declined(
+        "PutBucketLifecycleConfiguration", "PUT /{Bucket}?lifecycle", actions.PUT_LIFECYCLE_CONFIGURATION, LIFECYCLE
+    ),
+    Declined("PutBucketLogging", "PUT /{Bucket}?logging", actions.PUT_BUCKET_LOGGING, LOGGING),
+    Declined("PutBucketMetricsConfiguration", "PUT /{Bucket}?metrics&id", actions.PUT_METRICS_CONFIGURATION, INVENTORY),
+    Declined(
+        "PutBucketNotificationConfiguration", "PUT /{Bucket}?notification", actions.PUT_BUCKET_NOTIFICATION, EVENTS
+    ),
+    Declined(
+        "PutBucketOwnershipControls", "PUT /{Bucket}?ownershipControls", actions.PUT_BUCKET_OWNERSHIP_CONTROLS, ACCESS
+    ),
+    Declined("PutBucketPolicy", "PUT /{Bucket}?policy", actions.PUT_BUCKET_POLICY, ACCESS),
+    Declined(
+        "PutBucketReplication",
+        "PUT /{Bucket}?replication",
+        actions.PUT_REPLICATION_CONFIGURATION,
+        "replication is not built yet",
+    ),
+    Declined(
+        "PutBucketRequestPayment", "PUT /{Bucket}?requestPayment", actions.PUT_BUCKET_REQUEST_PAYMENT, "nobody pays"
+    ),
+    Declined("PutBucketWebsite", "PUT /{Bucket}?website", actions.PUT_BUCKET_WEBSITE, WEBSITE),
+    Declined(
+        "PutObjectLockConfiguration", "PUT /{Bucket}?object-lock", actions.PUT_BUCKET_OBJECT_LOCK_CONFIGURATION, LOCK
+    ),
+    Declined("PutPublicAccessBlock", "PUT /{Bucket}?publicAccessBlock", actions.PUT_BUCKET_PUBLIC_ACCESS_BLOCK, ACCESS),
+    Declined("PostObject", "POST /{Bucket}", actions.PUT_OBJECT, "uploads by HTML form are not built yet"),
+    Declined(
+        "GetObjectTorrent",
+        "GET /{Bucket}/{Key+}?torrent",
+        actions.GET_OBJECT_TORRENT,
+        TORRENTS,
+        actions.GET_OBJECT_VERSION_TORRENT,
+    ),
+    Declined(
+        "PutObjectAcl", "PUT /{Bucket}/{Key+}?acl", actions.PUT_OBJECT_ACL, ACCESS, actions.PUT_OBJECT_VERSION_ACL
+    ),
+    Declined(
+        "PutObjectAnnotation",
+        "PUT /{Bucket}/{Key+}?annotation&annotationName",
+        actions.PUT_OBJECT_ANNOTATION,
+        "annotations are not built yet",
+    ),
+    Declined("PutObjectLegalHold", "PUT /{Bucket}/{Key+}?legal-hold", actions.PUT_OBJECT_LEGAL_HOLD, LOCK),
+    Declined("PutObjectRetention", "PUT /{Bucket}/{Key+}?retention", actions.PUT_OBJECT_RETENTION, LOCK),
+    Declined("RenameObject", "PUT /{Bucket}/{Key+}?renameObject", actions.PUT_OBJECT, DIRECTORY),
+    Declined("RestoreObject", "POST /{Bucket}/{Key+}?restore", actions.RESTORE_OBJECT, ONE_CLASS),
+    Declined("SelectObjectContent", "POST /{Bucket}/{Key+}?select&select-type=2", actions.GET_OBJECT, SELECT),
+    Declined("UpdateObjectEncryption", "PUT /{Bucket}/{Key+}?encryption", actions.UPDATE_OBJECT_ENCRYPTION, ENCRYPTION),
+]
+
+BEYOND_THE_MODEL = frozenset({"PostObject"})
+"""Rows that AWS's API reference has and its service model, whose operations are counted, has not."""
+
+UNROUTED = [
+    Unrouted("GetBucketLifecycle", "deprecated; its requests are GetBucketLifecycleConfiguration's"),
+    Unrouted("GetBucketNotification", "deprecated; its requests are GetBucketNotificationConfiguration's"),
+    Unrouted("PutBucketLifecycle", "deprecated; its requests are PutBucketLifecycleConfiguration's"),
+    Unrouted("PutBucketNotification", "deprecated; its requests are PutBucketNotificationConfiguration's"),
+    Unrouted("ListDirectoryBuckets", f"{DIRECTORY}; its requests are ListBuckets' at another endpoint"),
+    Unrouted("WriteGetObjectResponse", "S3 Object Lambda only; it has an endpoint of its own"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """The input of what is not built: nobody looks at it."""
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> Anything:  # noqa: ARG003
+        return cls()
+
+
+def _refusing(name: str) -> Handler:
+    async def refuse(_: Call, __: Anything) -> Reply:
+        raise not_built(name)
+
+    return refuse
+
+
+def _operation(declined: Declined) -> Operation[Anything]:
+    return Operation(
+        name=declined.name,
+        route=declined.route,
+        action=declined.action,
+        request=Anything,
+        handler=_refusing(declined.name),
+        versioned_action=declined.versioned_action,
+        kind="declined",
+        note=declined.reason,
+    )
+
+
+family = Family()
+family.rows += map(_operation, DECLINED)

@@ -1,0 +1,263 @@
+"""PutObject, GetObject, HeadObject and DeleteObject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from trug.access import actions
+from trug.access.authorise import authorise
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.objects import STANDARD, Checksum
+from trug.domain.preconditions import ReadConditions, WriteConditions
+from trug.domain.ranges import parse_range
+from trug.engine.drafts import Draft
+from trug.operations.call import Call
+from trug.operations.operation import Family
+from trug.operations.parameters import (
+    check_bypass,
+    check_length,
+    draft_from,
+    part_asked,
+    refuse_version,
+    version_asked,
+)
+from trug.operations.representation import checksum_headers, shown_version, stored_headers, version_header
+from trug.ports.rows import Version
+from trug.wire.dates import http_date
+from trug.wire.headers import delete_conditions, metadata_headers, read_conditions, refuse_unbuilt, write_conditions
+from trug.wire.query import response_overrides
+from trug.wire.reply import Reply
+from trug.wire.request import Incoming
+
+family = Family()
+
+NO_OVERRIDES: Mapping[str, str] = {}
+SHOWN_UNCHANGED = ("last-modified", "x-amz-version-id", "cache-control", "expires")
+WHOLE, PARTIAL = 200, 206
+
+
+# PutObject
+
+
+@dataclass(frozen=True, slots=True)
+class PutObject:
+    key: str
+    draft: Draft
+    conditions: WriteConditions
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> PutObject:
+        refuse_version(incoming)
+        check_length(incoming.body)
+        return cls(incoming.key, draft_from(incoming.headers), write_conditions(incoming.headers))
+
+
+@family.operation("PutObject", "PUT /{Bucket}/{Key+}", action=actions.PUT_OBJECT, request=PutObject, streams=True)
+async def put_object(call: Call, request: PutObject) -> Reply:
+    if request.draft.tags:
+        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+    stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
+    return Reply(headers=stored_headers(stored))
+
+
+# GetObject and HeadObject
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What both reads ask for: a version, on conditions, all of it or a range or a part, and how to show it."""
+
+    key: str
+    version_id: str | None
+    conditions: ReadConditions
+    range: str | None
+    if_range: str | None
+    part: int | None
+    shows_checksum: bool
+    overrides: Mapping[str, str]
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> Self:
+        headers, parameters = incoming.headers, incoming.parameters
+        refuse_unbuilt(headers)
+        asked, part = headers.get("range"), None
+        overrides, version_id = NO_OVERRIDES, None
+        if parameters:
+            part, version_id = part_asked(incoming), version_asked(incoming)
+            overrides = response_overrides(parameters)
+        if asked is not None and part is not None:
+            raise S3Error(ErrorCode.InvalidRequest, "Cannot specify both Range header and partNumber query parameter")
+        return cls(
+            key=incoming.key,
+            version_id=version_id,
+            conditions=read_conditions(headers, now=incoming.wire.received),
+            range=asked,
+            if_range=headers.get("if-range"),
+            part=part,
+            shows_checksum=(headers.get("x-amz-checksum-mode") or "").upper() == "ENABLED",
+            overrides=overrides,
+        )
+
+
+class GetObject(Retrieval):
+    __slots__ = ()
+
+
+class HeadObject(Retrieval):
+    __slots__ = ()
+
+
+class Extract(NamedTuple):
+    """Which bytes are answered, half open; with which status; their checksum, None where only the whole has one."""
+
+    start: int
+    stop: int
+    status: int
+    checksum: Checksum | None
+
+
+@family.operation(
+    "GetObject",
+    "GET /{Bucket}/{Key+}",
+    action=actions.GET_OBJECT,
+    versioned_action=actions.GET_OBJECT_VERSION,
+    request=GetObject,
+)
+async def get_object(call: Call, request: GetObject) -> Reply:
+    reading = await call.engine.objects.open(call.bucket, request.key, request.version_id)
+    check_conditions(call, request.conditions, reading.version)
+    part = None if request.part is None else await reading.part(request.part)
+    extract = await extract_of(call, request, reading.version, part)
+    start, stop, status, _ = extract
+    headers = extract_headers(call, request, reading.version, extract)
+    return Reply(status, headers, body=reading.content(start, stop), length=stop - start)
+
+
+@family.operation(
+    "HeadObject",
+    "HEAD /{Bucket}/{Key+}",
+    action=actions.GET_OBJECT,
+    versioned_action=actions.GET_OBJECT_VERSION,
+    request=HeadObject,
+)
+async def head_object(call: Call, request: HeadObject) -> Reply:
+    version, part = await _looked_up(call, request)
+    extract = await extract_of(call, request, version, part)
+    headers = extract_headers(call, request, version, extract)
+    return Reply(extract.status, headers, length=extract.stop - extract.start)
+
+
+async def _looked_up(call: Call, request: HeadObject) -> tuple[Version, tuple[int, int] | None]:
+    """The version, without its bytes unless a part's place must be known."""
+    if request.part is None:
+        version = await call.engine.objects.find(call.bucket, request.key, request.version_id)
+        check_conditions(call, request.conditions, version)
+        return version, None
+    reading = await call.engine.objects.open(call.bucket, request.key, request.version_id)
+    check_conditions(call, request.conditions, reading.version)
+    return reading.version, await reading.part(request.part)
+
+
+def extract_headers(call: Call, request: Retrieval, version: Version, extract: Extract) -> dict[str, str]:
+    headers = version_headers(call, version)
+    if request.shows_checksum:
+        headers |= checksum_headers(extract.checksum)
+    if request.part is not None and version.record.parts:
+        headers["x-amz-mp-parts-count"] = str(version.record.parts)
+    if extract.status == PARTIAL:
+        headers["content-range"] = f"bytes {extract.start}-{extract.stop - 1}/{version.listing.size}"
+    headers |= request.overrides
+    return headers
+
+
+def version_headers(call: Call, version: Version) -> dict[str, str]:
+    """What every read shows of a version, whatever part of it is read."""
+    listing, record = version.listing, version.record
+    headers = {
+        "etag": f'"{listing.etag}"',
+        "last-modified": http_date(listing.modified),
+        "accept-ranges": "bytes",
+        **metadata_headers(record),
+        **shown_version(call.bucket, version),
+    }
+    if record.tags:
+        headers["x-amz-tagging-count"] = str(len(record.tags))
+    if listing.storage_class != STANDARD:
+        headers["x-amz-storage-class"] = listing.storage_class
+    return headers
+
+
+def check_conditions(call: Call, conditions: ReadConditions, version: Version) -> None:
+    """As ``ReadConditions.check``; a 304 tells of the version what RFC 9110, section 15.4.5 asks for."""
+    if conditions.is_empty:
+        return
+    try:
+        conditions.check(version.listing.etag, version.listing.modified)
+    except S3Error as refusal:
+        if refusal.code is ErrorCode.NotModified:
+            shown = version_headers(call, version)
+            refusal.headers |= {name: shown[name] for name in SHOWN_UNCHANGED if name in shown}
+        raise
+
+
+async def extract_of(call: Call, request: Retrieval, version: Version, part: tuple[int, int] | None) -> Extract:
+    """What is answered: the part asked for (its span is ``part``), the range, or the whole."""
+    if part is not None:
+        start, stop = part
+        return Extract(start, stop, PARTIAL if stop > start else WHOLE, await _part_checksum(call, request, version))
+    size = version.listing.size
+    span = parse_range(request.range, size) if _is_unchanged(request.if_range, version) else None
+    if span is None:
+        return Extract(0, size, WHOLE, version.record.checksum)
+    return Extract(*span, PARTIAL, None)
+
+
+async def _part_checksum(call: Call, request: Retrieval, version: Version) -> Checksum | None:
+    """A part's own checksum. Of an object that was not uploaded in parts the first is the whole."""
+    whole = version.record.checksum
+    if not version.record.parts or whole is None:
+        return whole
+    if request.part is None or not request.shows_checksum:
+        return None
+    for part in await call.engine.multipart.object_parts(version, after=request.part - 1, limit=1):
+        return part.checksum and part.checksum._replace(type=whole.type)
+    return None
+
+
+def _is_unchanged(if_range: str | None, version: Version) -> bool:
+    """RFC 9110, section 13.1.5: a range is only answered of what the client has the rest of."""
+    if if_range is None:
+        return True
+    return if_range in (f'"{version.listing.etag}"', http_date(version.listing.modified))
+
+
+# DeleteObject
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObject:
+    key: str
+    version_id: str | None
+    conditions: WriteConditions
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> DeleteObject:
+        check_bypass(incoming.headers)
+        return cls(incoming.key, version_asked(incoming), delete_conditions(incoming.headers))
+
+
+@family.operation(
+    "DeleteObject",
+    "DELETE /{Bucket}/{Key+}",
+    action=actions.DELETE_OBJECT,
+    versioned_action=actions.DELETE_OBJECT_VERSION,
+    request=DeleteObject,
+)
+async def delete_object(call: Call, request: DeleteObject) -> Reply:
+    deleted = await call.engine.objects.delete(call.bucket, request.key, request.version_id, request.conditions)
+    headers = version_header(deleted.version_id)
+    if deleted.marker:
+        headers["x-amz-delete-marker"] = "true"
+    return Reply(204, headers)

@@ -1,0 +1,96 @@
+"""A row of the operation table, and the families that rows are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
+
+from trug.access.actions import Action
+from trug.domain.errors import ErrorCode, S3Error
+from trug.operations.call import Call
+from trug.wire.reply import Reply
+from trug.wire.request import Incoming
+
+Q_co = TypeVar("Q_co", covariant=True)
+
+
+class RequestModel(Protocol):
+    """A frozen dataclass of one operation's input."""
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> Self:
+        """Read headers, query and, where the operation has a document, the body. S3Error for what is not valid."""
+        ...
+
+
+Q = TypeVar("Q", bound=RequestModel)
+Handler = Callable[[Call, Any], Awaitable[Reply]]
+
+Kind = Literal["acts", "default", "declined"]
+"""Does what AWS does; tells that nobody configured anything; is not built and answers 501."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[Q_co]):
+    """One operation of S3.
+
+    ``route`` is spelled as AWS's API reference spells it (``PUT /{Bucket}/{Key+}?tagging``); a required header that
+    tells two operations apart stands behind it in braces (``PUT /{Bucket}/{Key+} {x-amz-copy-source}``).
+    ``versioned_action`` replaces ``action`` when the request has a versionId. ``streams`` is true of the two
+    operations that take aws-chunked bodies without signatures. ``makes_bucket`` is true where the bucket in the path
+    need not exist. ``note`` is what the list of operations says beside the name: the default answer, or why not.
+    """
+
+    name: str
+    route: str
+    action: Action
+    request: type[Any]
+    handler: Handler
+    versioned_action: Action | None = None
+    streams: bool = False
+    makes_bucket: bool = False
+    kind: Kind = "acts"
+    note: str = ""
+
+
+def not_built(name: str) -> S3Error:
+    """NotImplemented, to be raised, naming the operation."""
+    return S3Error(ErrorCode.NotImplemented, f"The operation {name} is not implemented.")
+
+
+class Family:
+    """A module's short table of operations."""
+
+    def __init__(self) -> None:
+        self.rows: list[Operation[Any]] = []
+
+    def operation(
+        self,
+        name: str,
+        route: str,
+        *,
+        action: Action,
+        request: type[Q],
+        versioned_action: Action | None = None,
+        streams: bool = False,
+        makes_bucket: bool = False,
+    ) -> Callable[[Callable[[Call, Q], Awaitable[Reply]]], Callable[[Call, Q], Awaitable[Reply]]]:
+        """Add the decorated handler to the table under AWS's ``name``."""
+
+        def add(handler: Callable[[Call, Q], Awaitable[Reply]]) -> Callable[[Call, Q], Awaitable[Reply]]:
+            self.rows.append(
+                Operation(
+                    name=name,
+                    route=route,
+                    action=action,
+                    request=request,
+                    handler=handler,
+                    versioned_action=versioned_action,
+                    streams=streams,
+                    makes_bucket=makes_bucket,
+                )
+            )
+            return handler
+
+        return add

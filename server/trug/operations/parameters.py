@@ -1,0 +1,75 @@
+"""What several operations read from a request in the same way."""
+
+from __future__ import annotations
+
+from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.tags import HEADER as TAGGING
+from trug.domain.tags import parse_tagging_header
+from trug.engine.drafts import Draft
+from trug.ports.body import Body
+from trug.wire.headers import object_headers, refuse_unbuilt, user_metadata
+from trug.wire.query import find_integer
+from trug.wire.request import Headers, Incoming
+
+LARGEST_UPLOAD = 5 << 30
+"""Bytes of one PUT or one part ("Amazon S3 multipart upload limits")."""
+LAST_PART = 10_000
+
+BYPASS = "x-amz-bypass-governance-retention"
+
+
+def version_asked(incoming: Incoming) -> str | None:
+    """``versionId``, None where the newest version is meant."""
+    version_id = incoming.parameters.get("versionId")
+    if version_id == "":
+        raise invalid_argument("Version id cannot be the empty string", "versionId", "")
+    return version_id
+
+
+def refuse_version(incoming: Incoming) -> None:
+    """InvalidArgument for a ``versionId`` where none can be meant: it is never ignored."""
+    version_id = incoming.parameters.get("versionId")
+    if version_id is not None:
+        raise invalid_argument("This operation does not accept a version-id.", "versionId", version_id)
+
+
+def part_asked(incoming: Incoming) -> int | None:
+    """``partNumber``, 1 to 10,000; None where it is absent."""
+    return find_integer(incoming.parameters, "partNumber", low=1, high=LAST_PART)
+
+
+def draft_from(headers: Headers) -> Draft:
+    """All that an object carries beside its bytes. NotImplemented for what asks for something that is not built."""
+    refuse_unbuilt(headers)
+    return Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
+
+
+def tags_from(headers: Headers) -> dict[str, str]:
+    """The tags in ``x-amz-tagging``."""
+    text = headers.get(TAGGING)
+    return {} if text is None else parse_tagging_header(text)
+
+
+def check_length(body: Body) -> None:
+    """MissingContentLength for a body that does not say how long it is, EntityTooLarge above 5 GiB."""
+    if body.length is None:
+        raise S3Error(ErrorCode.MissingContentLength)
+    if body.length > LARGEST_UPLOAD:
+        raise S3Error(
+            ErrorCode.EntityTooLarge,
+            fields={"ProposedSize": str(body.length), "MaxSizeAllowed": str(LARGEST_UPLOAD)},
+        )
+
+
+def check_bypass(headers: Headers) -> None:
+    """No bucket here has Object Lock, and AWS refuses to bypass what is not there."""
+    if (headers.get(BYPASS) or "").lower() == "true":
+        raise invalid_argument(f"{BYPASS} is only applicable to Object Lock enabled buckets.", BYPASS, "true")
+
+
+def upload_part_asked(incoming: Incoming) -> tuple[str, int]:
+    """``uploadId`` and ``partNumber`` of an operation that needs both."""
+    number = part_asked(incoming)
+    if number is None:
+        raise invalid_argument("This operation needs a partNumber.", "partNumber", "")
+    return incoming.parameters["uploadId"], number

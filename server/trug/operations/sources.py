@@ -1,0 +1,91 @@
+"""The source of a copy: read from its headers, looked up and authorised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from trug.access import actions
+from trug.access.authorise import authorise
+from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.keys import check_key, decode_key
+from trug.domain.names import is_bucket_name
+from trug.domain.preconditions import ReadConditions
+from trug.engine.drafts import CopySource
+from trug.operations.call import Call
+from trug.wire.headers import copy_source_conditions
+from trug.wire.request import Incoming
+
+COPY_SOURCE = "x-amz-copy-source"
+SOURCE_OWNER = "x-amz-source-expected-bucket-owner"
+VERSION = "?versionId="
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What ``x-amz-copy-source`` names, and the conditions and the owner that it must have."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+    conditions: ReadConditions
+    owner: str | None
+
+    @classmethod
+    def of(cls, incoming: Incoming) -> Source:
+        bucket, key, version_id = parse_copy_source(incoming.headers[COPY_SOURCE])
+        return cls(
+            bucket,
+            key,
+            version_id,
+            copy_source_conditions(incoming.headers, now=incoming.wire.received),
+            incoming.headers.get(SOURCE_OWNER),
+        )
+
+
+def parse_copy_source(header: str) -> tuple[str, str, str | None]:
+    """Bucket, key and version id of ``[/]bucket/key[?versionId=id]``, bucket and key percent-encoded.
+
+    The version is cut off before anything is decoded, so that a key may hold an encoded ``?``; ``+`` is a plus.
+    InvalidArgument for what is no such thing, NotImplemented for the ARN of an access point.
+    """
+    path, mark, version_id = header.rpartition(VERSION) if VERSION in header else (header, "", "")
+    if mark and not version_id:
+        raise invalid_argument("Version id cannot be the empty string", "versionId", "")
+    decoded = decode_key(path).removeprefix("/")
+    if decoded.startswith("arn:"):
+        raise S3Error(ErrorCode.NotImplemented, fields={"Header": COPY_SOURCE})
+    bucket, _, key = decoded.partition("/")
+    if not is_bucket_name(bucket):
+        raise invalid_argument("Invalid copy source bucket name", COPY_SOURCE, header)
+    if not key:
+        raise invalid_argument("Invalid copy source object key", COPY_SOURCE, header)
+    check_key(key)
+    return bucket, key, version_id if mark else None
+
+
+async def source_of(call: Call, source: Source) -> CopySource:
+    """The source, in a bucket that exists and that the caller may read. NoSuchBucket, AccessDenied."""
+    bucket = await call.engine.buckets.find(source.bucket)
+    if bucket is None:
+        raise S3Error(ErrorCode.NoSuchBucket, fields={"BucketName": source.bucket})
+    if source.owner is not None and source.owner != bucket.account:
+        raise S3Error(ErrorCode.AccessDenied)
+    action = actions.GET_OBJECT if source.version_id is None else actions.GET_OBJECT_VERSION
+    authorise(call.identity, action, bucket, source.key)
+    return CopySource(bucket, source.key, source.version_id, source.conditions)
+
+
+@contextmanager
+def source_refusals() -> Iterator[None]:
+    """A delete marker can be named as a source as little as it can be read; a copy calls that a bad request."""
+    try:
+        yield
+    except S3Error as refusal:
+        if refusal.code is not ErrorCode.MethodNotAllowed:
+            raise
+        raise S3Error(
+            ErrorCode.InvalidRequest,
+            "The source of a copy request may not specifically refer to a delete marker by version id.",
+        ) from refusal

@@ -1,0 +1,271 @@
+"""What S3 answers about configuration that nobody set."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from trug.access import actions
+from trug.access.actions import Action
+from trug.domain.errors import ErrorCode, S3Error
+from trug.operations.call import Call
+from trug.operations.operation import Family, Operation
+from trug.operations.parameters import version_asked
+from trug.operations.representation import document, owner_element, owner_of, shown_version
+from trug.wire.reply import Reply
+from trug.wire.request import Incoming
+from trug.wire.xml import escape
+
+
+class Default(NamedTuple):
+    """An answer: an error, a document (braces are filled in by ``_fill``), or, with neither, 204."""
+
+    code: ErrorCode | None = None
+    message: str | None = None
+    root: str = ""
+    content: str = ""
+
+    @property
+    def note(self) -> str:
+        if self.code is not None:
+            return f"{self.code.status} {self.code.name}"
+        return f"200, default `{self.root}`" if self.root else "204, nothing to remove"
+
+
+class Unset(NamedTuple):
+    """A row: an operation, and what it answers as long as nobody can configure anything."""
+
+    name: str
+    route: str
+    action: Action
+    default: Default
+    versioned_action: Action | None = None
+
+
+REMOVED = Default()
+NO_CONFIGURATION = Default(ErrorCode.NoSuchConfiguration)
+ABAC = Default(root="AbacStatus", content="<Status>Disabled</Status>")
+NOT_ACCELERATED = Default(root="AccelerateConfiguration")
+NO_CORS = Default(ErrorCode.NoSuchCORSConfiguration)
+NO_ENCRYPTION = Default(ErrorCode.ServerSideEncryptionConfigurationNotFoundError)
+NO_LIFECYCLE = Default(ErrorCode.NoSuchLifecycleConfiguration)
+NOT_LOGGED = Default(root="BucketLoggingStatus")
+NOTIFIES_NOBODY = Default(root="NotificationConfiguration")
+NO_LOCK = Default(ErrorCode.ObjectLockConfigurationNotFoundError)
+NO_POLICY = Default(ErrorCode.NoSuchBucketPolicy)
+NO_BLOCK = Default(ErrorCode.NoSuchPublicAccessBlockConfiguration)
+NO_REPLICATION = Default(ErrorCode.ReplicationConfigurationNotFoundError)
+OWNER_PAYS = Default(root="RequestPaymentConfiguration", content="<Payer>BucketOwner</Payer>")
+NO_WEBSITE = Default(ErrorCode.NoSuchWebsiteConfiguration)
+NO_ANNOTATION = Default(ErrorCode.NoSuchAnnotation)
+NO_METADATA = Default(ErrorCode.MetadataConfigurationNotFound)
+LOCKS_NOTHING = Default(ErrorCode.InvalidRequest, "Bucket is missing Object Lock Configuration")
+
+ACL = Default(
+    root="AccessControlPolicy",
+    content='{owner}<AccessControlList><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'xsi:type="CanonicalUser">{grantee}</Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList>',
+)
+OWNERSHIP = Default(
+    root="OwnershipControls", content="<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"
+)
+ANNOTATIONS = Default(
+    root="ListObjectAnnotationsOutput",
+    content="<Annotations/><Bucket>{bucket}</Bucket><Key>{key}</Key><AnnotationCount>0</AnnotationCount>",
+)
+
+
+def _none(root: str) -> Default:
+    return Default(root=root, content="<IsTruncated>false</IsTruncated>")
+
+
+def _with_id(kind: str, subresource: str, root: str, read: Action, write: Action) -> list[Unset]:
+    """Configuration of which a bucket may have several, each with an id."""
+    route = f"/{{Bucket}}?{subresource}"
+    return [
+        Unset(f"GetBucket{kind}Configuration", f"GET {route}&id", read, NO_CONFIGURATION),
+        Unset(f"ListBucket{kind}Configurations", f"GET {route}", read, _none(root)),
+        Unset(f"DeleteBucket{kind}Configuration", f"DELETE {route}&id", write, NO_CONFIGURATION),
+    ]
+
+
+UNSET = [
+    Unset("GetBucketAbac", "GET /{Bucket}?abac", actions.GET_BUCKET_ABAC, ABAC),
+    Unset(
+        "GetBucketAccelerateConfiguration",
+        "GET /{Bucket}?accelerate",
+        actions.GET_ACCELERATE_CONFIGURATION,
+        NOT_ACCELERATED,
+    ),
+    Unset("GetBucketAcl", "GET /{Bucket}?acl", actions.GET_BUCKET_ACL, ACL),
+    *_with_id(
+        "Analytics",
+        "analytics",
+        "ListBucketAnalyticsConfigurationsResult",
+        actions.GET_ANALYTICS_CONFIGURATION,
+        actions.PUT_ANALYTICS_CONFIGURATION,
+    ),
+    Unset("GetBucketCors", "GET /{Bucket}?cors", actions.GET_BUCKET_CORS, NO_CORS),
+    Unset("DeleteBucketCors", "DELETE /{Bucket}?cors", actions.PUT_BUCKET_CORS, REMOVED),
+    Unset("GetBucketEncryption", "GET /{Bucket}?encryption", actions.GET_ENCRYPTION_CONFIGURATION, NO_ENCRYPTION),
+    Unset("DeleteBucketEncryption", "DELETE /{Bucket}?encryption", actions.PUT_ENCRYPTION_CONFIGURATION, REMOVED),
+    *_with_id(
+        "IntelligentTiering",
+        "intelligent-tiering",
+        "ListBucketIntelligentTieringConfigurationsOutput",
+        actions.GET_INTELLIGENT_TIERING_CONFIGURATION,
+        actions.PUT_INTELLIGENT_TIERING_CONFIGURATION,
+    ),
+    *_with_id(
+        "Inventory",
+        "inventory",
+        "ListInventoryConfigurationsResult",
+        actions.GET_INVENTORY_CONFIGURATION,
+        actions.PUT_INVENTORY_CONFIGURATION,
+    ),
+    Unset(
+        "GetBucketLifecycleConfiguration", "GET /{Bucket}?lifecycle", actions.GET_LIFECYCLE_CONFIGURATION, NO_LIFECYCLE
+    ),
+    Unset("DeleteBucketLifecycle", "DELETE /{Bucket}?lifecycle", actions.PUT_LIFECYCLE_CONFIGURATION, REMOVED),
+    Unset("GetBucketLogging", "GET /{Bucket}?logging", actions.GET_BUCKET_LOGGING, NOT_LOGGED),
+    Unset(
+        "GetBucketMetadataConfiguration",
+        "GET /{Bucket}?metadataConfiguration",
+        actions.GET_BUCKET_METADATA_TABLE_CONFIGURATION,
+        NO_METADATA,
+    ),
+    Unset(
+        "DeleteBucketMetadataConfiguration",
+        "DELETE /{Bucket}?metadataConfiguration",
+        actions.DELETE_BUCKET_METADATA_TABLE_CONFIGURATION,
+        NO_METADATA,
+    ),
+    Unset(
+        "GetBucketMetadataTableConfiguration",
+        "GET /{Bucket}?metadataTable",
+        actions.GET_BUCKET_METADATA_TABLE_CONFIGURATION,
+        NO_METADATA,
+    ),
+    Unset(
+        "DeleteBucketMetadataTableConfiguration",
+        "DELETE /{Bucket}?metadataTable",
+        actions.DELETE_BUCKET_METADATA_TABLE_CONFIGURATION,
+        NO_METADATA,
+    ),
+    *_with_id(
+        "Metrics",
+        "metrics",
+        "ListMetricsConfigurationsResult",
+        actions.GET_METRICS_CONFIGURATION,
+        actions.PUT_METRICS_CONFIGURATION,
+    ),
+    Unset(
+        "GetBucketNotificationConfiguration",
+        "GET /{Bucket}?notification",
+        actions.GET_BUCKET_NOTIFICATION,
+        NOTIFIES_NOBODY,
+    ),
+    Unset(
+        "GetObjectLockConfiguration", "GET /{Bucket}?object-lock", actions.GET_BUCKET_OBJECT_LOCK_CONFIGURATION, NO_LOCK
+    ),
+    Unset(
+        "GetBucketOwnershipControls",
+        "GET /{Bucket}?ownershipControls",
+        actions.GET_BUCKET_OWNERSHIP_CONTROLS,
+        OWNERSHIP,
+    ),
+    Unset(
+        "DeleteBucketOwnershipControls",
+        "DELETE /{Bucket}?ownershipControls",
+        actions.PUT_BUCKET_OWNERSHIP_CONTROLS,
+        REMOVED,
+    ),
+    Unset("GetBucketPolicy", "GET /{Bucket}?policy", actions.GET_BUCKET_POLICY, NO_POLICY),
+    Unset("DeleteBucketPolicy", "DELETE /{Bucket}?policy", actions.DELETE_BUCKET_POLICY, REMOVED),
+    Unset("GetBucketPolicyStatus", "GET /{Bucket}?policyStatus", actions.GET_BUCKET_POLICY_STATUS, NO_POLICY),
+    Unset("GetPublicAccessBlock", "GET /{Bucket}?publicAccessBlock", actions.GET_BUCKET_PUBLIC_ACCESS_BLOCK, NO_BLOCK),
+    Unset(
+        "DeletePublicAccessBlock", "DELETE /{Bucket}?publicAccessBlock", actions.PUT_BUCKET_PUBLIC_ACCESS_BLOCK, REMOVED
+    ),
+    Unset("GetBucketReplication", "GET /{Bucket}?replication", actions.GET_REPLICATION_CONFIGURATION, NO_REPLICATION),
+    Unset("DeleteBucketReplication", "DELETE /{Bucket}?replication", actions.PUT_REPLICATION_CONFIGURATION, REMOVED),
+    Unset("GetBucketRequestPayment", "GET /{Bucket}?requestPayment", actions.GET_BUCKET_REQUEST_PAYMENT, OWNER_PAYS),
+    Unset("GetBucketWebsite", "GET /{Bucket}?website", actions.GET_BUCKET_WEBSITE, NO_WEBSITE),
+    Unset("DeleteBucketWebsite", "DELETE /{Bucket}?website", actions.DELETE_BUCKET_WEBSITE, REMOVED),
+    Unset("GetObjectAcl", "GET /{Bucket}/{Key+}?acl", actions.GET_OBJECT_ACL, ACL, actions.GET_OBJECT_VERSION_ACL),
+    Unset(
+        "GetObjectAnnotation",
+        "GET /{Bucket}/{Key+}?annotation&annotationName",
+        actions.GET_OBJECT_ANNOTATION,
+        NO_ANNOTATION,
+    ),
+    Unset("ListObjectAnnotations", "GET /{Bucket}/{Key+}?annotation", actions.LIST_OBJECT_ANNOTATIONS, ANNOTATIONS),
+    Unset(
+        "DeleteObjectAnnotation",
+        "DELETE /{Bucket}/{Key+}?annotation&annotationName",
+        actions.DELETE_OBJECT_ANNOTATION,
+        REMOVED,
+    ),
+    Unset("GetObjectLegalHold", "GET /{Bucket}/{Key+}?legal-hold", actions.GET_OBJECT_LEGAL_HOLD, LOCKS_NOTHING),
+    Unset("GetObjectRetention", "GET /{Bucket}/{Key+}?retention", actions.GET_OBJECT_RETENTION, LOCKS_NOTHING),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of what the configuration is asked: a bucket's where ``key`` is None, else that of an existing object."""
+
+    key: str | None
+    version_id: str | None
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> Asked:
+        key = incoming.wire.target.key
+        return cls(key, None if key is None else version_asked(incoming))
+
+
+def _answering(default: Default) -> Callable[[Call, Asked], Awaitable[Reply]]:
+    async def answer(call: Call, asked: Asked) -> Reply:
+        headers = await _version_headers(call, asked)
+        if default.code is not None:
+            raise S3Error(default.code, default.message, fields={"BucketName": call.bucket.name})
+        if not default.root:
+            return Reply(204, headers)
+        return document(default.root, _fill(default.content, call, asked), headers=headers)
+
+    return answer
+
+
+async def _version_headers(call: Call, asked: Asked) -> dict[str, str]:
+    if asked.key is None:
+        return {}
+    version = await call.engine.objects.find(call.bucket, asked.key, asked.version_id)
+    return shown_version(call.bucket, version)
+
+
+def _fill(content: str, call: Call, asked: Asked) -> str:
+    owner = owner_element(owner_of(call))
+    return content.format(
+        owner=owner,
+        grantee=owner.removeprefix("<Owner>").removesuffix("</Owner>"),
+        bucket=call.bucket.name,
+        key=escape(asked.key or ""),
+    )
+
+
+def _operation(unset: Unset) -> Operation[Asked]:
+    return Operation(
+        name=unset.name,
+        route=unset.route,
+        action=unset.action,
+        request=Asked,
+        handler=_answering(unset.default),
+        versioned_action=unset.versioned_action,
+        kind="default",
+        note=unset.default.note,
+    )
+
+
+family = Family()
+family.rows += map(_operation, UNSET)

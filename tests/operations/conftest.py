@@ -1,0 +1,32 @@
+"""One server for all tests of a worker; each test has buckets of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.support.server import Server, serving
+
+from trug.domain.versioning import Versioning
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def s3(server: Server) -> Any:
+    return server.client()
+
+
+@pytest.fixture
+def bucket(server: Server) -> str:
+    return server.make_bucket()
+
+
+@pytest.fixture
+def versioned(server: Server) -> str:
+    return server.make_bucket(Versioning.ENABLED)

@@ -1,0 +1,143 @@
+"""Operations that speak of configuration nobody set, each as an SDK asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.exceptions import ClientError
+from tests.support.server import ACCOUNT, STRANGER, Server
+
+from trug.operations.unconfigured import UNSET, Unset
+
+FULL_CONTROL = {
+    "Owner": {"ID": ACCOUNT.canonical_id},
+    "Grants": [
+        {"Grantee": {"ID": ACCOUNT.canonical_id, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"},
+    ],
+}
+
+ERRORS = {
+    "GetBucketAnalyticsConfiguration": (404, "NoSuchConfiguration"),
+    "GetBucketCors": (404, "NoSuchCORSConfiguration"),
+    "GetBucketEncryption": (404, "ServerSideEncryptionConfigurationNotFoundError"),
+    "GetBucketIntelligentTieringConfiguration": (404, "NoSuchConfiguration"),
+    "GetBucketInventoryConfiguration": (404, "NoSuchConfiguration"),
+    "GetBucketLifecycleConfiguration": (404, "NoSuchLifecycleConfiguration"),
+    "GetBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
+    "GetBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
+    "GetBucketMetricsConfiguration": (404, "NoSuchConfiguration"),
+    "GetBucketPolicy": (404, "NoSuchBucketPolicy"),
+    "GetBucketPolicyStatus": (404, "NoSuchBucketPolicy"),
+    "GetBucketReplication": (404, "ReplicationConfigurationNotFoundError"),
+    "GetBucketWebsite": (404, "NoSuchWebsiteConfiguration"),
+    "GetObjectAnnotation": (404, "NoSuchAnnotation"),
+    "GetObjectLegalHold": (400, "InvalidRequest"),
+    "GetObjectLockConfiguration": (404, "ObjectLockConfigurationNotFoundError"),
+    "GetObjectRetention": (400, "InvalidRequest"),
+    "GetPublicAccessBlock": (404, "NoSuchPublicAccessBlockConfiguration"),
+    "DeleteBucketAnalyticsConfiguration": (404, "NoSuchConfiguration"),
+    "DeleteBucketIntelligentTieringConfiguration": (404, "NoSuchConfiguration"),
+    "DeleteBucketInventoryConfiguration": (404, "NoSuchConfiguration"),
+    "DeleteBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
+    "DeleteBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
+    "DeleteBucketMetricsConfiguration": (404, "NoSuchConfiguration"),
+}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "GetBucketAbac": {"AbacStatus": {"Status": "Disabled"}},
+    "GetBucketAccelerateConfiguration": {},
+    "GetBucketAcl": FULL_CONTROL,
+    "GetBucketLogging": {},
+    "GetBucketNotificationConfiguration": {},
+    "GetBucketOwnershipControls": {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
+    "GetBucketRequestPayment": {"Payer": "BucketOwner"},
+    "GetObjectAcl": FULL_CONTROL,
+    "ListBucketAnalyticsConfigurations": {"IsTruncated": False},
+    "ListBucketIntelligentTieringConfigurations": {"IsTruncated": False},
+    "ListBucketInventoryConfigurations": {"IsTruncated": False},
+    "ListBucketMetricsConfigurations": {"IsTruncated": False},
+}
+REMOVED = {
+    "DeleteBucketCors",
+    "DeleteBucketEncryption",
+    "DeleteBucketLifecycle",
+    "DeleteBucketOwnershipControls",
+    "DeleteBucketPolicy",
+    "DeleteBucketReplication",
+    "DeleteBucketWebsite",
+    "DeleteObjectAnnotation",
+    "DeletePublicAccessBlock",
+}
+KEY = "a <key> & {braces}"
+
+
+def ask(client: Any, name: str, bucket: str, key: str = KEY) -> dict[str, Any]:
+    """Call an operation with no more than its model demands, and answer without metadata of the response."""
+    values = {"Bucket": bucket, "Key": key, "Id": "1", "AnnotationName": "note"}
+    needed = client.meta.service_model.operation_model(name).input_shape.required_members
+    answer: dict[str, Any] = getattr(client, xform_name(name))(**{each: values[each] for each in needed})
+    del answer["ResponseMetadata"]
+    return answer
+
+
+@pytest.fixture(scope="module")
+def filled(server: Server, s3: Any) -> str:
+    """A bucket with one object."""
+    bucket = server.make_bucket()
+    s3.put_object(Bucket=bucket, Key=KEY)
+    return bucket
+
+
+@pytest.fixture(scope="module")
+def stranger(server: Server) -> Any:
+    return server.client(STRANGER)
+
+
+def test_every_row_is_tested() -> None:
+    assert {unset.name for unset in UNSET} == {*ERRORS, *DOCUMENTS, *REMOVED, "ListObjectAnnotations"}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_not_configured(s3: Any, filled: str, name: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        ask(s3, name, filled)
+    response = caught.value.response
+    assert (response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]) == ERRORS[name]
+    assert response["Error"]["BucketName"] == filled
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_defaults(s3: Any, filled: str, name: str) -> None:
+    assert ask(s3, name, filled) == DOCUMENTS[name]
+
+
+@pytest.mark.parametrize("name", sorted(REMOVED))
+def test_nothing_to_remove(s3: Any, filled: str, name: str) -> None:
+    assert ask(s3, name, filled) == {}
+
+
+def test_no_annotations(s3: Any, filled: str) -> None:
+    answer = ask(s3, "ListObjectAnnotations", filled)
+    assert (answer["Bucket"], answer["Key"], answer["AnnotationCount"]) == (filled, KEY, 0)
+    assert not answer.get("Annotations")
+
+
+def test_an_acl_names_versions(s3: Any, versioned: str) -> None:
+    version = s3.put_object(Bucket=versioned, Key="key")["VersionId"]
+    answer = s3.get_object_acl(Bucket=versioned, Key="key", VersionId=version)
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-amz-version-id"] == version
+
+
+@pytest.mark.parametrize("unset", [each for each in UNSET if "{Key+}" in each.route], ids=lambda each: each.name)
+def test_keys_that_are_not_there(s3: Any, filled: str, unset: Unset) -> None:
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        ask(s3, unset.name, filled, key="absent")
+
+
+@pytest.mark.parametrize("unset", UNSET, ids=lambda each: each.name)
+def test_who_may(s3: Any, stranger: Any, filled: str, unset: Unset) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ask(stranger, unset.name, filled)
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        ask(s3, unset.name, "no-such-bucket")

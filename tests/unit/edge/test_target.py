@@ -1,0 +1,87 @@
+"""Where a request's bucket and key come from."""
+
+from __future__ import annotations
+
+import pytest
+
+from trug.domain.errors import S3Error
+from trug.edge.target import hosted_bucket, target_of
+
+DOMAINS = ("s3.example.com", "example.com")
+
+
+@pytest.mark.parametrize(
+    ("path", "bucket", "key"),
+    [
+        ("/", None, None),
+        ("/bucket", "bucket", None),
+        ("/bucket/", "bucket", None),
+        ("/bucket//", "bucket", "/"),
+        ("/bucket/a/", "bucket", "a/"),
+        ("/bucket/a//b", "bucket", "a//b"),
+        ("/bucket/.", "bucket", "."),
+        ("/bucket/a/../b", "bucket", "a/../b"),
+        ("/bucket/%2e%2e%2f".replace("%2e%2e%2f", "a%2f%2e%2e%2fb"), "bucket", "a/../b"),
+        ("/bucket/%252e", "bucket", "%2e"),
+        ("/bucket/a+b%20c", "bucket", "a+b c"),
+        ("/bucket/%E2%82%AC/%e2%82%ac", "bucket", "€/€"),
+        ("/buck%65t/k", "bucket", "k"),
+        ("/-/live", "-", "live"),
+    ],
+)
+def test_path_style(path: str, bucket: str | None, key: str | None) -> None:
+    target = target_of(path, "127.0.0.1:9000", DOMAINS)
+    assert (target.bucket, target.key, target.path, target.is_virtual) == (bucket, key, path, False)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "bucket", "key"),
+    [
+        ("b.s3.example.com", "/", "b", None),
+        ("b.s3.example.com:9000", "/k", "b", "k"),
+        ("B.S3.Example.COM.", "/k/", "b", "k/"),
+        ("a.b.s3.example.com", "//", "a.b", "/"),
+        ("b.example.com", "/-/live", "b", "-/live"),
+    ],
+)
+def test_virtual_hosted_style(host: str, path: str, bucket: str, key: str | None) -> None:
+    target = target_of(path, host, DOMAINS)
+    assert (target.bucket, target.key, target.is_virtual) == (bucket, key, True)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["s3.example.com", "example.com:80", ".example.com", "[::1]:9000", "[::1]", "127.0.0.1", "", "evilexample.com"],
+)
+def test_hosts_that_name_no_bucket(host: str) -> None:
+    assert hosted_bucket(host, DOMAINS) is None
+
+
+def test_the_mount_is_part_of_the_path_but_not_of_the_key() -> None:
+    target = target_of("/storage/b/k", "h", (), mount="/storage")
+    assert (target.bucket, target.key, target.path) == ("b", "k", "/storage/b/k")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        pytest.param("http://evil/b/k", "InvalidURI", id="E12"),
+        pytest.param("/b/k#frag", "InvalidURI", id="E13"),
+        pytest.param("*", "InvalidURI", id="asterisk"),
+        pytest.param("", "InvalidURI", id="empty"),
+        pytest.param("/b/%zz", "InvalidURI", id="A25"),
+        pytest.param("/b/%", "InvalidURI", id="A25-end"),
+        pytest.param("/b%2/k", "InvalidURI", id="A25-bucket"),
+        pytest.param("/b/%ff", "InvalidURI", id="G8"),
+        pytest.param("/b/%ed%a0%80", "InvalidURI", id="G8-surrogate"),
+        pytest.param("/b/..%c0%af", "InvalidURI", id="G6-overlong"),
+        pytest.param("/b/..", "InvalidURI", id="G4"),
+        pytest.param("/b/%2e%2e%2fx", "InvalidURI", id="G6"),
+        pytest.param("/b/" + "k" * 1025, "KeyTooLongError", id="long"),
+        pytest.param("//k", "InvalidBucketName", id="no-bucket"),
+    ],
+)
+def test_refused(path: str, code: str) -> None:
+    with pytest.raises(S3Error) as caught:
+        target_of(path, "localhost", ())
+    assert caught.value.code.name == code
