@@ -1,0 +1,273 @@
+"""The composition root: the only file that knows which adapters stand behind the ports."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trug.adapters.clock import SystemClock
+from trug.adapters.filesystem import directory as data_directory
+from trug.adapters.filesystem import layout
+from trug.adapters.filesystem.blobs import FilesystemBlobs
+from trug.adapters.filesystem.recovery import recover, sweep_staging
+from trug.adapters.filesystem.shelf import FilesystemShelf
+from trug.adapters.keyring import FileKeyring, MasterKeyError, make_master_key, parse_master_key
+from trug.adapters.root_pair import RootPair, path_of, read_or_make
+from trug.adapters.sql.connection import StoreRefused
+from trug.adapters.sql.store import SqlMetadata
+from trug.auth.authenticate import Authenticator
+from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
+from trug.edge.gateway import Gateway
+from trug.edge.health import Readiness
+from trug.edge.incoming import EdgeSettings
+from trug.engine.engine import Engine
+from trug.engine.epochs import EpochLedger
+from trug.engine.fsck import Fsck
+from trug.iam.credentials import Credentials
+from trug.iam.declarations import InitError, parse_declarations
+from trug.iam.init import Initialiser
+from trug.iam.people import People, new_access_key, new_secret
+from trug.jobs.sweeping import keep_sweeping
+from trug.manage.commands import Managed
+from trug.observe import AccessLog, Observer, standard_error
+from trug.operations.catalogue import TABLE
+from trug.ports.keys import Credential
+from trug.ports.reads import BlobsBetween, UnsealedEpochs
+from trug.ports.stores import BLOBS_PER_EPOCH
+from trug.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+logger = logging.getLogger(__name__)
+
+LOCKED_BY: tuple[type[Exception], ...] = (data_directory.DirectoryInUse, StoreRefused)
+"""What ``Store.open`` raises for a store that another process holds, or that this program cannot read."""
+
+REFUSED_BY: tuple[type[Exception], ...] = (data_directory.DirectoryRefused, InitError, MasterKeyError, ValueError)
+"""What it raises for a configuration that cannot be served."""
+
+DEV_PAIR = RootPair("minioadmin", "minioadmin")
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The default account's root key and where its secret is kept, in words."""
+
+    pair: RootPair
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open data directory: the engine over it and all that goes with it."""
+
+    settings: Settings
+    engine: Engine
+    metadata: SqlMetadata
+    blobs: FilesystemBlobs
+    people: People
+    credentials: Credentials
+    fsck: Fsck
+    root: Root
+    held: data_directory.Held
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Store:
+        """Hold the directory, recover what a crash left, migrate, open.
+
+        DirectoryInUse, DirectoryRefused, OSError, ValueError, and what the adapters raise for a store they cannot open.
+        """
+        directory = settings.directory
+        await asyncio.to_thread(data_directory.prepare, directory)
+        held = data_directory.lock(directory)
+        try:
+            return await cls._open_held(settings, held)
+        except BaseException:
+            held.release()
+            raise
+
+    @classmethod
+    async def _open_held(cls, settings: Settings, held: data_directory.Held) -> Store:
+        directory, clock = settings.directory, SystemClock()
+        keyring = FileKeyring(_master_key(settings))
+        root = root_of(settings)
+        await asyncio.to_thread(sweep_staging, directory)
+        ledger = EpochLedger(lambda: metadata)
+        blobs = FilesystemBlobs(directory, epochs=ledger, durability=settings.durability)
+        metadata = await asyncio.to_thread(
+            SqlMetadata.open, directory, clock=clock, durability=settings.durability, blobs=blobs
+        )
+        await _recover(directory, metadata, ledger)
+        engine = Engine.over(metadata, blobs, clock, inline_max=settings.inline_max)
+        people = People(metadata, keyring)
+        return cls(
+            settings=settings,
+            engine=engine,
+            metadata=metadata,
+            blobs=blobs,
+            people=people,
+            credentials=Credentials(metadata, people, await _roots(people, root)),
+            fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
+            root=root,
+            held=held,
+        )
+
+    @property
+    def managed(self) -> Managed:
+        return Managed(self.people, self.fsck)
+
+    async def initialise(self) -> list[str]:
+        """Apply ``--init``, if given; answers what has no effect yet. InitError."""
+        if not self.settings.init:
+            return []
+        text = await asyncio.to_thread(_read_text, self.settings.init)
+        initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, self.settings.region[0])
+        return await initialiser.apply(parse_declarations(text))
+
+    async def close(self) -> None:
+        """Finish what is under way and let the directory go."""
+        await self.blobs.close()
+        await self.metadata.close()
+        self.held.release()
+
+
+def _master_key(settings: Settings) -> bytes:
+    if settings.master_key:
+        return parse_master_key(settings.master_key)
+    return make_master_key(layout.master_key_path(settings.directory))
+
+
+def root_of(settings: Settings) -> Root:
+    """The root key in force: the one given, the well-known one of ``--dev``, or one made at the first start."""
+    if settings.root_access_key:
+        pair = RootPair(settings.root_access_key, settings.root_secret_key)
+        return Root(pair, settings.origins.get("root_secret_key", "settings"))
+    if settings.dev:
+        return Root(DEV_PAIR, "--dev: the well-known one")
+    made = RootPair(new_access_key(), new_secret())
+    return Root(read_or_make(settings.directory, made), path_of(settings.directory))
+
+
+async def _roots(people: People, root: Root) -> Mapping[str, Credential]:
+    account = await people.find_account(DEFAULT_ACCOUNT) or Account(DEFAULT_ACCOUNT, canonical_id_of(DEFAULT_ACCOUNT))
+    return {root.pair.access_key: Credential(root.pair.access_key, root.pair.secret_key, account)}
+
+
+async def _recover(directory: str, metadata: SqlMetadata, ledger: EpochLedger) -> None:
+    """Remove the blobs that no row names, in the epochs that were open when the last process ended."""
+    for epoch in await metadata.fetch(UnsealedEpochs()):
+        first = epoch.number * BLOBS_PER_EPOCH
+        named = set(await metadata.fetch(BlobsBetween(first, first + BLOBS_PER_EPOCH, BLOBS_PER_EPOCH)))
+        recovered = await asyncio.to_thread(recover, directory, epoch.number, named.__contains__)
+        if recovered.is_held:
+            continue
+        await ledger.seal(epoch.number)
+        if recovered.unlinked:
+            logger.info("recovery removed %d unfinished blobs of epoch %d", recovered.unlinked, epoch.number)
+
+
+def _read_text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def build_gateway(store: Store, observer: Observer) -> Gateway:
+    """The S3 port over an open store."""
+    settings = store.settings
+    clock = SystemClock()
+    authenticator = Authenticator(
+        store.credentials,
+        clock,
+        settings.region,
+        allows_sigv2_header=settings.sigv2,
+        public_hosts=tuple(url.partition("://")[2].rstrip("/") for url in settings.public_url),
+    )
+    return Gateway(
+        table=TABLE,
+        authenticator=authenticator,
+        engine=store.engine,
+        settings=EdgeSettings(
+            regions=settings.region,
+            domains=settings.domain,
+            max_header_bytes=settings.max_header_bytes,
+            trusted_proxies=settings.trusted_proxy,
+            metrics_token=settings.metrics_token,
+        ),
+        observer=observer,
+        clock=clock,
+        readiness=lambda: Readiness(is_ready=True, durability=settings.durability, store="ok"),
+    )
+
+
+def build_observer(settings: Settings, *, is_terminal: bool) -> Observer:
+    """The access log on standard error, for people on a terminal, in JSON otherwise."""
+    is_human = settings.log_format == "human" or (settings.log_format == "auto" and is_terminal)
+    return Observer(log=AccessLog(standard_error, is_human=is_human))
+
+
+class Service:
+    """The S3 port as an ASGI application that opens its store itself: at lifespan start, or at the first request."""
+
+    def __init__(self, settings: Settings, observer: Observer) -> None:
+        self._settings = settings
+        self._observer = observer
+        self._opening = asyncio.Lock()
+        self._gateway: Gateway | None = None
+        self._store: Store | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+
+    @property
+    def store(self) -> Store:
+        """The open store; AssertionError before it is."""
+        assert self._store is not None  # noqa: S101 - asked only of a started service
+        return self._store
+
+    async def start(self) -> Gateway:
+        """Open the store, once."""
+        async with self._opening:
+            if self._gateway is None:
+                self._store = await Store.open(self._settings)
+                for text in await self._store.initialise():
+                    logger.warning("--init: stored, but without effect yet: %s", text)
+                self._sweeping = asyncio.create_task(keep_sweeping(self._store.engine.sweep))
+                self._gateway = build_gateway(self._store, self._observer)
+            return self._gateway
+
+    async def stop(self) -> None:
+        """Close the store, if it is open."""
+        if self._store is None or self._sweeping is None:
+            return
+        self._sweeping.cancel()
+        await asyncio.wait((self._sweeping,))
+        await self._store.close()
+        self._observer.close()
+        self._store = self._gateway = self._sweeping = None
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        gateway = self._gateway or await self.start()
+        await gateway(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """An ASGI application to mount or to call in process; without settings they are read from the environment.
+
+    SettingsError, and at lifespan start or the first request what ``Store.open`` raises.
+    """
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    settings = settings or read_settings()
+    service = Service(settings, build_observer(settings, is_terminal=False))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await service.start()
+        yield
+        await service.stop()
+
+    return Starlette(routes=[Mount("/", app=service)], lifespan=lifespan)

@@ -1,0 +1,278 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from trug import __version__
+from trug.settings import OPTIONS, Settings, SettingsError, read_settings, shown
+
+CLEAN, FAILURE, USAGE, LOCKED = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code: 0 clean, 1 failure, 2 usage or refused configuration, 3 store locked or newer."""
+    options = build_parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except SettingsError as error:
+        return fail(USAGE, str(error))
+    except KeyboardInterrupt:
+        return FAILURE
+    return code
+
+
+def fail(code: int, text: str) -> int:
+    """Say why on standard error."""
+    for line in text.splitlines() or [""]:
+        print(f"trug: {line}", file=sys.stderr)
+    return code
+
+
+# Parsers
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="trug", description="An S3-compatible object storage server.")
+    parser.add_argument("--version", action="version", version=f"trug {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    serve = _command(commands, "serve", "serve a data directory", run_serve)
+    _add_settings(serve)
+    init = _command(commands, "init", "make a data directory and apply --init, then stop", run_init)
+    _add_settings(init)
+    _add_people(commands)
+    fsck = _command(commands, "fsck", "list what does not fit in a store; exit 1 when there is any", run_fsck)
+    _add_store(fsck)
+    health = _command(commands, "health", "ask a server whether it is ready; exit 1 when it is not", run_health)
+    health.add_argument("url", nargs="?", help="http://host:port (default: where the settings say)")
+    config = commands.add_parser("config", help="settings").add_subparsers(required=True, metavar="ACTION")
+    show = _command(config, "show", "print the settings in force", run_config_show)
+    show.add_argument("--origin", action="store_true", help="say where each comes from")
+    show.add_argument("--json", action="store_true", help="print JSON")
+    _add_settings(show)
+    return parser
+
+
+def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Every setting as a flag, told apart from "not given" so that other places can say."""
+    parser.add_argument("directory", nargs="?", metavar="DIR", help="data directory (./storage_data in a checkout)")
+    parser.add_argument("--config", metavar="FILE", help="settings file (default: ./trug.toml if there is one)")
+    for option in OPTIONS:
+        if not option.on_command_line:
+            continue
+        if option.metavar:
+            parser.add_argument(
+                option.flag, dest=f"set_{option.name}", action="append", metavar=option.metavar, help=option.help
+            )
+        else:
+            parser.add_argument(
+                option.flag, dest=f"set_{option.name}", action="append_const", const="true", help=option.help
+            )
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dir", dest="directory", metavar="DIR", help="data directory (./storage_data in a checkout)")
+    parser.add_argument("--config", metavar="FILE", help="settings file")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_people(commands: Any) -> None:
+    user = commands.add_parser("user", help="users of an account").add_subparsers(required=True, metavar="ACTION")
+    key = commands.add_parser("key", help="access keys").add_subparsers(required=True, metavar="ACTION")
+    rows = (
+        (user, "add", "user/add", "make a user", ("name",), ("account",)),
+        (user, "list", "user/list", "list users", (), ("account",)),
+        (user, "remove", "user/remove", "remove a user and its keys", ("name",), ("account",)),
+        (
+            key,
+            "add",
+            "key/add",
+            "make an access key; its secret is printed once",
+            (),
+            ("user", "account", "access_key", "secret_key"),
+        ),
+        (key, "list", "key/list", "list access keys", (), ("user", "account")),
+        (key, "remove", "key/remove", "remove an access key", ("access_key",), ()),
+    )
+    for group, name, command, text, needed, optional in rows:
+        parser = _command(group, name, text, run_command)
+        for argument in needed:
+            parser.add_argument(argument, metavar=argument.upper())
+        for argument in optional:
+            parser.add_argument(f"--{argument.replace('_', '-')}", dest=argument, metavar=argument.upper())
+        _add_store(parser)
+        parser.set_defaults(command=command, given=(*needed, *optional))
+
+
+# Commands
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings that the flags of this command leave in force. SettingsError."""
+    flags = {
+        name.removeprefix("set_"): value
+        for name, value in vars(options).items()
+        if name.startswith("set_") and value is not None
+    }
+    return read_settings(flags, directory=options.directory, config=options.config)
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    from trug.serving import AddressInUse, serve
+
+    settings = settings_of(options)
+    return _on_store(lambda: serve(settings), AddressInUse)
+
+
+def run_init(options: argparse.Namespace) -> int:
+    settings = settings_of(options)
+
+    async def apply() -> int:
+        from trug.app import Store
+
+        store = await Store.open(settings)
+        try:
+            for text in await store.initialise():
+                print(f"stored, but without effect yet: {text}")
+        finally:
+            await store.close()
+        return CLEAN
+
+    return _on_store(lambda: asyncio.run(apply()))
+
+
+def _on_store(work: Callable[[], int], *refused: type[Exception]) -> int:
+    """Run what opens a store; the ways it can be refused as exit codes."""
+    from trug.app import LOCKED_BY, REFUSED_BY
+
+    try:
+        return work()
+    except LOCKED_BY as error:
+        return fail(LOCKED, str(error))
+    except (*REFUSED_BY, *refused) as error:
+        return fail(USAGE, str(error))
+    except OSError as error:
+        return fail(FAILURE, str(error))
+
+
+def run_command(options: argparse.Namespace) -> int:
+    given = {name: value for name in options.given if (value := getattr(options, name)) is not None}
+    return _manage(options, options.command, given, _print_answer)
+
+
+def run_fsck(options: argparse.Namespace) -> int:
+    found = False
+
+    def show(options: argparse.Namespace, answer: dict[str, Any]) -> None:
+        nonlocal found
+        found = bool(answer["findings"])
+        if options.json:
+            print(json.dumps(answer))
+            return
+        for line in answer["findings"]:
+            print(line)
+        print(f"{answer['checked']} rows and blobs checked, {len(answer['findings'])} findings")
+
+    code = _manage(options, "fsck", {}, show)
+    return FAILURE if code == CLEAN and found else code
+
+
+def _manage(
+    options: argparse.Namespace,
+    command: str,
+    given: dict[str, str],
+    show: Callable[[argparse.Namespace, dict[str, Any]], None],
+) -> int:
+    """Run a command on the store: in the server that has it open, else here."""
+    settings = read_settings(directory=options.directory, config=options.config)
+    if not os.path.isdir(settings.directory):
+        return fail(USAGE, f"there is no data directory {settings.directory}")
+
+    def work() -> int:
+        answer = _ask_server(settings.directory, command, given)
+        if answer is None:
+            answer = asyncio.run(_run_here(settings, command, given))
+        if "error" in answer:
+            return fail(FAILURE, str(answer["error"]))
+        show(options, answer)
+        return CLEAN
+
+    return _on_store(work)
+
+
+def _ask_server(directory: str, command: str, given: dict[str, str]) -> dict[str, Any] | None:
+    """The answer of the server that has the store open; None when none answers."""
+    from trug.manage.client import find_answer
+
+    return find_answer(directory, command, given)
+
+
+async def _run_here(settings: Settings, command: str, given: dict[str, str]) -> dict[str, Any]:
+    from trug.app import Store
+    from trug.iam.refusals import IamError
+    from trug.manage.commands import COMMANDS
+
+    store = await Store.open(settings)
+    try:
+        return await COMMANDS[command](store.managed, given)
+    except IamError as error:
+        return {"error": str(error)}
+    finally:
+        await store.close()
+
+
+def _print_answer(options: argparse.Namespace, answer: dict[str, Any]) -> None:
+    if options.json:
+        print(json.dumps(answer))
+        return
+    for value in answer.values():
+        for row in value if isinstance(value, list) else [value]:
+            print("  ".join(f"{name}={text}" for name, text in row.items()))
+
+
+def run_health(options: argparse.Namespace) -> int:
+    import urllib.error
+    import urllib.request
+
+    url = options.url or _local_url()
+    try:
+        with urllib.request.urlopen(f"{url.rstrip('/')}/-/ready", timeout=5) as answer:
+            print(answer.read().decode())
+    except (OSError, ValueError) as error:
+        return fail(FAILURE, f"{url}: {error}")
+    return CLEAN
+
+
+def _local_url() -> str:
+    settings = read_settings()
+    host = settings.host[0].replace("0.0.0.0", "127.0.0.1")
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def run_config_show(options: argparse.Namespace) -> int:
+    rows = shown(settings_of(options))
+    if options.json:
+        print(json.dumps({name: {"value": value, "origin": origin} for name, value, origin in rows}))
+        return CLEAN
+    width = max(len(name) for name, _, _ in rows)
+    for name, value, origin in rows:
+        print(f"{name:{width}}  {value}" + (f"    ({origin})" if options.origin else ""))
+    return CLEAN
+
+
+def run() -> NoReturn:
+    """The ``trug`` script."""
+    sys.exit(main())

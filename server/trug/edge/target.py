@@ -1,0 +1,54 @@
+"""Host and raw path → Target, path style and virtual-hosted style."""
+
+from __future__ import annotations
+
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.keys import check_key, decode_key
+from trug.wire.request import Target
+
+
+def target_of(path: str, host: str, domains: tuple[str, ...], *, mount: str = "") -> Target:
+    """What a request is about ("Virtual hosting of buckets" in the Amazon S3 user guide).
+
+    ``path`` is raw: percent-encoded, without query; ``host`` the Host header's value; ``domains`` lower-case names
+    under which buckets are hosts, longest first; ``mount`` the raw path of the place this server is mounted at.
+    ``/bucket`` and ``/bucket/`` are the bucket. InvalidURI for what is not a path in origin form or does not decode to
+    UTF-8; keys that S3 does not take are refused as ``check_key`` does.
+    """
+    rest = path.removeprefix(mount) if mount else path
+    if not rest.startswith("/") or "#" in path:
+        raise S3Error(ErrorCode.InvalidURI, fields={"URI": path})
+    hosted = hosted_bucket(host, domains) if domains else None
+    if hosted is not None:
+        return Target(hosted, _key(rest[1:]), path, is_virtual=True)
+    if rest == "/":
+        return Target(None, None, path)
+    bucket, _, key = rest[1:].partition("/")
+    if not bucket:
+        raise S3Error(ErrorCode.InvalidBucketName, fields={"BucketName": ""})
+    return Target(decode_key(bucket), _key(key), path)
+
+
+def _key(raw: str) -> str | None:
+    if not raw:
+        return None
+    key = decode_key(raw)
+    check_key(key)
+    return key
+
+
+def hosted_bucket(host: str, domains: tuple[str, ...]) -> str | None:
+    """The bucket that a Host header names under one of ``domains``; None when it names none."""
+    name = _name_of(host)
+    if name in domains:
+        return None
+    for domain in domains:
+        if name.endswith(domain) and name[: -len(domain)].endswith("."):
+            return name[: -len(domain) - 1] or None
+    return None
+
+
+def _name_of(host: str) -> str:
+    """The Host header without its port, lower-case; an IPv6 address keeps its brackets."""
+    name = host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]
+    return name.lower().removesuffix(".")

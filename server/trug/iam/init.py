@@ -1,0 +1,118 @@
+"""Makes what ``--init`` declares and is missing; refuses what contradicts it; leaves alone what changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
+from trug.domain.versioning import Versioning
+from trug.engine.buckets import Buckets
+from trug.iam.changes import RecordDeclaration
+from trug.iam.declarations import Declarations, DeclaredAccount, DeclaredBucket, DeclaredUser, InitError, KeyPair
+from trug.iam.people import People
+from trug.iam.refusals import IamError
+from trug.ports.reads import Declared
+from trug.ports.stores import MetadataStore
+
+
+class Initialiser:
+    """One application of declarations to a store. Applying the same twice changes nothing."""
+
+    def __init__(self, metadata: MetadataStore, people: People, buckets: Buckets, region: str) -> None:
+        self._metadata = metadata
+        self._people = people
+        self._buckets = buckets
+        self._region = region
+        self._unbuilt: list[str] = []
+
+    async def apply(self, declarations: Declarations) -> list[str]:
+        """Make what is missing; answers what was stored but has no effect yet.
+
+        InitError names the line of a contradiction about ownership, ids or secrets.
+        """
+        for account in declarations.accounts:
+            await self._account(account)
+        for bucket in declarations.buckets:
+            await self._bucket(bucket)
+        for key in declarations.kms_keys:
+            await self._keep("kms.key", key, b"", f"KMS key {key}")
+        return self._unbuilt
+
+    async def _is_new(self, kind: str, name: str) -> bool:
+        """Whether this was never declared before: only then it is made (what was deleted since stays deleted)."""
+        return await self._metadata.fetch(Declared(kind, name)) is None
+
+    async def _record(self, kind: str, name: str, document: bytes = b"") -> None:
+        await self._metadata.commit(RecordDeclaration(kind, name, document))
+
+    async def _keep(self, kind: str, name: str, document: bytes, text: str) -> None:
+        await self._record(kind, name, document)
+        self._unbuilt.append(text)
+
+    async def _account(self, declared: DeclaredAccount) -> None:
+        wanted = Account(
+            declared.id, declared.canonical_id or canonical_id_of(declared.id), declared.display_name, declared.email
+        )
+        found = await self._people.find_account(declared.id)
+        if found is not None and found.canonical_id != wanted.canonical_id:
+            raise _contradiction(declared.line, f"account {declared.id} has another canonical id")
+        is_new = await self._is_new("account", declared.id)
+        if is_new and (found is None or declared.id == DEFAULT_ACCOUNT):
+            await self._made(declared.line, self._people.add_account(wanted))
+            await self._record("account", declared.id)
+        for pair in declared.keys:
+            await self._key(declared.id, "", pair, declared.line)
+        for user in declared.users:
+            await self._user(declared.id, user)
+        for name, document in declared.policies:
+            await self._keep("policy", f"{declared.id}/{name}", document.encode(), f"policy {name}")
+
+    async def _user(self, account: str, declared: DeclaredUser) -> None:
+        name = f"{account}/{declared.name}"
+        found = await self._people.find_user(account, declared.name)
+        if await self._is_new("user", name):
+            if found is None:
+                await self._made(declared.line, self._people.add_user(account, declared.name, declared.policies))
+            await self._record("user", name)
+        elif found is None:
+            return
+        if declared.policies:
+            self._unbuilt.append(f"policies of user {declared.name}")
+        for pair in declared.keys:
+            await self._key(account, declared.name, pair, declared.line)
+
+    async def _key(self, account: str, user: str, pair: KeyPair, line: int) -> None:
+        found = await self._people.find_key(pair.access_key)
+        if found is not None:
+            if (found.account, found.user) != (account, user):
+                raise _contradiction(line, f"access key {pair.access_key} belongs to somebody else")
+            if self._people.secret_of(found) != pair.secret_key:
+                raise _contradiction(line, f"access key {pair.access_key} has another secret")
+            return
+        if await self._is_new("key", pair.access_key):
+            await self._made(line, self._people.add_key(account, user, pair.access_key, pair.secret_key))
+            await self._record("key", pair.access_key)
+
+    async def _bucket(self, declared: DeclaredBucket) -> None:
+        found = await self._buckets.find(declared.name)
+        if found is not None and found.account != declared.account:
+            raise _contradiction(declared.line, f"bucket {declared.name} belongs to account {found.account}")
+        if await self._people.find_account(declared.account) is None:
+            raise _contradiction(declared.line, f"there is no account {declared.account}")
+        if found is None and await self._is_new("bucket", declared.name):
+            made = await self._buckets.create(declared.name, account=declared.account, region=self._region, tags={})
+            if declared.versioning or declared.object_lock:
+                await self._buckets.set_versioning(made, Versioning.ENABLED)
+            await self._record("bucket", declared.name)
+        if declared.object_lock:
+            await self._keep("object_lock", declared.name, b"", f"object lock of bucket {declared.name}")
+
+    async def _made(self, line: int, making: Awaitable[object]) -> None:
+        try:
+            await making
+        except IamError as error:
+            raise _contradiction(line, str(error)) from error
+
+
+def _contradiction(line: int, text: str) -> InitError:
+    return InitError(f"line {line}: {text}")

@@ -1,0 +1,57 @@
+"""The commands over HTTP on a Unix socket in the data directory: whoever may open the socket may command."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from trug.iam.refusals import IamError
+from trug.manage.commands import COMMANDS, Managed
+
+logger = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+LARGEST_BODY = 1 << 20
+
+
+class Control:
+    """An ASGI application: ``POST /user/add`` with a JSON object of text values."""
+
+    def __init__(self, store: Managed) -> None:
+        self._store = store
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        status, answer = await self._answer(scope["method"], scope["path"].strip("/"), receive)
+        body = json.dumps(answer).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, method: str, name: str, receive: Receive) -> tuple[int, dict[str, Any]]:
+        command = COMMANDS.get(name)
+        if command is None or method != "POST":
+            return 404, {"error": f"there is no command {name}"}
+        try:
+            given = json.loads(await _body(receive) or b"{}")
+            return 200, await command(self._store, {key: str(value) for key, value in given.items()})
+        except (IamError, KeyError, ValueError) as error:
+            return 400, {"error": str(error)}
+        except Exception:
+            logger.exception("command %s failed", name)
+            return 500, {"error": "internal error: see the server's log"}
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    while len(body) <= LARGEST_BODY:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+    raise ValueError("too large")
