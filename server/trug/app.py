@@ -31,6 +31,7 @@ from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
 from trug.iam.init import Initialiser
 from trug.iam.people import People, new_access_key, new_secret
+from trug.jobs.reopening import keep_trusted
 from trug.jobs.sweeping import keep_sweeping
 from trug.manage.commands import Managed
 from trug.observe import AccessLog, Observer, standard_error
@@ -200,8 +201,14 @@ def build_gateway(store: Store, observer: Observer) -> Gateway:
         ),
         observer=observer,
         clock=clock,
-        readiness=lambda: Readiness(is_ready=True, durability=settings.durability, store="ok"),
+        readiness=lambda: readiness_of(store),
     )
+
+
+def readiness_of(store: Store) -> Readiness:
+    """Whether writes are taken: not while the store waits to be opened anew after a failed sync."""
+    is_ready = not store.metadata.is_in_doubt
+    return Readiness(is_ready=is_ready, durability=store.settings.durability, store="ok" if is_ready else "reopening")
 
 
 def build_observer(settings: Settings, *, is_terminal: bool) -> Observer:
@@ -219,7 +226,7 @@ class Service:
         self._opening = asyncio.Lock()
         self._gateway: Gateway | None = None
         self._store: Store | None = None
-        self._sweeping: asyncio.Task[None] | None = None
+        self._jobs: list[asyncio.Task[None]] = []
 
     @property
     def store(self) -> Store:
@@ -234,19 +241,23 @@ class Service:
                 self._store = await Store.open(self._settings)
                 for text in await self._store.initialise():
                     logger.warning("--init: stored, but without effect yet: %s", text)
-                self._sweeping = asyncio.create_task(keep_sweeping(self._store.engine.sweep))
+                self._jobs = [
+                    asyncio.create_task(keep_sweeping(self._store.engine.sweep)),
+                    asyncio.create_task(keep_trusted(self._store.metadata)),
+                ]
                 self._gateway = build_gateway(self._store, self._observer)
             return self._gateway
 
     async def stop(self) -> None:
         """Close the store, if it is open."""
-        if self._store is None or self._sweeping is None:
+        if self._store is None:
             return
-        self._sweeping.cancel()
-        await asyncio.wait((self._sweeping,))
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.wait(self._jobs)
         await self._store.close()
         self._observer.close()
-        self._store = self._gateway = self._sweeping = None
+        self._store = self._gateway = None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         gateway = self._gateway or await self.start()

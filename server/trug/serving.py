@@ -54,10 +54,10 @@ async def _serve(settings: Settings, *, is_terminal: bool) -> int:
     service = Service(settings, build_observer(settings, is_terminal=is_terminal))
     await service.start()
     try:
-        announce(service.store, urls_of(settings, sockets), sys.stderr)
-        s3 = _Server(_config(settings, service))
+        urls = urls_of(settings, sockets)
+        announce(service.store, urls, sys.stderr)
         async with _control(service.store):
-            await s3.run(sockets, urls_of(settings, sockets), settings.ready_fd)
+            await _S3Server(_config(settings, service), urls, settings.ready_fd).serve(sockets)
     finally:
         await service.stop()
     return 0
@@ -83,21 +83,29 @@ def _config(settings: Settings, service: Service) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server under our signals: TERM drains, a second one stops at once, HUP reads the certificate again."""
-
-    async def run(self, sockets: list[socket.socket], urls: Sequence[str], ready_fd: int) -> None:  # type: ignore[override]
-        self._urls, self._ready_fd = urls, ready_fd
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
-        await self.serve(sockets)
+    """uvicorn's server without signal handlers of its own."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+
+class _S3Server(_Server):
+    """The S3 port under our signals: TERM drains, a second one stops at once, HUP reads the certificate again.
+
+    Writes one JSON line to ``ready_fd``, when that is not negative, as soon as it listens.
+    """
+
+    def __init__(self, config: uvicorn.Config, urls: Sequence[str], ready_fd: int) -> None:
+        super().__init__(config)
+        self._urls = urls
+        self._ready_fd = ready_fd
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
         await super().startup(sockets)
         if self.started and self._ready_fd >= 0:
             os.write(self._ready_fd, json.dumps({"s3": list(self._urls), "console": []}).encode() + b"\n")

@@ -293,7 +293,7 @@ def _dotenv() -> Mapping[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    return {name: value for name, value in dotenv_values(DOTENV).items() if value is not None}
+    return {name: value for name, value in dotenv_values(DOTENV, interpolate=False).items() if value is not None}
 
 
 def _from_toml(config: str | None, mistakes: list[str]) -> dict[str, Found]:

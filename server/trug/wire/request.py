@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,54 +19,38 @@ def _name(raw: bytes) -> str:
     return name
 
 
-class Headers(Mapping[str, str]):
-    """Request headers by lower-case name, copied before the body is read.
+class Headers(dict[str, str]):
+    """Request headers by lower-case name, copied before the body is read, never changed.
 
     A name that came several times reads as its values joined by commas, as SigV4 and RFC 9110 join them;
-    ``count`` tells how often it came. Values are Latin-1 as on the wire, stripped.
+    ``count`` tells how often it came. Values are Latin-1 as on the wire, stripped. (A dict itself: a request asks for a
+    dozen names, and a method of ours in between costs more than the look-up.)
     """
 
-    __slots__ = ("_counts", "_values")
+    __slots__ = ("_counts",)
 
     def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
-        values: dict[str, str] = {}
-        counts: dict[str, int] = {}
+        super().__init__()
+        self._counts: dict[str, int] = {}
         for raw_name, raw_value in pairs:
             name = _NAMES.get(raw_name) or _name(raw_name)
             value = raw_value.decode("latin-1").strip(" \t")
-            if name in values:
-                counts[name] = counts.get(name, 1) + 1
-                values[name] = f"{values[name]},{value}"
-            else:
-                values[name] = value
-        self._values = values
-        self._counts = counts
-
-    def __getitem__(self, name: str) -> str:
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values
-
-    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        return self._values.get(name, default)
+            if name in self:
+                self._counts[name] = self._counts.get(name, 1) + 1
+                value = f"{self[name]},{value}"
+            self[name] = value
 
     def with_values(self, values: Mapping[str, str]) -> Headers:
         """These headers and, where they have none of a name, the given ones (lower-case names)."""
         merged = Headers(())
-        merged._values = {**values, **self._values}
+        merged.update(values)
+        merged.update(self)
         merged._counts = self._counts
         return merged
 
     def count(self, name: str) -> int:
         """How many lines carried this name."""
-        return self._counts.get(name, 1) if name in self._values else 0
+        return self._counts.get(name, 1) if name in self else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ class Committer:
         try:
             if self._blobs is not None and bringing:
                 self._blobs.sync(blobs_of(bringing))
-        except (OSError, Unavailable) as error:
+        except Exception as error:
             self._fail(bringing, error)
             self._settle(bringing)
             self._waiting = [waiting for waiting in self._waiting if waiting not in bringing]
@@ -304,7 +304,7 @@ class Committer:
             return
         try:
             self._blobs.unlink(blobs)
-        except (OSError, Unavailable):
+        except Exception:
             log.exception("blobs that nothing names could not be removed; recovery will")
 
     def _checkpoint(self) -> None:

@@ -1,0 +1,161 @@
+"""``--init``: what is declared is made once, contradictions are refused with their line, later changes are left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from trug.adapters.clock import SystemClock
+from trug.adapters.keyring import FileKeyring
+from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.metadata import MemoryMetadata
+from trug.domain.versioning import Versioning
+from trug.engine.engine import Engine
+from trug.iam.credentials import Credentials
+from trug.iam.declarations import InitError, parse_declarations
+from trug.iam.init import Initialiser
+from trug.iam.people import People
+
+DOCUMENT = """
+[[account]]
+id = "123456789012"
+canonical_id = "79a59df900b949e5"
+display_name = "research"
+keys = [{ access_key = "AKIAROOT", secret_key = "root secret" }]
+
+[[account.user]]
+name = "alice"
+policies = ["readwrite"]
+keys = [{ access_key = "AKIAALICE", secret_key = "alice's" }]
+
+[[account.policy]]
+name = "reports-only"
+document = '{"Version": "2012-10-17", "Statement": []}'
+
+[[bucket]]
+name = "data"
+account = "123456789012"
+versioning = true
+
+[[kms.key]]
+id = "reports-key"
+"""
+
+
+@dataclass
+class Store:
+    """A store in memory, and what acts on it."""
+
+    metadata: MemoryMetadata
+    engine: Engine
+    people: People
+    credentials: Credentials
+
+    async def apply(self, text: str) -> list[str]:
+        initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, "us-east-1")
+        return await initialiser.apply(parse_declarations(text))
+
+
+def on_a_store(scene: Callable[[Store], Awaitable[None]]) -> Callable[[], None]:
+    async def play() -> None:
+        metadata = MemoryMetadata(SystemClock())
+        people = People(metadata, FileKeyring(os.urandom(32)))
+        engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
+        await scene(Store(metadata, engine, people, Credentials(metadata, people, {})))
+
+    def test() -> None:
+        asyncio.run(play())
+
+    return test
+
+
+@on_a_store
+async def test_everything_is_made(store: Store) -> None:
+    unbuilt = await store.apply(DOCUMENT)
+    assert any("reports-only" in text for text in unbuilt)
+    assert any("reports-key" in text for text in unbuilt)
+    alice = await store.credentials.find("AKIAALICE")
+    assert alice is not None
+    assert (alice.secret, alice.user, alice.account.canonical_id) == ("alice's", "alice", "79a59df900b949e5")
+    root = await store.credentials.find("AKIAROOT")
+    assert root is not None
+    assert (root.user, root.account.display_name) == ("", "research")
+    bucket = await store.engine.buckets.find("data")
+    assert bucket is not None
+    assert (bucket.account, bucket.versioning) == ("123456789012", Versioning.ENABLED)
+
+
+@on_a_store
+async def test_twice_changes_nothing(store: Store) -> None:
+    await store.apply(DOCUMENT)
+    before = store.metadata.sequence
+    await store.apply(DOCUMENT)
+    bucket = await store.engine.buckets.find("data")
+    assert bucket is not None
+    assert await store.people.keys("123456789012", "alice") != []
+    users = await store.people.users("123456789012")
+    assert [user.name for user in users] == ["alice"]
+    assert store.metadata.sequence >= before
+
+
+@on_a_store
+async def test_what_was_deleted_stays_deleted_and_what_changed_stays(store: Store) -> None:
+    await store.apply(DOCUMENT)
+    bucket = await store.engine.buckets.find("data")
+    assert bucket is not None
+    await store.engine.buckets.delete(bucket)
+    await store.people.remove_user("123456789012", "alice")
+    await store.apply(DOCUMENT)
+    assert await store.engine.buckets.find("data") is None
+    assert await store.people.find_user("123456789012", "alice") is None
+    assert await store.credentials.find("AKIAALICE") is None
+
+
+@on_a_store
+async def test_suspended_versioning_is_left_alone(store: Store) -> None:
+    await store.apply(DOCUMENT)
+    bucket = await store.engine.buckets.find("data")
+    assert bucket is not None
+    await store.engine.buckets.set_versioning(bucket, Versioning.SUSPENDED)
+    await store.apply(DOCUMENT)
+    again = await store.engine.buckets.find("data")
+    assert again is not None
+    assert again.versioning is Versioning.SUSPENDED
+
+
+CONTRADICTIONS = {
+    "another secret": ("alice's", "other", "another secret"),
+    "another canonical id": ("79a59df900b949e5", "ffff", "canonical id"),
+    "another owner of a key": ('access_key = "AKIAALICE"', 'access_key = "AKIAROOT"', "belongs to somebody else"),
+    "another owner of a bucket": ('name = "data"\naccount = "123456789012"', 'name = "data"', "belongs to account"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "text"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
+def test_contradictions(old: str, new: str, text: str) -> None:
+    async def scene(store: Store) -> None:
+        await store.apply(DOCUMENT)
+        with pytest.raises(InitError, match=rf"line \d+: .*{text}"):
+            await store.apply(DOCUMENT.replace(old, new))
+
+    on_a_store(scene)()
+
+
+MISTAKES = {
+    "not TOML": ("[[account]]\nid = \n", "line 2"),
+    "unknown name": ('[[bucket]]\nname = "data"\ncolour = "red"', "line 1: colour is not known"),
+    "no name": ("\n\n[[bucket]]\nversioning = true", "line 3: name is missing"),
+    "not a name": ('[[bucket]]\nname = "A"', "cannot be a bucket's name"),
+    "not a list": ('[[account]]\nid = "1"\nkeys = "k"', "keys is a list"),
+    "unknown table": ("[[bukket]]", "bukket is not known"),
+}
+
+
+@pytest.mark.parametrize(("document", "text"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistakes(document: str, text: str) -> None:
+    with pytest.raises(InitError, match=text):
+        parse_declarations(document)

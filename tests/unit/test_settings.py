@@ -1,0 +1,92 @@
+"""Where settings come from, and that every mistake is reported together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trug.settings import OFF, SettingsError, read_settings, shown
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_flags_win_over_environment_over_dotenv_over_toml(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TRUG_PORT=2\nTRUG_KEEP_ALIVE=2\nTRUG_INLINE_MAX=2\n")
+    (tmp_path / "trug.toml").write_text("port = 1\nkeep-alive = 1\ninline_max = 1\nmax_header_bytes = 2048\n")
+    environment = {"TRUG_PORT": "3", "TRUG_KEEP_ALIVE": "3"}
+    settings = read_settings({"port": ["4"]}, environment=environment)
+    assert (settings.port, settings.keep_alive, settings.inline_max, settings.max_header_bytes) == (4, 3, 2, 2048)
+    assert settings.origins["port"] == "flag --port"
+    assert settings.origins["keep_alive"] == "environment TRUG_KEEP_ALIVE"
+    assert settings.origins["inline_max"] == ".env TRUG_INLINE_MAX"
+    assert settings.origins["max_header_bytes"] == "trug.toml"
+
+
+def test_minio_names_are_a_fallback() -> None:
+    minio = {"MINIO_ROOT_USER": "u", "MINIO_ROOT_PASSWORD": "p"}
+    assert read_settings(environment=minio).root_access_key == "u"
+    own = minio | {"TRUG_ROOT_ACCESS_KEY": "a", "TRUG_ROOT_SECRET_KEY": "s"}
+    assert (read_settings(environment=own).root_access_key, read_settings(environment=own).root_secret_key) == ("a", "s")
+
+
+def test_keys_of_any_shape_from_dotenv(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MINIO_ROOT_USER=a b\nMINIO_ROOT_PASSWORD=\"it's ${HOME} #1\"\n")
+    settings = read_settings(environment={})
+    assert (settings.root_access_key, settings.root_secret_key) == ("a b", "it's ${HOME} #1")
+
+
+def test_secret_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from a file\n")
+    environment = {"TRUG_ROOT_ACCESS_KEY": "a", "TRUG_ROOT_SECRET_KEY_FILE": str(tmp_path / "secret")}
+    assert read_settings(environment=environment).root_secret_key == "from a file"
+
+
+def test_lists_and_off() -> None:
+    environment = {"TRUG_REGION": "eu-1, us-east-1", "TRUG_CONSOLE_PORT": "off"}
+    settings = read_settings({"domain": ["a.test", "b.test"]}, environment=environment)
+    assert settings.region == ("eu-1", "us-east-1")
+    assert settings.domain == ("a.test", "b.test")
+    assert settings.console_port == OFF
+
+
+def test_all_mistakes_together(tmp_path: Path) -> None:
+    (tmp_path / "trug.toml").write_text('prot = 9000\nworkers = "many"\n')
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"port": ["99999"], "tls_cert": ["a.pem"]}, environment={"TRUG_INLINE_MAX": "x"})
+    text = str(caught.value)
+    for part in ("prot is not a setting", "workers", "port", "inline_max", "tls_cert and tls_key go together"):
+        assert part in text
+
+
+def test_dev_binds_loopback_only() -> None:
+    with pytest.raises(SettingsError, match="loopback"):
+        read_settings({"dev": ["true"], "host": ["0.0.0.0"]}, environment={})
+
+
+def test_secrets_are_not_shown() -> None:
+    environment = {"TRUG_ROOT_ACCESS_KEY": "access", "TRUG_ROOT_SECRET_KEY": "hidden-1", "TRUG_METRICS_TOKEN": "hidden-2"}
+    settings = read_settings(environment=environment)
+    assert "hidden" not in repr(settings)
+    rows = {name: (value, origin) for name, value, origin in shown(settings)}
+    assert rows["root_secret_key"] == ("***", "environment TRUG_ROOT_SECRET_KEY")
+    assert rows["root_access_key"][0] == "access"
+    assert rows["port"] == ("9000", "default")
+
+
+def test_unknown_variables_and_unbuilt_settings_are_said() -> None:
+    warnings = read_settings({"lifecycle_day": ["10"]}, environment={"TRUG_PROT": "1"}).warnings
+    assert any("TRUG_PROT" in text for text in warnings)
+    assert any("lifecycle_day has no effect yet" in text for text in warnings)
+
+
+def test_directory_in_a_checkout_and_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/data/home")
+    assert read_settings(environment={}).directory == "/data/home/trug"
+    (tmp_path / "storage_data").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    assert read_settings(environment={}).directory == "storage_data"
+    assert read_settings(environment={}, directory="given").directory == "given"
