@@ -1,0 +1,71 @@
+# GNU make 3.81 (macOS) and later: plain rules only.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
+NAME ?=
+
+.PHONY: help run test check bench clients docs migrate add-migration clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/run ## serve storage_data/ on http://127.0.0.1:9000 with the keys minioadmin/minioadmin
+	@exec $(BIN)/trug serve storage_data --dev
+
+test: .venv/test ## run the tests in parallel; installs what they need from the system where it may
+	@sh .ci/system-packages
+	@$(BIN)/python -m pytest -n auto
+
+check: .venv/check ## every gate: format, lint, types, imports, generated docs, tests
+	@sh .ci/system-packages
+	@sh .ci/gates
+
+bench: .venv/check ## measure speed and memory, and print the figures
+	@$(BIN)/python -m benchmarks
+
+clients: .venv/check ## run the client probes against a server, over HTTP and over TLS
+	@$(BIN)/python clients/run.py
+
+docs: .venv/test ## write what is generated of the documentation
+	@$(BIN)/python docs/generate.py
+
+migrate: .venv/run ## bring the store in storage_data/ to this version's format
+	@$(BIN)/trug init storage_data --dev
+
+add-migration: .venv/test ## write the next migration from the schema: make add-migration NAME="what changes"
+	@test -n "$(NAME)" || { echo 'say what changes: make add-migration NAME="what changes"' >&2; exit 2; }
+	@$(BIN)/alembic revision --autogenerate --message "$(NAME)" --rev-id \
+	  $$($(BIN)/python -c 'from trug.adapters.sql.migrate import FORMAT; print(f"{FORMAT + 1:04}")')
+	@echo 'then count FORMAT up in server/trug/adapters/sql/migrate.py'
+
+clean: ## remove the virtual environments and all caches; data stays
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf clients/.cache benchmarks/.cache
+	find server tests clients benchmarks docs migrations -name __pycache__ -prune -exec rm -rf {} +
+
+# Each of these files says when an environment was last brought up to date with pyproject.toml.
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo 'trug needs Python 3.11 or newer; name one: make run PYTHON=python3.12' >&2; exit 1; }
+	@echo 'making .venv' >&2
+	@$(PYTHON) -m venv --clear .venv || \
+	  { rm -rf .venv; echo 'python3 -m venv failed; on Debian: apt install python3-venv' >&2; exit 1; }
+
+.venv/run: .venv/bin/python pyproject.toml
+	@echo 'installing trug and its dependencies' >&2
+	@$(PIP) install --editable .
+	@touch $@
+
+.venv/test: .venv/bin/python pyproject.toml
+	@echo 'installing trug and what its tests need' >&2
+	@$(PIP) install 'pip>=25.1'
+	@$(PIP) install --editable . --group test
+	@touch .venv/run $@
+
+.venv/check: .venv/bin/python pyproject.toml
+	@echo 'installing trug and what its gates need' >&2
+	@$(PIP) install 'pip>=25.1'
+	@$(PIP) install --editable . --group test --group check --group clients
+	@touch .venv/run .venv/test $@
