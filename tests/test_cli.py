@@ -177,7 +177,13 @@ def test_fsck_of_a_damaged_store(tmp_path: Path) -> None:
 
 def test_config_show_tells_origins_and_no_secret(tmp_path: Path) -> None:
     done = trug(
-        "config", "show", "--origin", cwd=tmp_path, TRUG_ROOT_ACCESS_KEY="a", TRUG_ROOT_SECRET_KEY="hidden", TRUG_PORT="1"
+        "config",
+        "show",
+        "--origin",
+        cwd=tmp_path,
+        TRUG_ROOT_ACCESS_KEY="a",
+        TRUG_ROOT_SECRET_KEY="hidden",
+        TRUG_PORT="1",
     )
     assert done.returncode == 0
     assert "environment TRUG_PORT" in done.stdout

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
-
 from tests.model.reference import Kept, Reference, rolled_up
 from tests.support.bodies import request
+
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
 from trug.adapters.filesystem.blobs import FilesystemBlobs
@@ -249,9 +249,7 @@ class BucketLife(RuleBasedStateMachine):
         after: str | None = ""
         while after is not None:
             page = self.run(
-                self.engine.listings.objects(
-                    self.bucket, prefix=prefix, delimiter=delimiter, after=after, limit=limit
-                )
+                self.engine.listings.objects(self.bucket, prefix=prefix, delimiter=delimiter, after=after, limit=limit)
             )
             rows = [("key", entry.key) for entry in page.entries] + [("prefix", text) for text in page.prefixes]
             assert len(rows) <= limit

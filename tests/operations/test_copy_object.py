@@ -222,7 +222,7 @@ def test_conditions_by_boto3(s3: Any, held: str) -> None:
 
 
 def test_redirect_is_the_requests_own(server: Server, held: str) -> None:
-    """"CopyObject": the redirect location is never copied, whatever the metadata directive."""
+    """ "CopyObject": the redirect location is never copied, whatever the metadata directive."""
     redirected = copy(server, held, f"{held}/from", {"x-amz-website-redirect-location": "/x"})
     assert redirected.status == 200
     assert server.ask("HEAD", f"/{held}/to").headers["x-amz-website-redirect-location"] == "/x"

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-
 from tests.support.server import REGION, ROOT, Server
 
 

@@ -30,11 +30,14 @@ def test_minio_names_are_a_fallback() -> None:
     minio = {"MINIO_ROOT_USER": "u", "MINIO_ROOT_PASSWORD": "p"}
     assert read_settings(environment=minio).root_access_key == "u"
     own = minio | {"TRUG_ROOT_ACCESS_KEY": "a", "TRUG_ROOT_SECRET_KEY": "s"}
-    assert (read_settings(environment=own).root_access_key, read_settings(environment=own).root_secret_key) == ("a", "s")
+    assert (read_settings(environment=own).root_access_key, read_settings(environment=own).root_secret_key) == (
+        "a",
+        "s",
+    )
 
 
 def test_keys_of_any_shape_from_dotenv(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("MINIO_ROOT_USER=a b\nMINIO_ROOT_PASSWORD=\"it's ${HOME} #1\"\n")
+    (tmp_path / ".env").write_text('MINIO_ROOT_USER=a b\nMINIO_ROOT_PASSWORD="it\'s ${HOME} #1"\n')
     settings = read_settings(environment={})
     assert (settings.root_access_key, settings.root_secret_key) == ("a b", "it's ${HOME} #1")
 
@@ -68,7 +71,11 @@ def test_dev_binds_loopback_only() -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    environment = {"TRUG_ROOT_ACCESS_KEY": "access", "TRUG_ROOT_SECRET_KEY": "hidden-1", "TRUG_METRICS_TOKEN": "hidden-2"}
+    environment = {
+        "TRUG_ROOT_ACCESS_KEY": "access",
+        "TRUG_ROOT_SECRET_KEY": "hidden-1",
+        "TRUG_METRICS_TOKEN": "hidden-2",
+    }
     settings = read_settings(environment=environment)
     assert "hidden" not in repr(settings)
     rows = {name: (value, origin) for name, value, origin in shown(settings)}

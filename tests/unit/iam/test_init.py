@@ -1,4 +1,4 @@
-"""``--init``: what is declared is made once, contradictions are refused with their line, later changes are left alone."""
+"""``--init``: what is declared is made once, contradictions are refused with their line, later changes stay."""
 
 from __future__ import annotations
 
