@@ -120,13 +120,13 @@ class Store:
 
     @property
     def managed(self) -> Managed:
-        return Managed(self.people, self.fsck)
+        return Managed(self.people, self.fsck, self.metadata)
 
     async def initialise(self) -> list[str]:
         """Apply ``--init``, if given; answers what has no effect yet. InitError."""
         if not self.settings.init:
             return []
-        text = await asyncio.to_thread(_read_text, self.settings.init)
+        text = await _read_text(self.settings.init)
         initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, self.settings.region[0])
         return await initialiser.apply(parse_declarations(text))
 
@@ -172,9 +172,11 @@ async def _recover(directory: str, metadata: SqlMetadata, ledger: EpochLedger) -
             logger.info("recovery removed %d unfinished blobs of epoch %d", recovered.unlinked, epoch.number)
 
 
-def _read_text(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+async def _read_text(path: str) -> str:
+    import aiofiles
+
+    async with aiofiles.open(path, encoding="utf-8") as file:
+        return await file.read()
 
 
 def build_gateway(store: Store, observer: Observer) -> Gateway:

@@ -8,10 +8,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from trug import __version__
 from trug.settings import OPTIONS, Settings, SettingsError, read_settings, shown
+
+if TYPE_CHECKING:
+    from trug.app import Store
 
 CLEAN, FAILURE, USAGE, LOCKED = 0, 1, 2, 3
 
@@ -46,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_settings(serve)
     init = _command(commands, "init", "make a data directory and apply --init, then stop", run_init)
     _add_settings(init)
-    _add_people(commands)
+    _add_managed(commands)
     fsck = _command(commands, "fsck", "list what does not fit in a store; exit 1 when there is any", run_fsck)
     _add_store(fsck)
     health = _command(commands, "health", "ask a server whether it is ready; exit 1 when it is not", run_health)
@@ -88,7 +91,9 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def _add_people(commands: Any) -> None:
+def _add_managed(commands: Any) -> None:
+    bucket = commands.add_parser("bucket", help="buckets").add_subparsers(required=True, metavar="ACTION")
+    account = commands.add_parser("account", help="accounts").add_subparsers(required=True, metavar="ACTION")
     user = commands.add_parser("user", help="users of an account").add_subparsers(required=True, metavar="ACTION")
     key = commands.add_parser("key", help="access keys").add_subparsers(required=True, metavar="ACTION")
     rows = (
@@ -105,6 +110,8 @@ def _add_people(commands: Any) -> None:
         ),
         (key, "list", "key/list", "list access keys", (), ("user", "account")),
         (key, "remove", "key/remove", "remove an access key", ("access_key",), ()),
+        (bucket, "list", "bucket/list", "list buckets with what they hold", (), ("account",)),
+        (account, "list", "account/list", "list accounts with what their buckets hold", (), ()),
     )
     for group, name, command, text, needed, optional in rows:
         parser = _command(group, name, text, run_command)
@@ -144,6 +151,7 @@ def run_init(options: argparse.Namespace) -> int:
 
         store = await Store.open(settings)
         try:
+            _tell_new_pair(store)
             for text in await store.initialise():
                 print(f"stored, but without effect yet: {text}")
         finally:
@@ -213,40 +221,98 @@ def _manage(
 
 
 def _ask_server(directory: str, command: str, given: dict[str, str]) -> dict[str, Any] | None:
-    """The answer of the server that has the store open; None when none answers."""
+    """The answer, all pages of it, of the server that has the store open; None when none answers."""
     from trug.manage.client import find_answer
+    from trug.manage.commands import joined
 
-    return find_answer(directory, command, given)
+    answer = find_answer(directory, command, given)
+    while answer is not None and "next" in answer:
+        more = find_answer(directory, command, {**given, "after": answer["next"]})
+        answer = more and joined(answer, more)
+    return answer
 
 
 async def _run_here(settings: Settings, command: str, given: dict[str, str]) -> dict[str, Any]:
     from trug.app import Store
     from trug.iam.refusals import IamError
-    from trug.manage.commands import COMMANDS
+    from trug.manage.commands import COMMANDS, joined
 
+    run = COMMANDS[command]
     store = await Store.open(settings)
     try:
-        return await COMMANDS[command](store.managed, given)
+        _tell_new_pair(store)
+        answer = await run(store.managed, given)
+        while "next" in answer:
+            answer = joined(answer, await run(store.managed, {**given, "after": answer["next"]}))
+        return answer
     except IamError as error:
         return {"error": str(error)}
     finally:
         await store.close()
 
 
+def _tell_new_pair(store: Store) -> None:
+    """Whoever opened a store that had no root key pair is shown the one that was made, on standard error."""
+    from trug.app import first_steps
+
+    if store.root.pair.is_new:
+        print("\n".join(first_steps(store.root.pair, _local_url(store.settings))), file=sys.stderr)
+
+
+TABLES = {
+    "bucket/list": ("name", "account", "region", "versioning", "objects", "versions", "bytes", "uploads", "created"),
+    "account/list": ("id", "display_name", "email", "objects", "versions", "bytes", "uploads"),
+}
+"""Commands whose answer people read as a table, and its columns."""
+
+
 def _print_answer(options: argparse.Namespace, answer: dict[str, Any]) -> None:
     if options.json:
         print(json.dumps(answer))
+        return
+    if options.command in TABLES:
+        (rows,) = answer.values()
+        _print_table(TABLES[options.command], rows)
         return
     for value in answer.values():
         for row in value if isinstance(value, list) else [value]:
             print("  ".join(f"{name}={text}" for name, text in row.items()))
 
 
+def _print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Columns as wide as what is in them; numbers and sizes on their right edge."""
+    cells = [[name.upper().replace("_", " ") for name in columns]]
+    cells += [[_cell(name, row[name]) for name in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    aligned = [">" if name in NUMBERS else "<" for name in columns]
+    for line in cells:
+        print("  ".join(map("{:{}{}}".format, line, aligned, widths)).rstrip())
+
+
+NUMBERS = {"objects", "versions", "bytes", "uploads"}
+
+
+def _cell(name: str, value: str | int) -> str:
+    return size(int(value)) if name == "bytes" else str(value) or "-"
+
+
+def size(count: int) -> str:
+    """Bytes for people: ``0 B``, ``1.5 KiB``, ``12.0 TiB``."""
+    if count < KIB:
+        return f"{count} B"
+    power = min((count.bit_length() - 1) // 10, len(UNITS))
+    return f"{count / KIB**power:.1f} {UNITS[power - 1]}"
+
+
+KIB = 1024
+UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
+
+
 def run_health(options: argparse.Namespace) -> int:
     import urllib.error
     import urllib.request
 
-    url = options.url or _local_url()
+    url = options.url or _local_url(read_settings())
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/-/ready", timeout=5) as answer:
             print(answer.read().decode())
@@ -255,8 +321,7 @@ def run_health(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def _local_url() -> str:
-    settings = read_settings()
+def _local_url(settings: Settings) -> str:
     host = settings.host[0].replace("0.0.0.0", "127.0.0.1")
     scheme = "https" if settings.tls_cert else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"

@@ -257,14 +257,19 @@ class BucketLife(RuleBasedStateMachine):
             after = page.next
         assert shown == rolled_up(self.reference.objects(), prefix, delimiter)
 
-    @rule(limit=st.integers(1, 4))
-    def list_versions(self, limit: int) -> None:
+    @rule(limit=st.integers(1, 4), prefix=st.sampled_from(["", "a", "a/b"]))
+    def list_versions(self, limit: int, prefix: str) -> None:
         shown: list[tuple[str, str, bool, bool]] = []
         key, version_id = "", ""
         while True:
             page = self.run(
                 self.engine.listings.versions(
-                    self.bucket, prefix="", delimiter="", key_marker=key, version_id_marker=version_id, limit=limit
+                    self.bucket,
+                    prefix=prefix,
+                    delimiter="",
+                    key_marker=key,
+                    version_id_marker=version_id,
+                    limit=limit,
                 )
             )
             for entry, is_latest in page.versions:
@@ -272,7 +277,7 @@ class BucketLife(RuleBasedStateMachine):
             if page.next_key is None:
                 break
             key, version_id = page.next_key, page.next_version_id or ""
-        assert shown == self.reference.versions()
+        assert shown == [row for row in self.reference.versions() if row[0].startswith(prefix)]
 
     @rule(prefix=PREFIXES, delimiter=DELIMITERS, limit=st.integers(1, 4))
     def list_versions_rolled_up(self, prefix: str, delimiter: str, limit: int) -> None:

@@ -108,9 +108,14 @@ def string_to_sign(wire: WireRequest, date: str, amz: dict[str, str]) -> str:
 
 
 def canonical_resource(wire: WireRequest) -> str:
-    """The path as received, under its bucket in virtual-hosted style, and the sub-resources, decoded."""
+    """The path as received, under its bucket in virtual-hosted style, and the sub-resources, decoded.
+
+    A bucket's own path ends with a slash, whether or not the request's does (botocore signs it so: S3 demands it).
+    """
     target = wire.target
     path = f"/{target.bucket}{target.path}" if target.is_virtual else target.path
+    if path == f"/{target.bucket}":
+        path += "/"
     parts = [
         (name, f"{name}{equals}{value}")
         for name, equals, value in decoded_query(wire.raw_query)

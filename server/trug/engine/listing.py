@@ -143,7 +143,7 @@ class VersionQuestion(NamedTuple):
     def _rolled(self, reader: Reader) -> Iterator[tuple[ListedVersion, str | None]]:
         place, before = self._begin(reader)
         stop = after_prefix(self.prefix)
-        latest_of = place.key if place is not None and before != NEWEST else None
+        latest_of = place.key if place is not None and place.after else None
         step = FIRST_STEP if self.delimiter else self.limit + 1
         while place is not None:
             found = self._merged(reader, place, before, stop, step)

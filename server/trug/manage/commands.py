@@ -9,10 +9,15 @@ from typing import Any
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.engine.fsck import Fsck
 from trug.iam.people import People, new_access_key, new_secret
+from trug.iam.refusals import IamError
+from trug.ports.reports import AccountSummary, BucketSummary
 from trug.ports.rows import AccessKey, User
+from trug.ports.stores import MetadataStore
 from trug.wire.dates import iso_date
 
 Answer = dict[str, Any]
+
+LONGEST_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,7 @@ class Managed:
 
     people: People
     fsck: Fsck
+    metadata: MetadataStore
 
 
 async def add_user(store: Managed, given: Mapping[str, str]) -> Answer:
@@ -31,9 +37,9 @@ async def add_user(store: Managed, given: Mapping[str, str]) -> Answer:
 
 
 async def list_users(store: Managed, given: Mapping[str, str]) -> Answer:
-    """An account's users."""
+    """A page of an account's users."""
     users = await store.people.users(given.get("account") or DEFAULT_ACCOUNT, given.get("after", ""))
-    return {"users": [_user(user) for user in users]}
+    return _page("users", [_user(user) for user in users], LONGEST_PAGE, "name")
 
 
 async def remove_user(store: Managed, given: Mapping[str, str]) -> Answer:
@@ -64,10 +70,66 @@ async def remove_key(store: Managed, given: Mapping[str, str]) -> Answer:
     return {}
 
 
+async def list_buckets(store: Managed, given: Mapping[str, str]) -> Answer:
+    """A page of the buckets of ``account`` (of all, when it is not given) with their totals. IamError when there is no
+    such account, ValueError for a ``limit`` that is no number."""
+    account, limit = given.get("account", ""), _limit(given)
+    if account and await store.people.find_account(account) is None:
+        raise IamError(f"there is no account {account}")
+    reports = await store.metadata.reports()
+    rows = await reports.bucket_page(given.get("after", ""), limit, account=account)
+    return _page("buckets", [_bucket(row) for row in rows], limit, "name")
+
+
+async def list_accounts(store: Managed, given: Mapping[str, str]) -> Answer:
+    """A page of the accounts with the totals over their buckets. ValueError for a ``limit`` that is no number."""
+    limit = _limit(given)
+    reports = await store.metadata.reports()
+    rows = await reports.account_page(given.get("after", ""), limit)
+    return _page("accounts", [_account(row) for row in rows], limit, "id")
+
+
 async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
     return {"checked": report.checked, "findings": report.findings}
+
+
+def _limit(given: Mapping[str, str]) -> int:
+    return max(1, min(int(given.get("limit") or LONGEST_PAGE), LONGEST_PAGE))
+
+
+def _page(name: str, rows: list[dict[str, Any]], limit: int, place: str) -> Answer:
+    """Rows under their name; where there may be more, ``next`` is what to send as ``after`` for them."""
+    return {name: rows} | ({"next": rows[-1][place]} if len(rows) == limit else {})
+
+
+def joined(page: Answer, more: Answer) -> Answer:
+    """A page with the rows of the one that follows it; what follows that one is still under ``next``."""
+    return {name: page[name] + value if isinstance(value, list) else value for name, value in more.items()}
+
+
+def _bucket(row: BucketSummary) -> dict[str, Any]:
+    bucket = row.bucket
+    return {
+        "name": bucket.name,
+        "account": bucket.account,
+        "region": bucket.region,
+        "created": iso_date(bucket.created),
+        "versioning": bucket.versioning.value,
+        **row.counters._asdict(),
+    }
+
+
+def _account(row: AccountSummary) -> dict[str, Any]:
+    account = row.account
+    return {
+        "id": account.id,
+        "canonical_id": account.canonical_id,
+        "display_name": account.display_name,
+        "email": account.email,
+        **row.counters._asdict(),
+    }
 
 
 def _user(user: User) -> dict[str, Any]:
@@ -91,5 +153,7 @@ COMMANDS: dict[str, Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]] =
     "key/add": add_key,
     "key/list": list_keys,
     "key/remove": remove_key,
+    "bucket/list": list_buckets,
+    "account/list": list_accounts,
     "fsck": check_store,
 }

@@ -38,13 +38,22 @@ class Control:
         if command is None or method != "POST":
             return 404, {"error": f"there is no command {name}"}
         try:
-            given = json.loads(await _body(receive) or b"{}")
-            return 200, await command(self._store, {key: str(value) for key, value in given.items()})
-        except (IamError, KeyError, ValueError) as error:
+            return 200, await command(self._store, _given(await _body(receive)))
+        except KeyError as error:
+            return 400, {"error": f"{error.args[0]} is missing"}
+        except (IamError, ValueError) as error:
             return 400, {"error": str(error)}
         except Exception:
             logger.exception("command %s failed", name)
             return 500, {"error": "internal error: see the server's log"}
+
+
+def _given(body: bytes) -> dict[str, str]:
+    """What a command is given. ValueError when this is not a JSON object."""
+    given = json.loads(body or b"{}")
+    if not isinstance(given, dict):
+        raise ValueError("what a command is given is a JSON object")
+    return {key: str(value) for key, value in given.items()}
 
 
 async def _body(receive: Receive) -> bytes:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from trug.ports.changes import Change, Read
+from trug.ports.reports import Reports
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -67,6 +68,10 @@ class MetadataStore(Protocol):
 
         ``question`` may run on a thread of its own, so it leaves the event loop alone; what it raises is raised here.
         """
+        ...
+
+    async def reports(self) -> Reports:
+        """The reads that are not hot. The first call may take a third of a second, off the event loop."""
         ...
 
     async def close(self) -> None: ...

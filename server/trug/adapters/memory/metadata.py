@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, takewhile
 from typing import Any, Protocol, TypeVar
 
+from trug.adapters.memory.reports import MemoryReports
 from trug.adapters.memory.table import Journal, Place, Table
 from trug.domain.identity import Account
 from trug.ports.changes import Change, Effect, Moment, Read, Rejected, Rows
@@ -138,6 +139,10 @@ class MemoryMetadata:
 
     async def view(self, question: Callable[[Reader], T]) -> T:
         return question(self._state)
+
+    async def reports(self) -> MemoryReports:
+        state = self._state
+        return MemoryReports(state.buckets, state.bucket_names, state.counters, state.accounts, state.account_counters)
 
     async def close(self) -> None:
         pass

@@ -1,4 +1,4 @@
-"""The tables, as SQLAlchemy Core knows them; imported by migrations, generators and tests, never by a running store.
+"""The tables, as SQLAlchemy Core knows them; imported by migrations, generators, tests and the reads that are not hot.
 
 Keys are compared byte by byte: BINARY is SQLite's default for UTF-8, PostgreSQL gets ``COLLATE "C"``. Rows that matter
 end with a checksum over their other columns (``packing``), since SQLite does not notice a flipped bit.
