@@ -15,6 +15,7 @@ from trug.settings import OPTIONS, Settings, SettingsError, read_settings, shown
 
 if TYPE_CHECKING:
     from trug.app import Store
+    from trug.manage.commands import Managed
 
 CLEAN, FAILURE, USAGE, LOCKED = 0, 1, 2, 3
 
@@ -235,28 +236,35 @@ def _ask_server(directory: str, command: str, given: dict[str, str]) -> dict[str
 async def _run_here(settings: Settings, command: str, given: dict[str, str]) -> dict[str, Any]:
     from trug.app import Store
     from trug.iam.refusals import IamError
-    from trug.manage.commands import COMMANDS, joined
 
-    run = COMMANDS[command]
     store = await Store.open(settings)
     try:
         _tell_new_pair(store)
-        answer = await run(store.managed, given)
-        while "next" in answer:
-            answer = joined(answer, await run(store.managed, {**given, "after": answer["next"]}))
-        return answer
+        return await _all_pages(store.managed, command, given)
     except IamError as error:
         return {"error": str(error)}
     finally:
         await store.close()
 
 
+async def _all_pages(store: Managed, command: str, given: dict[str, str]) -> dict[str, Any]:
+    from trug.manage.commands import COMMANDS, joined
+
+    run = COMMANDS[command]
+    answer = await run(store, given)
+    while "next" in answer:
+        answer = joined(answer, await run(store, {**given, "after": answer["next"]}))
+    return answer
+
+
 def _tell_new_pair(store: Store) -> None:
     """Whoever opened a store that had no root key pair is shown the one that was made, on standard error."""
-    from trug.app import first_steps
+    pair = store.root.pair
+    if not pair.is_new:
+        return
+    from trug.serving import first_steps
 
-    if store.root.pair.is_new:
-        print("\n".join(first_steps(store.root.pair, _local_url(store.settings))), file=sys.stderr)
+    print("\n".join(first_steps(pair.access_key, pair.secret_key, _local_url(store.settings))), file=sys.stderr)
 
 
 TABLES = {

@@ -226,14 +226,15 @@ def announce(store: Store, urls: Sequence[str], out: TextIO) -> None:
     if settings.durability == "none":
         lines.append("WARNING: durability none: acknowledged writes may be lost in a crash of the machine")
     if root.pair.is_new:
-        lines += _first_steps(root.pair.access_key, root.pair.secret_key, urls[0])
+        lines += first_steps(root.pair.access_key, root.pair.secret_key, urls[0])
     read = sorted({origin.split()[0] for origin in settings.origins.values()} & {".env", "trug.toml"})
     if read:
         lines.append(f"settings read from {', '.join(read)}")
     print("\n".join(lines), file=out, flush=True)
 
 
-def _first_steps(access_key: str, secret_key: str, url: str) -> list[str]:
+def first_steps(access_key: str, secret_key: str, url: str) -> list[str]:
+    """What whoever has just got a root key pair wants to know, in lines; ``url`` is where the S3 API answers."""
     return [
         "",
         "A root key pair was made; this is the only time it is printed:",

@@ -6,7 +6,7 @@ import http.client
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 from urllib.parse import quote, urlencode, urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -29,9 +29,9 @@ class Answer(NamedTuple):
         return 200 <= self.status < 300
 
     @property
-    def root(self) -> ElementTree.Element:
+    def root(self) -> ET.Element:
         """The document of the body, without namespaces."""
-        document = ElementTree.fromstring(self.body)
+        document = ET.fromstring(self.body)
         for element in document.iter():
             element.tag = element.tag.rpartition("}")[2]
         return document
@@ -65,13 +65,17 @@ class Client:
         address = urlsplit(url)
         self._connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=SECONDS)
 
-    def ask(
-        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def ask(self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """One request. Lost when no whole answer came."""
+        return self.send(method, target, self.signed(method, target, body, headers), body)
+
+    def signed(
+        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """The headers of a request."""
         request = AWSRequest(method, self.url + target, headers=dict(headers or {}), data=body)
         S3SigV4Auth(self._credentials, "s3", REGION).add_auth(request)
-        return self.send(method, target, dict(request.headers.items()), body)
+        return dict(request.headers.items())
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """One request that is signed already."""

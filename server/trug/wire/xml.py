@@ -169,7 +169,8 @@ def _text(leaf: Element) -> str:
 
 def _check_encoding(content: bytes) -> None:
     declared = DECLARATION.match(content)
-    if b"\0" in content or b"<!DOCTYPE" in content or (declared and declared[1].lower() != b"utf-8"):
+    is_marked_twice = content.startswith(BYTE_ORDER_MARK)
+    if b"\0" in content or b"<!DOCTYPE" in content or is_marked_twice or (declared and declared[1].lower() != b"utf-8"):
         raise malformed()
     try:
         content.decode("utf-8")

@@ -135,4 +135,6 @@ def engine_on(path: str) -> AsyncEngine:
 
 
 async def connected(path: str) -> aiosqlite.Connection:
-    return await aiosqlite.Connection(partial(open_reader, path), ROWS_AT_ONCE)
+    """Opened before aiosqlite has it: an opening that fails there leaves a thread that may outlive the loop."""
+    opened = await asyncio.to_thread(open_reader, path)
+    return await aiosqlite.Connection(lambda: opened, ROWS_AT_ONCE)
