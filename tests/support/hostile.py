@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from tests.support.raw import Header
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 UNSIGNED = "UNSIGNED-PAYLOAD"
 ALGORITHM = "AWS4-HMAC-SHA256"
+BLANKS = re.compile("[ \t]+")
 
 
 def sha256_of(body: bytes) -> str:
@@ -142,7 +144,7 @@ def canonical_request(method: str, target: str, headers: list[Header], signed: s
 
 
 def _value(headers: list[Header], name: str) -> str:
-    return ",".join(" ".join(value.split()) for each, value in headers if each.lower() == name.lower())
+    return ",".join(BLANKS.sub(" ", value.strip(" \t")) for each, value in headers if each.lower() == name.lower())
 
 
 def _canonical_query(query: str) -> str:

@@ -17,7 +17,7 @@ from trug.domain.identity import Identity
 from trug.domain.names import check_bucket_name
 from trug.edge.health import RESERVED, Health, Readiness
 from trug.edge.incoming import AsgiBody, EdgeSettings, Intake, Receive, Scope, Send, peer_of, with_hoisted_headers
-from trug.edge.render import ClientGone, Letterhead, deliver, error_reply
+from trug.edge.render import ClientGone, Letterhead, begun, deliver, error_reply
 from trug.engine.engine import Engine
 from trug.observe import Observer, Trace
 from trug.operations.call import Call
@@ -138,6 +138,8 @@ class Gateway:
                 trace.operation, reply = probed
                 return reply
             reply = await self.answer(wire, trace)
+            if trace.method != "HEAD":
+                reply = await begun(reply)
         except Exception as failure:
             reply = self._refusal(failure, wire, trace)
         return await self._with_region(reply, wire) if trace.method == "HEAD" else reply

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from email.utils import formatdate
 
 from trug.domain.errors import S3Error
@@ -70,6 +71,7 @@ class _Names(dict[str, bytes]):
         return encoded
 
 
+AT_HAND = (bytes, memoryview)
 _NAMES = _Names()
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -110,7 +112,7 @@ def _content_length(reply: Reply) -> int | None:
         return None
     if reply.length is not None:
         return reply.length
-    return len(reply.body) if isinstance(reply.body, bytes) else None
+    return len(reply.body) if isinstance(reply.body, AT_HAND) else None
 
 
 # --- the answer -----------------------------------------------------------------------------------------------------
@@ -136,8 +138,8 @@ async def deliver(
     if not is_settled:
         lines.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.status, "headers": lines})
-    last = b""
-    if isinstance(reply.body, bytes):
+    last: bytes | memoryview = b""
+    if isinstance(reply.body, AT_HAND):
         last = b"" if is_head else reply.body
     elif is_head:
         await _closed(reply.body)
@@ -149,6 +151,30 @@ async def deliver(
         await linger(body)
         last = b""
     await send({"type": "http.response.body", "body": last})
+
+
+async def begun(reply: Reply) -> Reply:
+    """The reply with the first piece of its stream at hand: what fails there can still be answered as an error (R4). A
+    stream of a single piece becomes a plain body."""
+    if isinstance(reply.body, AT_HAND):
+        return reply
+    pieces = reply.body
+    first = await anext(aiter(pieces), b"")
+    if len(first) != reply.length:
+        return replace(reply, body=_resumed(first, pieces))
+    await _closed(pieces)
+    return replace(reply, body=first)
+
+
+async def _resumed(
+    first: bytes | memoryview, rest: AsyncIterator[bytes | memoryview]
+) -> AsyncIterator[bytes | memoryview]:
+    try:
+        yield first
+        async for piece in rest:
+            yield piece
+    finally:
+        await _closed(rest)
 
 
 async def _stream(

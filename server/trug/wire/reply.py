@@ -12,11 +12,12 @@ XML = "application/xml"
 class Reply:
     """Status, headers (lower-case names, values without CR or LF) and body.
 
-    A body of bytes gets its Content-Length; a stream carries its length in ``length``, and an exception out of it
-    breaks the connection. ``is_head`` bodies are never sent: then ``length`` alone counts.
+    A body that is at hand gets its Content-Length; a stream carries its length in ``length``. What fails before the
+    first piece of a stream is still answered as an error; later an exception out of it breaks the connection. Bodies
+    are never sent to HEAD: there ``length`` alone counts.
     """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    body: bytes | AsyncIterator[bytes | memoryview] = b""
+    body: bytes | memoryview | AsyncIterator[bytes | memoryview] = b""
     length: int | None = None

@@ -86,6 +86,8 @@ def _reference(found: re.Match[str]) -> str:
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DECLARATION = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"']*)["']""")
 DEEPEST = 16
+FEWEST_BYTES_A_TAG = 64
+"""A long document that is nothing but tags costs a tree of a hundred times its size before anybody counts its parts."""
 TOO_DEEP = "boolean(/" + "/".join("*" * (DEEPEST + 1)) + ")"
 QUALIFIED = f"{{{NAMESPACE}}}"
 
@@ -102,6 +104,8 @@ def parse(body: bytes, root: str, *, limit: int) -> Element:
     content = body.removeprefix(BYTE_ORDER_MARK)
     if not content.strip():
         raise S3Error(ErrorCode.MissingRequestBodyError)
+    if content.count(b"<") > limit // FEWEST_BYTES_A_TAG:
+        raise malformed()
     _check_encoding(content)
     found = _parsed(content)
     if name_of(found) != root:
