@@ -108,7 +108,7 @@ class Connection:
         assert version == "HTTP/1.1", first
         pairs = [line.partition(":") for line in lines]
         assert all(colon for _, colon, _ in pairs), head
-        return int(status), tuple((name.lower(), value.strip()) for name, _, value in pairs)
+        return int(status), tuple((name.lower(), value.strip(" \t")) for name, _, value in pairs)
 
     def _body(self, method: str, status: int, headers: dict[str, str]) -> bytes:
         if method == "HEAD" or status in (204, 304):

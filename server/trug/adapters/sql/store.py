@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
 from trug.adapters.sql.commit import Committer, Done
-from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader
+from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader, sync_folder
 from trug.adapters.sql.generation import Word
 from trug.adapters.sql.lock import WriteLock
 from trug.adapters.sql.migrate import open_current
@@ -135,6 +135,8 @@ class Opened:
                 undo.callback(writer.close)
                 self.committer = Committer(writer, directory, lock=self._lock, word=self.word, clock=clock, blobs=blobs)
             self._here = open_reader(path).cursor()
+            if durability == "full":
+                sync_folder(directory)  # the log's name: SQLite syncs the folder too, but ignores that it failed
             undo.pop_all()
         self.here = Snapshot(self._here)
         self.pool = ReaderPool(path)

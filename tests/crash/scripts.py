@@ -1,0 +1,186 @@
+"""The scripted operations: what is there before, and the one request that is struck."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from tests.crash.contents import content
+from tests.support.client import Answer, Client, target_of
+
+KIB, MIB = 1 << 10, 1 << 20
+
+EMPTY, INLINE, FILE, LARGE = 0, KIB, 100 * KIB, 3 * MIB
+SIZES = {"empty": EMPTY, "inline": INLINE, "file": FILE, "large": LARGE}
+
+PLAIN, VERSIONED = "plain", "versioned"
+KEY, SOURCE = "a key/with ünicode", "source"
+NAMED = {"Content-Type": "text/x-crash", "x-amz-meta-name": "value"}
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """``prepare`` makes the state before; ``act`` sends one request, which succeeds where nothing strikes.
+
+    Where ``is_at_start``, ``prepare``'s last traces are struck while the next server starts, and nothing is asked.
+    Where ``is_divisible``, the request removes several things, of which some may be gone and some not.
+    """
+
+    name: str
+    prepare: Callable[[Client], None]
+    act: Callable[[Client], Answer | None]
+    is_at_start: bool = False
+    is_divisible: bool = False
+
+
+def nothing(client: Client) -> None:
+    return None
+
+
+def put(bucket: str, size: int, name: str = "new") -> Callable[[Client], Answer]:
+    return lambda client: client.put(bucket, KEY, content(name, size), NAMED)
+
+
+def having(*sizes: int, bucket: str = PLAIN, key: str = KEY) -> Callable[[Client], None]:
+    """These versions of the key, the oldest first."""
+
+    def prepare(client: Client) -> None:
+        for number, size in enumerate(sizes):
+            assert client.put(bucket, key, content(f"{key} {number}", size), NAMED).is_success
+
+    return prepare
+
+
+def version_ids(client: Client, bucket: str) -> list[str]:
+    """Of all versions, the newest first."""
+    document = client.ask("GET", target_of(bucket, query={"versions": ""})).root
+    return [element.findtext("VersionId") or "" for element in document if element.find("VersionId") is not None]
+
+
+def delete_version(place: int) -> Callable[[Client], Answer]:
+    return lambda client: client.delete(VERSIONED, KEY, {"versionId": version_ids(client, VERSIONED)[place]})
+
+
+def delete_three(client: Client) -> Answer:
+    names = "".join(f"<Object><Key>{name}</Key></Object>" for name in ("one", "two", "missing"))
+    document = f"<Delete>{names}</Delete>".encode()
+    digest = {"Content-MD5": base64.b64encode(hashlib.md5(document).digest()).decode()}
+    return client.ask("POST", target_of(PLAIN, query={"delete": ""}), document, digest)
+
+
+def two_keys(client: Client) -> None:
+    having(INLINE, key="one")(client)
+    having(FILE, key="two")(client)
+
+
+# Multipart
+
+
+def begin(client: Client) -> Answer:
+    return client.ask("POST", target_of(PLAIN, KEY, {"uploads": ""}), headers=NAMED)
+
+
+def with_upload(*parts: int) -> Callable[[Client], None]:
+    """An upload with parts of these sizes."""
+
+    def prepare(client: Client) -> None:
+        upload = client.begin_upload(PLAIN, KEY)
+        for number, size in enumerate(parts, 1):
+            assert client.put_part(PLAIN, KEY, upload, number, content(f"part {number}", size)).is_success
+
+    return prepare
+
+
+def open_upload(client: Client) -> str:
+    document = client.ask("GET", target_of(PLAIN, query={"uploads": ""})).root
+    return next(document.iter("UploadId")).text or ""
+
+
+def part(number: int, size: int, name: str) -> Callable[[Client], Answer]:
+    return lambda client: client.put_part(PLAIN, KEY, open_upload(client), number, content(name, size))
+
+
+def copy_part(byte_range: str = "") -> Callable[[Client], Answer]:
+    def act(client: Client) -> Answer:
+        query = {"partNumber": 1, "uploadId": open_upload(client)}
+        headers = {"x-amz-copy-source": f"{PLAIN}/{SOURCE}"}
+        if byte_range:
+            headers["x-amz-copy-source-range"] = byte_range
+        return client.ask("PUT", target_of(PLAIN, KEY, query), headers=headers)
+
+    return act
+
+
+def complete(*numbers: int) -> Callable[[Client], Answer]:
+    def act(client: Client) -> Answer:
+        upload = open_upload(client)
+        listed = client.get(PLAIN, KEY, {"uploadId": upload}).root.iter("Part")
+        etags = {int(one.findtext("PartNumber") or 0): one.findtext("ETag") or "" for one in listed}
+        return client.complete_upload(PLAIN, KEY, upload, {number: etags[number] for number in numbers})
+
+    return act
+
+
+def abort(client: Client) -> Answer:
+    return client.delete(PLAIN, KEY, {"uploadId": open_upload(client)})
+
+
+def both(*steps: Callable[[Client], object]) -> Callable[[Client], None]:
+    def prepare(client: Client) -> None:
+        for step in steps:
+            step(client)
+
+    return prepare
+
+
+def scripts() -> Iterator[Script]:
+    for name, size in SIZES.items():
+        yield Script(f"put-new-{name}", nothing, put(PLAIN, size))
+    for (old, before), (new, after) in product(list(SIZES.items())[1:3], repeat=2):
+        yield Script(f"put-overwrite-{old}-by-{new}", having(before), put(PLAIN, after))
+    for name, size in list(SIZES.items())[1:3]:
+        of_versions = having(size, size, bucket=VERSIONED)
+        yield Script(f"put-versioned-{name}", having(size, bucket=VERSIONED), put(VERSIONED, size))
+        yield Script(f"delete-{name}", having(size), lambda client: client.delete(PLAIN, KEY))
+        yield Script(f"delete-marker-{name}", of_versions, lambda client: client.delete(VERSIONED, KEY))
+        yield Script(f"delete-version-newest-{name}", of_versions, delete_version(0))
+        yield Script(f"delete-version-oldest-{name}", of_versions, delete_version(1))
+        source = having(size, key=SOURCE)
+        yield Script(f"copy-{name}", source, lambda client: client.copy(PLAIN, KEY, f"{PLAIN}/{SOURCE}"))
+        yield Script(
+            f"copy-overwrite-{name}",
+            both(source, having(FILE)),
+            lambda client: client.copy(PLAIN, KEY, f"{PLAIN}/{SOURCE}"),
+        )
+        yield Script(f"upload-part-{name}", with_upload(), part(1, size, "new"))
+        yield Script(f"upload-part-again-{name}", with_upload(size), part(1, size, "new"))
+        yield Script(f"upload-part-copy-{name}", both(source, with_upload()), copy_part())
+        yield Script(f"upload-part-copy-range-{name}", both(source, with_upload()), copy_part("bytes=100-900"))
+    yield Script("delete-objects", two_keys, delete_three, is_divisible=True)
+    yield Script("create-upload", nothing, begin)
+    yield Script("complete-12MiB", with_upload(5 * MIB, 5 * MIB, 2 * MIB), complete(1, 2, 3))
+    yield Script("complete-overwrite", both(having(FILE), with_upload(5 * MIB, INLINE)), complete(1, 2))
+    yield Script("complete-leaving-parts-out", with_upload(FILE, INLINE, FILE), complete(3))
+    yield Script("abort", with_upload(FILE, INLINE, 5 * MIB), abort)
+    yield Script("create-bucket", nothing, lambda client: client.ask("PUT", "/another"))
+    yield Script("delete-bucket", lambda client: client.make_bucket("another"), delete_bucket)
+    yield Script("start-new", nothing, nothing, is_at_start=True)
+    yield Script("start-sweeping-objects", both(two_keys, delete_three), nothing, is_at_start=True)
+    yield Script("start-sweeping-upload", both(with_upload(FILE, INLINE), abort), nothing, is_at_start=True)
+    yield Script("start-sweeping-body", swept_body, nothing, is_at_start=True)
+
+
+def delete_bucket(client: Client) -> Answer:
+    return client.ask("DELETE", "/another")
+
+
+def swept_body(client: Client) -> None:
+    with_upload(5 * MIB, FILE, INLINE)(client)
+    assert complete(1, 2)(client).is_success
+    assert client.delete(PLAIN, KEY).is_success
+
+
+SCRIPTS = {script.name: script for script in scripts()}
