@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trug.adapters.clock import SystemClock
@@ -20,6 +19,7 @@ from trug.adapters.root_pair import RootPair, path_of, read_or_make
 from trug.adapters.sql.connection import StoreRefused
 from trug.adapters.sql.store import SqlMetadata
 from trug.auth.authenticate import Authenticator
+from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
@@ -55,7 +55,7 @@ REFUSED_BY: tuple[type[Exception], ...] = (data_directory.DirectoryRefused, Init
 DEV_PAIR = RootPair("minioadmin", "minioadmin")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Root:
     """The default account's root key and where its secret is kept, in words."""
 
@@ -63,7 +63,7 @@ class Root:
     kept: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """An open data directory: the engine over it and all that goes with it."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from trug.domain.frozen import frozen
 from trug.domain.identity import Identity
 from trug.wire.payload import Payload
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Authentication:
     """A request whose signature holds, or that has none (ANONYMOUS); ``payload`` says what its body must prove."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 
@@ -11,13 +10,14 @@ from trug.auth.canonical import canonical_headers, canonical_path
 from trug.auth.payloads import CONTENT_SHA256
 from trug.auth.scope import Place, Scope, read_scope, read_signed_headers
 from trug.auth.signing import SigningKey
+from trug.domain.frozen import frozen
 from trug.wire.request import WireRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 ASYMMETRIC_ALGORITHM = "AWS4-ECDSA-P256-SHA256"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """Whose key, for which scope, over which headers; ``covered`` are those that the signature binds."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from trug.auth.refusals import headers_not_signed, unknown_key
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 
 TERMINATOR = "aws4_request"
 DAY = re.compile(r"[0-9]{8}")
 GLOBAL_REGION = "us-east-1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a signature stood, which decides how S3 complains about it."""
 
@@ -31,7 +31,7 @@ IN_HEADER = Place(ErrorCode.AuthorizationHeaderMalformed, "The authorization hea
 IN_QUERY = Place(ErrorCode.AuthorizationQueryParametersError, "Error parsing the X-Amz-Credential parameter")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """Whose key, and for what; ``text`` is the scope as it is signed (``20261121/us-east-1/s3/aws4_request``)."""
 

@@ -6,13 +6,13 @@ import binascii
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Protocol
 
 from awscrt import checksums as crt
 
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 from trug.domain.objects import COMPOSITE, FULL_OBJECT
 
 Buffer = bytes | bytearray | memoryview
@@ -28,7 +28,7 @@ class Hasher(Protocol):
     def digest(self) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Algorithm:
     """A checksum algorithm as S3 knows it.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+
+from trug.domain.frozen import frozen
 
 DEFAULT_ACCOUNT = "000000000000"
 
@@ -13,7 +14,7 @@ def canonical_id_of(account: str) -> str:
     return hashlib.sha256(account.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """A tenant: it owns buckets. ``id`` as it stands in ARNs."""
 
@@ -23,7 +24,7 @@ class Account:
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """The one who signed: ``user`` is empty for the account's root; ``account`` is None for nobody."""
 

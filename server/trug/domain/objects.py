@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from trug.domain.frozen import frozen
 
 STANDARD = "STANDARD"
 COMPOSITE = "COMPOSITE"
@@ -32,7 +34,7 @@ class Listing(NamedTuple):
     checksum_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """What GET and HEAD show beside the listing.
 

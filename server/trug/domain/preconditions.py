@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 from trug.domain.objects import Listing
 
 SECOND = 1_000_000
@@ -13,7 +13,7 @@ SOURCE_PREFIX = "x-amz-copy-source-"
 ENTITY_TAG = re.compile(r'(?P<weak>W/)?"(?P<quoted>[^"]*)"|(?P<bare>[^\s,"]+)')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadConditions:
     """The four conditions of a read, entity tags as in the header, times in µs since 1970; None where not asked.
 
@@ -60,7 +60,7 @@ class ReadConditions:
         return S3Error(ErrorCode.NotModified, headers={"etag": f'"{etag}"'})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WriteConditions:
     """The conditions of a write or a deletion; None where not asked.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import quote
 
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.frozen import frozen
 from trug.domain.percent import decode_percent
 from trug.edge.target import target_of
 from trug.wire.request import Headers, WireRequest
@@ -24,7 +25,7 @@ STORING = frozenset({"PUT", "POST"})
 """Methods whose header values may be stored, and come back as header values."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EdgeSettings:
     """What the edge is told.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 from trug.domain.versioning import Versioning
 from trug.engine.ids import Ids
 from trug.engine.refusals import no_such_bucket
@@ -21,7 +21,7 @@ from trug.ports.stores import MetadataStore
 TAGGING = "tagging"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreateBucket:
     """A new bucket under a name nobody has. Answers its row."""
 
@@ -49,7 +49,7 @@ def _taken(holder: Bucket, wanted: Bucket) -> S3Error:
     return S3Error(code, fields={"BucketName": wanted.name})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteBucket:
     """Remove a bucket without versions; its open uploads go with it."""
 
@@ -68,7 +68,7 @@ class DeleteBucket:
         return Decided(None, (RemoveBucket(number), Drop("bucket", number), Announce("BucketRemoved", number)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetVersioning:
     """Switch a bucket's versioning on or to suspended."""
 
@@ -87,7 +87,7 @@ class SetVersioning:
         return Decided(None, (PutBucket(bucket._replace(versioning=self.versioning)), event))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configure:
     """Store or remove (None) one configuration of a bucket."""
 

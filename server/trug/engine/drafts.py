@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from trug.domain.frozen import frozen
 from trug.domain.objects import STANDARD, Checksum
 from trug.domain.preconditions import NO_CONDITIONS, ReadConditions
 from trug.ports.rows import Bucket, Entry, Part, Upload
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """What an object will carry beside its bytes: system metadata by lower-case header name, user metadata, tags."""
 
@@ -46,7 +47,7 @@ class RequestedPart(NamedTuple):
     checksums: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CopySource:
     """What a copy reads: an existing bucket the caller may read, key, version id if named, and its conditions."""
 
@@ -56,7 +57,7 @@ class CopySource:
     conditions: ReadConditions = NO_CONDITIONS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CopyDirectives:
     """What a copy changes: ``draft`` None keeps the source's metadata, ``tags`` None its tags. Storage class and
     website redirect are never copied ("CopyObject"): they are what the request says, None for their defaults."""

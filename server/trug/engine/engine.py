@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from trug.domain.frozen import frozen
 from trug.engine.buckets import Buckets
 from trug.engine.buffers import BufferPool
 from trug.engine.copies import Copies
@@ -20,7 +19,7 @@ from trug.ports.stores import BlobStore, MetadataStore
 INLINE_MAX = 16 << 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Engine:
     """The rules of S3 over one pair of stores."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from trug.domain.frozen import frozen
 from trug.ports.changes import Decided, Moment, Read, Rows
 from trug.ports.effects import OpenEpoch, SealEpoch
 from trug.ports.reads import LastEpoch
 from trug.ports.stores import MetadataStore
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordEpoch:
     """The row of an epoch whose place exists already."""
 
@@ -27,7 +27,7 @@ class RecordEpoch:
         return Decided(None, (OpenEpoch(self.number),))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CloseEpoch:
     """Recovery need not look at this epoch."""
 

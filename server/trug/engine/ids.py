@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from trug.domain.frozen import frozen
 from trug.ports.changes import Decided, Moment, Read, Rows
 from trug.ports.effects import ReserveIds
 from trug.ports.reads import NextId
@@ -15,7 +15,7 @@ from trug.ports.stores import MetadataStore
 SPAN = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReserveRange:
     """Take the next ``SPAN`` ids; answers the first."""
 

@@ -6,8 +6,8 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
+from trug.domain.frozen import frozen
 from trug.domain.objects import FULL_OBJECT, Checksum
 from trug.engine.buffers import BUFFER, BufferPool
 from trug.engine.ids import Ids
@@ -18,7 +18,7 @@ MD5 = "MD5"
 DEFAULT_CHECKSUM = "CRC64NVME"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """A verified body: its size in bytes and digests, and where its bytes are (inline, a blob, or nowhere)."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from trug.domain.frozen import frozen
 from trug.engine.pins import Pins
 from trug.engine.uploads import place_of_extent, references_to_extents
 from trug.engine.versions import recount, unanswered
@@ -18,7 +18,7 @@ from trug.ports.stores import BlobStore, MetadataStore
 SLICE = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForgetRemoved:
     """The blobs of these rows are unlinked for good: forget them."""
 
@@ -33,7 +33,7 @@ class ForgetRemoved:
         return Decided(None, (ForgetBlobs(tuple(row.target for row in self.dropped)), ForgetDropped(ids)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpandParts:
     """Release a slice of the parts of a dropped body, an aborted upload, or those a completed one left out.
 
@@ -81,7 +81,7 @@ def _kept_numbers(upload: Upload | None) -> frozenset[int]:
     return frozenset(number for number, _ in upload.completed.ends)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpandBucket:
     """Give up a slice of the uploads that were open in a removed bucket. Answers whether more may be left."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 from trug.domain.objects import Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import Versioning
@@ -46,7 +46,7 @@ def find_open(rows: Rows, upload_id: str, bucket: int, key: str) -> Upload | Non
     return upload
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreateUpload:
     """Begin an upload. Answers its row."""
 
@@ -64,7 +64,7 @@ class CreateUpload:
         return Decided(upload, (PutUpload(upload), Tally(bucket.id, bucket.account, uploads=1)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddPart:
     """Give an upload a part, in place of any with its number. Its bytes are ``content`` under a new inline id, a new
     file among ``blobs``, or, when ``borrowed`` is not None, extents of that version, read before. Answers the part."""
@@ -127,7 +127,7 @@ class AddPart:
         return (PutInline(extent.id, self.content),) if extent.inline else (NameBlob(extent.id),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompleteUpload:
     """Turn an upload into a body and make it the newest version of its key.
 
@@ -186,7 +186,7 @@ class CompleteUpload:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AbortUpload:
     """Give an open upload up; the sweep removes its parts. ``initiated`` (µs, by the second) must fit when given."""
 

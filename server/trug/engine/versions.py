@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from trug.domain.errors import S3Error
+from trug.domain.frozen import frozen
 from trug.domain.objects import Listing, Record
 from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
 from trug.domain.versioning import Versioning, is_well_formed
@@ -173,7 +174,7 @@ def refusal_of(conditions: WriteConditions, current: Version | None, key: str) -
 # Changes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutVersion:
     """Make an object the newest version of its key.
 
@@ -249,7 +250,7 @@ def added(bucket: Bucket, version: Version, room: Room, event: str) -> Sequence[
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CopyVersion:
     """Make an object the newest version of its key whose bytes are those of ``source``, a version read before.
 
@@ -303,7 +304,7 @@ class CopyVersion:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteNewest:
     """Delete a key without naming a version: remove it where versioning is off, else put a delete marker on top.
 
@@ -367,7 +368,7 @@ class DeleteNewest:
         return Decided(Deleted(version_id, marker=True), effects)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteVersion:
     """Remove one version for good; the one before it becomes the newest when it was. Answers Deleted."""
 
@@ -441,7 +442,7 @@ def _promoted(heir: Version | None) -> Sequence[Effect]:
     return (RemoveHistory(heir.bucket, heir.key, heir.sequence), PutCurrent(newest))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetagVersion:
     """Replace a version's tags; ``version_id`` None is the newest. Answers the version as it is then."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT, Account
 from trug.iam.refusals import IamError
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
@@ -14,7 +14,7 @@ from trug.ports.reads import AccountWithId, Declared, KeysOf, KeyWithId, UserNam
 from trug.ports.rows import AccessKey, User
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreateAccount:
     """A new account. IamError when it exists."""
 
@@ -30,7 +30,7 @@ class CreateAccount:
         return Decided(self.account, (PutAccount(self.account), Announce("AccountCreated", 0, self.account.id)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreateUser:
     """A new user of an account. IamError when it exists or the account does not."""
 
@@ -49,7 +49,7 @@ class CreateUser:
         return Decided(user, (PutUser(user), Announce("UserCreated", 0, user.name)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteUser:
     """Remove a user and all its keys. IamError when there is none."""
 
@@ -68,7 +68,7 @@ class DeleteUser:
         return Decided(None, effects)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreateKey:
     """A new access key of a user, or of an account's root. IamError when the id is taken or its owner is not there."""
 
@@ -91,7 +91,7 @@ class CreateKey:
         return Decided(made, (PutKey(made), Announce("KeyCreated", 0, key.access_key)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteKey:
     """Remove an access key. IamError when there is none."""
 
@@ -107,7 +107,7 @@ class DeleteKey:
         return Decided(None, (RemoveKey(self.access_key), Announce("KeyRemoved", 0, self.access_key)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordDeclaration:
     """Remember that ``--init`` declared something, so that what is deleted afterwards stays deleted."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from trug.domain.errors import S3Error
+from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.domain.names import check_bucket_name
 
@@ -26,7 +26,7 @@ class KeyPair(NamedTuple):
     secret_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredUser:
     """A declared user of an account; ``line`` is where its table begins."""
 
@@ -36,7 +36,7 @@ class DeclaredUser:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredAccount:
     """A declared account with its root's keys; ``canonical_id`` is empty where it is to be derived."""
 
@@ -50,7 +50,7 @@ class DeclaredAccount:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredBucket:
     """A declared bucket."""
 
@@ -61,7 +61,7 @@ class DeclaredBucket:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declarations:
     """Everything a document declares."""
 

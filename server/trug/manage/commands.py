@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.engine.fsck import Fsck
 from trug.iam.people import People, new_access_key, new_secret
@@ -20,7 +20,7 @@ Answer = dict[str, Any]
 LONGEST_PAGE = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Managed:
     """The parts of an open store that commands act on."""
 

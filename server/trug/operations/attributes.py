@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from trug.access import actions
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.frozen import frozen
 from trug.operations.call import Call
 from trug.operations.operation import Family
 from trug.operations.parameters import version_asked
@@ -32,7 +32,7 @@ KNOWN = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 BETWEEN = re.compile(r"\s*,\s*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GetObjectAttributes:
     """``after`` and ``limit`` page through the parts."""
 

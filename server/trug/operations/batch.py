@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 from trug.domain.keys import check_key
 from trug.engine.drafts import Deleted
 from trug.operations.call import Call
@@ -30,7 +30,7 @@ AT_ONCE = 128
 """How many deletions wait for a commit at the same time: enough to share one, few enough to leave room for others."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteObjects:
     document: Delete
 

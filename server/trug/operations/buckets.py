@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.frozen import frozen
 from trug.domain.names import check_bucket_name
 from trug.domain.tags import BUCKET_TAGS, check_tags
 from trug.domain.versioning import Versioning
@@ -38,7 +38,7 @@ CHOICES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nothing:
     """The input of operations that need only a bucket."""
 
@@ -50,7 +50,7 @@ class Nothing:
 # --- CreateBucket ---
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreateBucket:
     name: str
     location: str
@@ -134,7 +134,7 @@ async def get_bucket_location(call: Call, _: Nothing) -> Reply:
 # --- versioning ---
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutBucketVersioning:
     versioning: Versioning
 
@@ -164,7 +164,7 @@ async def get_bucket_versioning(call: Call, _: Nothing) -> Reply:
 # --- tags ---
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutBucketTagging:
     tags: dict[str, str]
 

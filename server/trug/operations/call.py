@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from trug.domain.frozen import frozen
 from trug.domain.identity import Account, Identity
 from trug.engine.engine import Engine
 from trug.ports.body import Body
@@ -11,7 +10,7 @@ from trug.ports.rows import Bucket
 from trug.wire.request import WireRequest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One authenticated, authorised call: who, on which bucket, with which body.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.checksums import ALGORITHMS, find_algorithm
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.frozen import frozen
 from trug.domain.preconditions import WriteConditions
 from trug.domain.ranges import parse_copy_range
 from trug.engine.drafts import Copied, CopiedPart, CopyDirectives, CopySource, Draft
@@ -52,7 +51,7 @@ def is_replaced(headers: Headers, directive: str, message: str) -> bool:
 # CopyObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CopyObject:
     """Where from, where to, and what is to be changed on the way."""
 
@@ -140,7 +139,7 @@ def _source_version(version_id: str | None) -> dict[str, str]:
 # UploadPartCopy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UploadPartCopy:
     key: str
     upload_id: str

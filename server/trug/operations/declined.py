@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from trug.access import actions
 from trug.access.actions import Action
+from trug.domain.frozen import frozen
 from trug.operations.call import Call
 from trug.operations.operation import Family, Handler, Operation, not_built
 from trug.wire.reply import Reply
@@ -161,7 +161,7 @@ UNROUTED = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anything:
     """The input of what is not built: nobody looks at it."""
 

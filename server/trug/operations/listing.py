@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from trug.access import actions
 from trug.domain.errors import invalid_argument
+from trug.domain.frozen import frozen
 from trug.engine.drafts import ListedVersion, ObjectPage, VersionPage
 from trug.operations import tokens
 from trug.operations.call import Call
@@ -25,7 +25,7 @@ PAGE = 1000
 OPTIONAL_ATTRIBUTES = "x-amz-optional-object-attributes"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """What the three lists have in common: which keys, how many, and how their names are written."""
 
@@ -67,7 +67,7 @@ def check_optional_attributes(headers: Headers) -> None:
 # ListObjects
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListObjects:
     scope: Scope
     marker: str
@@ -103,7 +103,7 @@ async def objects_page(call: Call, scope: Scope, after: str) -> ObjectPage:
 # ListObjectsV2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListObjectsV2:
     scope: Scope
     after: str
@@ -144,7 +144,7 @@ async def list_objects_v2(call: Call, request: ListObjectsV2) -> Reply:
 # ListObjectVersions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListObjectVersions:
     scope: Scope
     key_marker: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.checksums import BY_HEADER, check_checksum_type, decode_of_object
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum
 from trug.domain.preconditions import WriteConditions
@@ -51,7 +51,7 @@ SIZE = re.compile(r"[0-9]{1,18}\Z")
 # CreateMultipartUpload
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreateMultipartUpload:
     """``checksum_algorithm`` and ``checksum_type`` are empty where none was asked for."""
 
@@ -99,7 +99,7 @@ def _place(call: Call, key: str) -> str:
 # UploadPart
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UploadPart:
     key: str
     upload_id: str
@@ -127,7 +127,7 @@ async def upload_part(call: Call, request: UploadPart) -> Reply:
 # CompleteMultipartUpload
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompleteMultipartUpload:
     """``checksum`` is what the client claims, any part of it empty where it claims nothing; ``size`` is in bytes."""
 
@@ -211,7 +211,7 @@ def location(wire: WireRequest) -> str:
 # AbortMultipartUpload
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AbortMultipartUpload:
     """``initiated`` is when the upload must have begun, in µs since 1970."""
 
@@ -242,7 +242,7 @@ async def abort_multipart_upload(call: Call, request: AbortMultipartUpload) -> R
 # ListParts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListParts:
     key: str
     upload_id: str
@@ -303,7 +303,7 @@ def _kind(upload: Upload) -> str:
 # ListMultipartUploads
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListMultipartUploads:
     prefix: str
     delimiter: str

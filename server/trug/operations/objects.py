@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 from trug.domain.objects import STANDARD, Checksum
 from trug.domain.preconditions import ReadConditions, WriteConditions
 from trug.domain.ranges import parse_range
@@ -41,7 +41,7 @@ WHOLE, PARTIAL = 200, 206
 # PutObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutObject:
     key: str
     draft: Draft
@@ -65,7 +65,7 @@ async def put_object(call: Call, request: PutObject) -> Reply:
 # GetObject and HeadObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retrieval:
     """What both reads ask for: a version, on conditions, all of it or a range or a part, and how to show it."""
 
@@ -236,7 +236,7 @@ def _is_unchanged(if_range: str | None, version: Version) -> bool:
 # DeleteObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteObject:
     key: str
     version_id: str | None

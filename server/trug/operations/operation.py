@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
 from trug.access.actions import Action
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 from trug.operations.call import Call
 from trug.wire.reply import Reply
 from trug.wire.request import Incoming
@@ -31,7 +31,7 @@ Kind = Literal["acts", "default", "declined"]
 """Does what AWS does; tells that nobody configured anything; is not built and answers 501."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation(Generic[Q_co]):
     """One operation of S3.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+
+from trug.domain.frozen import frozen
 
 ROUTE = re.compile(r"(?P<method>[A-Z]+) (?P<path>/\S*?)(?:\?(?P<query>\S+))?(?: \{(?P<header>[a-z0-9-]+)\})?\Z")
 PATHS = {"/": 0, "/{Bucket}": 1, "/{Bucket}/{Key+}": 2}
@@ -18,7 +19,7 @@ class Level(IntEnum):
     OBJECT = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """Method, level, the query that must be there (name → value, None for any) and the header, if one is needed."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from trug.access import actions
+from trug.domain.frozen import frozen
 from trug.operations import tokens
 from trug.operations.call import Call
 from trug.operations.operation import Family
@@ -22,7 +21,7 @@ PAGE = 10_000
 PARAMETERS = frozenset({"prefix", "max-buckets", "bucket-region", tokens.PARAMETER})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListBuckets:
     prefix: str | None
     after: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.frozen import frozen
 from trug.domain.keys import check_key, decode_key
 from trug.domain.names import is_bucket_name
 from trug.domain.preconditions import ReadConditions
@@ -22,7 +22,7 @@ SOURCE_OWNER = "x-amz-source-expected-bucket-owner"
 VERSION = "?versionId="
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """What ``x-amz-copy-source`` names, and the conditions and the owner that it must have."""
 

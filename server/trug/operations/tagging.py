@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from trug.access import actions
+from trug.domain.frozen import frozen
 from trug.domain.tags import OBJECT_TAGS, check_tags
 from trug.operations.call import Call
 from trug.operations.operation import Family
@@ -18,7 +17,7 @@ from trug.wire.xml import element
 family = Family()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GetObjectTagging:
     key: str
     version_id: str | None
@@ -43,7 +42,7 @@ async def get_object_tagging(call: Call, request: GetObjectTagging) -> Reply:
     return document("Tagging", f"<TagSet>{tags}</TagSet>", headers=shown_version(call.bucket, version))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutObjectTagging:
     key: str
     version_id: str | None
@@ -67,7 +66,7 @@ async def put_object_tagging(call: Call, request: PutObjectTagging) -> Reply:
     return Reply(headers=shown_version(call.bucket, version))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteObjectTagging:
     key: str
     version_id: str | None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from trug.access import actions
 from trug.access.actions import Action
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
 from trug.operations.call import Call
 from trug.operations.operation import Family, Operation
 from trug.operations.parameters import version_asked
@@ -212,7 +212,7 @@ UNSET = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """Of what the configuration is asked: a bucket's where ``key`` is None, else that of an existing object."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+
+from trug.domain.frozen import frozen
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -51,7 +52,7 @@ class Rows(dict[Read[Any], Any]):
         return answer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decided(Generic[T_co]):
     """Yes: apply ``effects`` in order, then answer ``result``."""
 
@@ -59,7 +60,7 @@ class Decided(Generic[T_co]):
     effects: Sequence[Effect] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rejected:
     """No: nothing is applied, ``reason`` is raised where the change was committed."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.ports.changes import Effect
 from trug.ports.rows import AccessKey, Bucket, Part, Upload, User, Version
@@ -12,7 +12,7 @@ from trug.ports.rows import AccessKey, Bucket, Part, Upload, User, Version
 # Buckets
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutBucket(Effect):
     """Insert or replace the bucket's row."""
 
@@ -20,7 +20,7 @@ class PutBucket(Effect):
     refreshes: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveBucket(Effect):
     """Remove the bucket's row, its configurations and counters."""
 
@@ -28,7 +28,7 @@ class RemoveBucket(Effect):
     refreshes: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetConfiguration(Effect):
     """Store a configuration of a bucket; None removes it."""
 
@@ -41,14 +41,14 @@ class SetConfiguration(Effect):
 # Versions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutCurrent(Effect):
     """Make this the key's row in ``current``, in place of any."""
 
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveCurrent(Effect):
     """Remove the key's row from ``current``."""
 
@@ -56,14 +56,14 @@ class RemoveCurrent(Effect):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutHistory(Effect):
     """Insert or replace a row of ``history`` (same key and sequence)."""
 
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveHistory(Effect):
     """Remove the row of ``history`` of this key and sequence."""
 
@@ -75,7 +75,7 @@ class RemoveHistory(Effect):
 # Bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutInline(Effect):
     """Keep these bytes under a new inline id, with their block checksum."""
 
@@ -83,28 +83,28 @@ class PutInline(Effect):
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveInline(Effect):
     """Forget inline bytes."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameBlob(Effect):
     """A row in ``files``: from now on something refers to this blob."""
 
     blob: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForgetBlobs(Effect):
     """Remove rows of ``files``: the blobs are unlinked and their directories synced."""
 
     blobs: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetReferences(Effect):
     """Keep a count of references of 2 or more; 1 and 0 remove the row (no row means one)."""
 
@@ -113,7 +113,7 @@ class SetReferences(Effect):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drop(Effect):
     """A row in ``dropped``, stamped with the commit's sequence: the sweep removes these bytes later."""
 
@@ -121,21 +121,21 @@ class Drop(Effect):
     target: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForgetDropped(Effect):
     """Remove rows of ``dropped`` by their ids."""
 
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenEpoch(Effect):
     """A new epoch row, unsealed."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SealEpoch(Effect):
     """Every blob of the epoch is referenced or unlinked: recovery need not look at it."""
 
@@ -145,35 +145,35 @@ class SealEpoch(Effect):
 # Multipart
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutUpload(Effect):
     """Insert or replace an upload's row; completed ones leave the list of open uploads."""
 
     upload: Upload
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TouchUpload(Effect):
     """Set ``changed`` of an upload to the commit's sequence."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveUpload(Effect):
     """Remove an upload's row."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutPart(Effect):
     """Insert or replace a part."""
 
     part: Part
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveParts(Effect):
     """Remove parts of an upload by number."""
 
@@ -184,7 +184,7 @@ class RemoveParts(Effect):
 # Totals and the feed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tally(Effect):
     """Add to the totals of a bucket and of its account; a batch applies the sum once.
 
@@ -198,7 +198,7 @@ class Tally(Effect):
     uploads: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Announce(Effect):
     """The change's row in the feed, under its sequence."""
 
@@ -213,7 +213,7 @@ class Announce(Effect):
 # Who may
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutAccount(Effect):
     """Insert or replace an account."""
 
@@ -221,7 +221,7 @@ class PutAccount(Effect):
     refreshes: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutUser(Effect):
     """Insert or replace a user."""
 
@@ -229,7 +229,7 @@ class PutUser(Effect):
     refreshes: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveUser(Effect):
     """Remove a user."""
 
@@ -238,7 +238,7 @@ class RemoveUser(Effect):
     refreshes: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutKey(Effect):
     """Insert or replace an access key."""
 
@@ -246,7 +246,7 @@ class PutKey(Effect):
     refreshes: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveKey(Effect):
     """Remove an access key."""
 
@@ -254,7 +254,7 @@ class RemoveKey(Effect):
     refreshes: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declare(Effect):
     """Remember what ``--init`` declared, in place of what it declared before; it is never forgotten."""
 
@@ -266,7 +266,7 @@ class Declare(Effect):
 # The store itself
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReserveIds(Effect):
     """Move the first unreserved id to ``next``."""
 

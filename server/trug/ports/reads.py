@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.ports.changes import Read
 from trug.ports.rows import (
@@ -24,21 +24,21 @@ from trug.ports.rows import (
 # Buckets
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BucketNamed(Read[Bucket | None]):
     """The bucket of this name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BucketWithId(Read[Bucket | None]):
     """The bucket with this id; None when it was deleted."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BucketsOf(Read[list[Bucket]]):
     """An account's buckets by name: those after ``after`` that start with ``prefix``, at most ``limit``.
 
@@ -51,28 +51,28 @@ class BucketsOf(Read[list[Bucket]]):
     region: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BucketHolds(Read[bool]):
     """Whether the bucket has any version or delete marker."""
 
     bucket: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountersOf(Read[Counters]):
     """A bucket's totals; all 0 when nothing was tallied or the bucket was removed."""
 
     bucket: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountersOfAccount(Read[Counters]):
     """An account's totals over its buckets."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configuration(Read[bytes | None]):
     """The bucket's stored configuration of this kind (``tagging`` …), as it was stored."""
 
@@ -83,7 +83,7 @@ class Configuration(Read[bytes | None]):
 # Versions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Current(Read[Version | None]):
     """The key's newest version, when it is an object (a delete marker is never in ``current``)."""
 
@@ -91,7 +91,7 @@ class Current(Read[Version | None]):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CurrentContent(Read[Fetched | None]):
     """As Current, with the inline bytes in the same statement (checked against their checksum).
 
@@ -101,7 +101,7 @@ class CurrentContent(Read[Fetched | None]):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WithVersionId(Read[Version | None]):
     """The key's version with this id, current or not, object or marker; the newest such if several."""
 
@@ -110,7 +110,7 @@ class WithVersionId(Read[Version | None]):
     version_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WithVersionIdContent(Read[Fetched | None]):
     """As WithVersionId, with the inline bytes as in CurrentContent."""
 
@@ -119,7 +119,7 @@ class WithVersionIdContent(Read[Fetched | None]):
     version_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewestHistory(Read[Version | None]):
     """The key's newest version in ``history`` whose sequence is below ``before``."""
 
@@ -128,7 +128,7 @@ class NewestHistory(Read[Version | None]):
     before: int = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NullHistory(Read[Version | None]):
     """The key's null version in ``history``, the newest such if several."""
 
@@ -136,7 +136,7 @@ class NullHistory(Read[Version | None]):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CurrentRange(Read[list[Entry]]):
     """Current objects in byte order of their keys: from ``start`` (``after`` it, when so), below ``stop`` when that is
     not empty, at most ``limit``."""
@@ -148,7 +148,7 @@ class CurrentRange(Read[list[Entry]]):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryRange(Read[list[Entry]]):
     """Rows of ``history`` by (key, newest first): from (``start``, versions with sequence below ``before``), keys below
     ``stop`` when that is not empty, at most ``limit``. ``before`` 0 starts after all of ``start``'s versions."""
@@ -163,7 +163,7 @@ class HistoryRange(Read[list[Entry]]):
 # Bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class References(Read[int]):
     """How many rows refer to these bytes; ``kind`` is ``inline``, ``blob`` or ``body``. 1 when nothing is counted."""
 
@@ -171,21 +171,21 @@ class References(Read[int]):
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InlineContent(Read[bytes | None]):
     """Inline bytes by id, checked against their checksum."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlobNamed(Read[bool]):
     """Whether a row of ``files`` stands for this blob."""
 
     blob: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlobsBetween(Read[list[int]]):
     """Blobs named in ``files`` from ``start`` on and below ``stop``, ascending, at most ``limit``."""
 
@@ -194,17 +194,17 @@ class BlobsBetween(Read[list[int]]):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnsealedEpochs(Read[list[Epoch]]):
     """Epochs that were opened and not sealed, ascending."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastEpoch(Read[int]):
     """The highest epoch number ever opened, 0 when none was."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DroppedBefore(Read[list[Dropped]]):
     """What was dropped by commits below ``sequence``, by (sequence, id), at most ``limit``."""
 
@@ -215,21 +215,21 @@ class DroppedBefore(Read[list[Dropped]]):
 # Multipart
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UploadWithId(Read[Upload | None]):
     """The upload, open or completed, that clients call ``upload_id``."""
 
     upload_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BodyWithId(Read[Upload | None]):
     """The upload row that is the body ``id``."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenUploads(Read[list[Upload]]):
     """A bucket's open uploads by (key, upload id), after (``key``, ``upload_id``) (``upload_id`` empty: from ``key``'s
     first on; ``beyond`` true: after all of ``key``'s, whatever ``upload_id``), keys below ``stop`` when not empty, at
@@ -243,7 +243,7 @@ class OpenUploads(Read[list[Upload]]):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartNumbered(Read[Part | None]):
     """One part."""
 
@@ -251,7 +251,7 @@ class PartNumbered(Read[Part | None]):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts(Read[list[Part]]):
     """Parts in ascending number, after ``after``, at most ``limit``."""
 
@@ -263,14 +263,14 @@ class Parts(Read[list[Part]]):
 # Who may
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountWithId(Read[Account | None]):
     """The account with this id."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accounts(Read[list[Account]]):
     """Accounts by id after ``after``, at most ``limit``."""
 
@@ -278,7 +278,7 @@ class Accounts(Read[list[Account]]):
     limit: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserNamed(Read[User | None]):
     """A user of an account."""
 
@@ -286,7 +286,7 @@ class UserNamed(Read[User | None]):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsersOf(Read[list[User]]):
     """An account's users by name after ``after``, at most ``limit``."""
 
@@ -295,14 +295,14 @@ class UsersOf(Read[list[User]]):
     limit: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyWithId(Read[AccessKey | None]):
     """The access key of this id."""
 
     access_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeysOf(Read[list[AccessKey]]):
     """The keys of a user (of the account's root when ``user`` is empty), by access key."""
 
@@ -310,7 +310,7 @@ class KeysOf(Read[list[AccessKey]]):
     user: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared(Read[bytes | None]):
     """What ``--init`` once declared under (kind, name): its document; kept when the thing itself is deleted."""
 
@@ -321,12 +321,12 @@ class Declared(Read[bytes | None]):
 # The store itself
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextId(Read[int]):
     """The first id nobody has reserved; 1 in a new store."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowsOf(Read[list[Any]]):
     """For fsck: a page of the rows of a table (``current``, ``history``, ``uploads``, ``parts``) after ``after`` (the
     last row's place as the page gave it, None at first), at most ``limit``: a list of (place, row or None when the

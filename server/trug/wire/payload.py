@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from trug.domain.frozen import frozen
 
 
 class Mode(Enum):
@@ -33,7 +34,7 @@ class ChunkSigner(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payload:
     """``sha256`` is lower-case hex in LITERAL mode; ``signer`` stands in the two signed chunk modes."""
 

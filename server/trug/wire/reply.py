@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from trug.domain.frozen import frozen
 
 XML = "application/xml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """Status, headers (lower-case names, values without CR or LF) and body.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from trug.domain.frozen import frozen
 from trug.ports.body import Body
 
 _NAMES: dict[bytes, str] = {}
@@ -53,7 +54,7 @@ class Headers(dict[str, str]):
         return self._counts.get(name, 1) if name in self else 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What a request is about: ``bucket`` and ``key`` are decoded text, None where the path has none.
 
@@ -79,7 +80,7 @@ class RawBody(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireRequest:
     """A request before interpretation.
 
@@ -101,7 +102,7 @@ class WireRequest:
     """The query as a mapping: the first value of each name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incoming:
     """What ``from_wire`` of a request model is given: the request and its body as authenticated and verified."""
 

@@ -87,7 +87,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DECLARATION = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"']*)["']""")
 DEEPEST = 16
 FEWEST_BYTES_A_TAG = 64
-"""A long document that is nothing but tags costs a tree of twenty times its size before anybody counts what is in it."""
+"""A long document of nothing but tags costs a tree of twenty times its size before anybody counts what is in it."""
 TOO_DEEP = "boolean(/" + "/".join("*" * (DEEPEST + 1)) + ")"
 QUALIFIED = f"{{{NAMESPACE}}}"
 

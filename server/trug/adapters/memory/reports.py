@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from trug.adapters.memory.table import Table
+from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
 from trug.ports.reports import AccountSummary, BucketSummary
 from trug.ports.rows import Bucket, Counters
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryReports:
     """Reports (ports.reports): each page at once, without awaiting."""
 
