@@ -23,6 +23,7 @@ from tests.support.clock import HandClock
 from tests.support.ledger import Ledger
 from tests.support.scenes import Play, on_every_store
 
+from trug.domain.ends import pack
 from trug.domain.identity import Account
 from trug.domain.objects import COMPOSITE, Checksum, Listing, Record
 from trug.domain.versioning import Versioning
@@ -1013,8 +1014,8 @@ async def test_a_completed_upload_is_no_longer_listed(store: MetadataStore) -> N
         "null",
         "etag-2",
         Checksum("CRC64NVME", "AAAA"),
-        ((1, 5 * 2**20), (7, 5 * 2**40)),
-        ((1, "a" * 32), (7, "b" * 32)),
+        pack([(1, 5 * 2**20), (7, 5 * 2**40)]),
+        b"r" * 32,
     )
     done = upload(5, "k", "up", completed=completed)
     await store.commit(apply(PutUpload(upload(5, "k", "up")), PutUpload(upload(6, "k", "uq"))))

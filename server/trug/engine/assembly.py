@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from trug.domain.checksums import combine, composite
+from trug.domain.ends import pack
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum, Listing, Record
 from trug.engine.drafts import RequestedPart
@@ -46,12 +47,17 @@ def assemble(
         version_id="",
         etag=etag,
         checksum=checksum,
-        ends=tuple(zip((part.number for part in chosen), ends, strict=True)),
-        requested=tuple((part.number, part.etag) for part in requested),
+        ends=pack(zip((part.number for part in chosen), ends, strict=True)),
+        requested=fingerprint(requested),
     )
     listing = Listing(etag, ends[-1], upload.initiated, upload.storage_class, checksum.algorithm, checksum.type)
     record = Record(upload.record.headers, upload.record.metadata, upload.record.tags, checksum, parts=len(chosen))
     return Assembly(completed, listing, record)
+
+
+def fingerprint(requested: Sequence[RequestedPart]) -> bytes:
+    """What a repeated call must have in common with the one that completed the upload."""
+    return hashlib.sha256("\n".join(f"{part.number} {part.etag}" for part in requested).encode()).digest()
 
 
 def chosen_parts(upload: Upload, parts: Mapping[int, Part], requested: Sequence[RequestedPart]) -> list[Part]:

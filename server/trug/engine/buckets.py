@@ -13,8 +13,8 @@ from trug.domain.versioning import Versioning
 from trug.engine.ids import Ids
 from trug.engine.refusals import no_such_bucket
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
-from trug.ports.effects import Announce, Drop, PutBucket, RemoveBucket, SetConfiguration
-from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration
+from trug.ports.effects import Announce, Drop, PutBucket, RemoveBucket, SetConfiguration, Tally
+from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration, CountersOf
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
 
@@ -57,7 +57,8 @@ class DeleteBucket:
     blobs: tuple[int, ...] = ()
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
-        return () if rows else (BucketWithId(self.bucket.id), BucketHolds(self.bucket.id))
+        number = self.bucket.id
+        return () if rows else (BucketWithId(number), BucketHolds(number), CountersOf(number))
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
         if rows.of(BucketWithId(self.bucket.id)) is None:
@@ -65,7 +66,8 @@ class DeleteBucket:
         if rows.of(BucketHolds(self.bucket.id)):
             return Rejected(S3Error(ErrorCode.BucketNotEmpty, fields={"BucketName": self.bucket.name}))
         number = self.bucket.id
-        return Decided(None, (RemoveBucket(number), Drop("bucket", number), Announce("BucketRemoved", number)))
+        tally = Tally(number, self.bucket.account, uploads=-rows.of(CountersOf(number)).uploads)
+        return Decided(None, (tally, RemoveBucket(number), Drop("bucket", number), Announce("BucketRemoved", number)))
 
 
 @frozen
@@ -133,8 +135,13 @@ class Buckets:
 
     async def create(self, name: str, *, account: str, region: str, tags: dict[str, str]) -> Bucket:
         """Make a bucket. BucketAlreadyOwnedByYou or BucketAlreadyExists when the name is taken."""
-        bucket = Bucket(await self._ids.take(), name, account, region, created=0)
-        return await self._metadata.commit(CreateBucket(bucket, tags))
+        return await self._metadata.commit(await self.creation(name, account=account, region=region, tags=tags))
+
+    async def creation(
+        self, name: str, *, account: str, region: str, tags: dict[str, str], versioning: Versioning = Versioning.OFF
+    ) -> CreateBucket:
+        """The change that makes a bucket, for who has more to do in the same commit."""
+        return CreateBucket(Bucket(await self._ids.take(), name, account, region, 0, versioning), tags)
 
     async def delete(self, bucket: Bucket) -> None:
         """Remove an empty bucket. BucketNotEmpty when it holds versions or delete markers."""

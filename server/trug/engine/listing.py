@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from trug.domain.keys import after_prefix
 from trug.domain.versioning import is_well_formed
@@ -158,7 +158,7 @@ class VersionQuestion(NamedTuple):
 
     def _begin(self, reader: Reader) -> tuple[Place | None, int]:
         """The place behind the markers, and below which sequence of its key."""
-        if not self.version_id_marker:
+        if not self._is_within_a_key:
             return first_place(self.prefix, self.delimiter, self.key_marker), 0
         marked = reader.fetch(WithVersionId(self.bucket, self.key_marker, self.version_id_marker))
         if marked is not None:
@@ -166,6 +166,13 @@ class VersionQuestion(NamedTuple):
         if not is_well_formed(self.version_id_marker):
             raise malformed_version(self.version_id_marker)
         return Place(self.key_marker, after=False), NEWEST  # deleted since the last page: what is left of the key
+
+    @property
+    def _is_within_a_key(self) -> bool:
+        """Whether the markers name a version whose key this list shows by itself."""
+        if not self.version_id_marker or not self.key_marker.startswith(self.prefix):
+            return False
+        return common_prefix(self.key_marker, self.prefix, self.delimiter) is None
 
     def _merged(self, reader: Reader, place: Place, before: int, stop: str, step: int) -> list[Entry]:
         """The next rows of both tables by (key, newest first)."""
@@ -177,19 +184,29 @@ class VersionQuestion(NamedTuple):
         return sorted((*current, *history), key=lambda entry: (entry.key, -entry.sequence))[:step]
 
 
-def roll_up(found: list[Entry], prefix: str, delimiter: str) -> Iterator[tuple[Entry, str | None]]:
-    """Each entry outside common prefixes, and the first of each common prefix with it."""
+class Keyed(Protocol):
+    """Anything that stands under a key."""
+
+    @property
+    def key(self) -> str: ...
+
+
+K = TypeVar("K", bound=Keyed)
+
+
+def roll_up(found: Sequence[K], prefix: str, delimiter: str) -> Iterator[tuple[K, str | None]]:
+    """Each row outside common prefixes, and the first of each common prefix with it."""
     at = 0
     while at < len(found):
-        entry = found[at]
-        rolled = common_prefix(entry.key, prefix, delimiter)
-        yield entry, rolled
+        row = found[at]
+        rolled = common_prefix(row.key, prefix, delimiter)
+        yield row, rolled
         at = at + 1 if rolled is None else _index_after(found, rolled, at)
 
 
-def _index_after(found: list[Entry], rolled: str, at: int) -> int:
+def _index_after(found: Sequence[Keyed], rolled: str, at: int) -> int:
     beyond = after_prefix(rolled)
-    return bisect_left(found, beyond, lo=at, key=lambda entry: entry.key) if beyond else len(found)
+    return bisect_left(found, beyond, lo=at, key=lambda row: row.key) if beyond else len(found)
 
 
 def next_place(found: list[Entry], step: int, prefix: str, delimiter: str, stop: str) -> Place | None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from trug.domain import ends
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.keys import after_prefix
 from trug.domain.objects import Checksum, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import new_version_id
-from trug.engine.assembly import assemble
+from trug.engine.assembly import Assembly, assemble, fingerprint
 from trug.engine.digesting import digests_of, full_object
 from trug.engine.drafts import CopiedPart, CopySource, Draft, PartPage, RequestedPart, Stored, UploadPage
 from trug.engine.ids import Ids
 from trug.engine.intake import DEFAULT_CHECKSUM, MD5, Intake, Received
-from trug.engine.listing import common_prefix, first_place
+from trug.engine.listing import FIRST_STEP, common_prefix, first_place, next_step, roll_up
 from trug.engine.objects import Objects
 from trug.engine.reading import Reading
 from trug.engine.refusals import Moved, no_such_upload, shown_version
@@ -29,6 +32,7 @@ from trug.ports.stores import MetadataStore, Reader
 
 LARGEST_PART = 5 << 30
 ATTEMPTS = 8
+MANY_PARTS = 100
 
 
 def new_upload_id(now: int) -> str:
@@ -154,7 +158,7 @@ class Multipart:
             if upload.completed is not None:
                 return _repeated(upload, requested)
             parts = await self._all_parts(upload)
-            assembly = assemble(upload, parts, requested, checksum, size)
+            assembly = await self._assembled(upload, parts, requested, checksum, size)
             change = CompleteUpload(
                 upload=upload,
                 completed=assembly.completed,
@@ -170,6 +174,19 @@ class Multipart:
             except Moved:
                 continue
         raise S3Error(ErrorCode.OperationAborted)
+
+    async def _assembled(
+        self,
+        upload: Upload,
+        parts: Mapping[int, Part],
+        requested: Sequence[RequestedPart],
+        checksum: Checksum | None,
+        size: int | None,
+    ) -> Assembly:
+        """Thousands of parts take tens of milliseconds: those are summed up beside the loop."""
+        if len(requested) < MANY_PARTS:
+            return assemble(upload, parts, requested, checksum, size)
+        return await asyncio.to_thread(assemble, upload, parts, requested, checksum, size)
 
     async def _all_parts(self, upload: Upload) -> dict[int, Part]:
         parts = await self._metadata.view(lambda reader: reader.fetch(Parts(upload.id)))
@@ -216,41 +233,46 @@ class UploadQuestion(NamedTuple):
     def answer(self, reader: Reader) -> UploadPage:
         uploads: list[Upload] = []
         prefixes: list[str] = []
-        read = self._begin()
-        last_key, last_upload = "", ""
-        while read is not None:
-            found = reader.fetch(read)
-            skip = ""
-            for upload in found:
-                if skip and upload.key.startswith(skip):
-                    continue
-                if len(uploads) + len(prefixes) == self.limit:
-                    return UploadPage(uploads, prefixes, last_key, last_upload)
-                rolled = common_prefix(upload.key, self.prefix, self.delimiter)
-                if rolled is None:
-                    uploads.append(upload)
-                    last_key, last_upload = upload.key, upload.upload_id
-                else:
-                    prefixes.append(rolled)
-                    last_key, last_upload, skip = rolled, "", rolled
-            read = self._next(read, found, skip)
+        last = "", ""
+        for upload, rolled in self._rolled(reader):
+            if len(uploads) + len(prefixes) == self.limit:
+                return UploadPage(uploads, prefixes, *last)
+            if rolled is None:
+                uploads.append(upload)
+                last = upload.key, upload.upload_id
+            else:
+                prefixes.append(rolled)
+                last = rolled, ""
         return UploadPage(uploads, prefixes, None, None)
 
+    def _rolled(self, reader: Reader) -> Iterator[tuple[Upload, str | None]]:
+        read = self._begin()
+        while read is not None:
+            found = reader.fetch(read)
+            seen = 0
+            for upload, rolled in roll_up(found, self.prefix, self.delimiter):
+                yield upload, rolled
+                seen += 1
+            read = self._next(read, found, seen)
+
     def _begin(self) -> OpenUploads | None:
-        stop, limit = after_prefix(self.prefix), self.limit + 1
+        stop = after_prefix(self.prefix)
+        limit = FIRST_STEP if self.delimiter else self.limit + 1
         if self.upload_id_marker and self.key_marker.startswith(self.prefix):
             return OpenUploads(self.bucket, self.key_marker, self.upload_id_marker, False, stop, limit)
         place = first_place(self.prefix, self.delimiter, self.key_marker)
         return None if place is None else OpenUploads(self.bucket, place.key, "", place.after, stop, limit)
 
-    def _next(self, read: OpenUploads, found: list[Upload], skip: str) -> OpenUploads | None:
+    def _next(self, read: OpenUploads, found: list[Upload], seen: int) -> OpenUploads | None:
         if len(found) < read.limit:
             return None
+        limit = next_step(seen) if self.delimiter else read.limit
         last = found[-1]
-        if not (skip and last.key.startswith(skip)):
-            return OpenUploads(self.bucket, last.key, last.upload_id, False, read.stop, read.limit)
-        beyond = after_prefix(skip)
-        return OpenUploads(self.bucket, beyond, "", False, read.stop, read.limit) if beyond else None
+        rolled = common_prefix(last.key, self.prefix, self.delimiter)
+        if rolled is None:
+            return replace(read, key=last.key, upload_id=last.upload_id, beyond=False, limit=limit)
+        beyond = after_prefix(rolled)
+        return replace(read, key=beyond, upload_id="", beyond=False, limit=limit) if beyond else None
 
 
 def _part_algorithm(upload: Upload, claimed: str | None) -> str:
@@ -282,8 +304,7 @@ def _check_span(start: int, stop: int, size: int) -> None:
 def _repeated(upload: Upload, requested: Sequence[RequestedPart]) -> Stored:
     done = upload.completed
     assert done is not None  # noqa: S101 - the caller checked
-    if tuple((part.number, part.etag) for part in requested) != done.requested:
+    if fingerprint(requested) != done.requested:
         raise no_such_upload(upload.upload_id)
-    size = done.ends[-1][1] if done.ends else 0
     version_id = None if done.version_id == "null" else done.version_id
-    return Stored(version_id, done.etag, size, upload.initiated, done.checksum)
+    return Stored(version_id, done.etag, ends.size(done.ends), upload.initiated, done.checksum)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator
 
+from trug.domain import ends
 from trug.domain.errors import ErrorCode, S3Error
 from trug.engine.pins import Pin
 from trug.ports.reads import BodyWithId, InlineContent, PartNumbered
@@ -65,7 +65,7 @@ class Reading:
             yield Extent(False, version.blob, start, stop - start, version.listing.size)
         elif version.body is not None:
             upload = await body_of(self._metadata, version.body)
-            for number, begin in _parts_in(upload, start, stop):
+            for number, begin in ends.parts_in(table_of(upload), start, stop):
                 part = await self._metadata.fetch(PartNumbered(upload.id, number))
                 if part is None:
                     raise Damaged(f"part {number} of body {upload.id} has no row")
@@ -89,26 +89,17 @@ async def body_of(metadata: MetadataStore, body: int) -> Upload:
 
 def part_span(upload: Upload, number: int) -> tuple[int, int]:
     """The half-open span of the part with this number. InvalidPartNumber when the object has no such part."""
-    assert upload.completed is not None  # noqa: S101 - body_of checked
-    begin = 0
-    for part_number, end in upload.completed.ends:
-        if part_number == number:
-            return begin, end
-        begin = end
-    raise _no_such_part(number, len(upload.completed.ends))
+    table = table_of(upload)
+    index = ends.find(table, number)
+    if index is None:
+        raise _no_such_part(number, ends.count(table))
+    return ends.begin_of(table, index), ends.entry(table, index)[1]
 
 
-def _parts_in(upload: Upload, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """(part number, where it begins in the object) for the parts that touch a span."""
+def table_of(upload: Upload) -> bytes:
+    """Where the parts of a completed upload end (domain.ends)."""
     assert upload.completed is not None  # noqa: S101 - body_of checked
-    ends = upload.completed.ends
-    first = bisect_right(ends, start, key=lambda entry: entry[1])
-    begin = ends[first - 1][1] if first else 0
-    for number, end in ends[first:]:
-        if begin >= stop:
-            return
-        yield number, begin
-        begin = end
+    return upload.completed.ends
 
 
 def clip(extents: tuple[Extent, ...], start: int, stop: int) -> Iterator[Extent]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.versioning import is_well_formed
 from trug.ports.rows import Bucket, Version
@@ -25,20 +27,24 @@ def no_such_upload(upload_id: str) -> S3Error:
 
 def hidden_by_marker(key: str, marker: Version) -> S3Error:
     """The newest version is a delete marker: 404 that says so."""
-    headers = {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version_id}
-    return S3Error(ErrorCode.NoSuchKey, fields={"Key": key}, headers=headers)
+    return S3Error(ErrorCode.NoSuchKey, fields={"Key": key}, headers=_of_marker(marker))
 
 
 def is_marker(marker: Version) -> S3Error:
     """A delete marker was asked for by its version id: it can only be deleted."""
-    headers = {
-        "allow": "DELETE",
-        "x-amz-delete-marker": "true",
-        "x-amz-version-id": marker.version_id,
-    }
+    headers = {"allow": "DELETE", **_of_marker(marker)}
     return S3Error(
         ErrorCode.MethodNotAllowed, fields={"Method": "GET", "ResourceType": "DeleteMarker"}, headers=headers
     )
+
+
+def _of_marker(marker: Version) -> dict[str, str]:
+    """What GET and HEAD tell of a delete marker in their way."""
+    return {
+        "x-amz-delete-marker": "true",
+        "x-amz-version-id": marker.version_id,
+        "last-modified": formatdate(marker.listing.modified // 1_000_000, usegmt=True),
+    }
 
 
 def unknown_version(key: str, version_id: str) -> S3Error:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from trug.domain.ends import numbers
 from trug.domain.frozen import frozen
 from trug.engine.pins import Pins
 from trug.engine.uploads import place_of_extent, references_to_extents
 from trug.engine.versions import recount, unanswered
 from trug.ports.changes import Decided, Effect, Moment, Read, Rows
-from trug.ports.effects import Drop, ForgetBlobs, ForgetDropped, RemoveParts, RemoveUpload
+from trug.ports.effects import Drop, ForgetBlobs, ForgetDropped, PutPart, RemoveParts, RemoveUpload
 from trug.ports.reads import BodyWithId, DroppedBefore, OpenUploads, Parts
-from trug.ports.rows import Dropped, Part, Upload
+from trug.ports.rows import Dropped, Extent, Part, Upload
 from trug.ports.stores import BlobStore, MetadataStore
 
 SLICE = 100
+MOST_EXTENTS = 256
 
 
 @frozen
@@ -37,7 +39,8 @@ class ForgetRemoved:
 class ExpandParts:
     """Release a slice of the parts of a dropped body, an aborted upload, or those a completed one left out.
 
-    Answers whether it was the last slice; then the row is forgotten, and the upload's own row where it is over.
+    Answers after which part to go on; None when that was the last slice: the row is forgotten then, and the upload's
+    own row where it is over.
     """
 
     dropped: Dropped
@@ -51,22 +54,22 @@ class ExpandParts:
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
         if not rows:
             return (self._parts, BodyWithId(self.dropped.target))
-        extents = [extent for part in self._superfluous(rows) for extent in part.extents]
-        return unanswered(rows, references_to_extents(extents))
+        return unanswered(rows, references_to_extents(self._cut(rows).extents))
 
-    def _superfluous(self, rows: Rows) -> list[Part]:
-        if self.dropped.kind != "leftover":
-            return rows.of(self._parts)
-        kept = _kept_numbers(rows.of(BodyWithId(self.dropped.target)))
-        return [part for part in rows.of(self._parts) if part.number not in kept]
+    def _cut(self, rows: Rows) -> Cut:
+        parts = rows.of(self._parts)
+        if self.dropped.kind == "leftover":
+            kept = _kept_numbers(rows.of(BodyWithId(self.dropped.target)))
+            parts = [part for part in parts if part.number not in kept]
+        return cut(parts, MOST_EXTENTS)
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[int | None]:
-        found = rows.of(self._parts)
-        parts = self._superfluous(rows)
-        gives = [(place_of_extent(extent), -1) for part in parts for extent in part.extents]
-        effects: list[Effect] = [*recount(rows, gives)]
-        if parts:
-            effects.append(RemoveParts(self.dropped.target, tuple(part.number for part in parts)))
+        found, piece = rows.of(self._parts), self._cut(rows)
+        effects: list[Effect] = recount(rows, [(place_of_extent(extent), -1) for extent in piece.extents])
+        if piece.gone:
+            effects.append(RemoveParts(self.dropped.target, tuple(piece.gone)))
+        if piece.rest is not None:
+            return Decided(self.after, [*effects, PutPart(piece.rest)])
         if len(found) == SLICE:
             return Decided(found[-1].number, effects)
         if self.dropped.kind != "leftover":
@@ -75,10 +78,31 @@ class ExpandParts:
         return Decided(None, effects)
 
 
+class Cut(NamedTuple):
+    """Extents to release now, the numbers of the parts that are gone with them, and what is left of the next part."""
+
+    extents: list[Extent]
+    gone: list[int]
+    rest: Part | None
+
+
+def cut(parts: Sequence[Part], most: int) -> Cut:
+    """The front of ``parts``, at most ``most`` extents of it: one part may have thousands."""
+    extents: list[Extent] = []
+    gone: list[int] = []
+    for part in parts:
+        room = most - len(extents)
+        extents += part.extents[:room]
+        if len(part.extents) > room:
+            return Cut(extents, gone, part._replace(extents=part.extents[room:]))
+        gone.append(part.number)
+    return Cut(extents, gone, None)
+
+
 def _kept_numbers(upload: Upload | None) -> frozenset[int]:
     if upload is None or upload.completed is None:
         return frozenset()
-    return frozenset(number for number, _ in upload.completed.ends)
+    return frozenset(numbers(upload.completed.ends))
 
 
 @frozen

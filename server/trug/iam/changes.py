@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT, Account
 from trug.iam.refusals import IamError
-from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
+from trug.ports.changes import Change, Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import Announce, Declare, PutAccount, PutKey, PutUser, RemoveKey, RemoveUser
 from trug.ports.reads import AccountWithId, Declared, KeysOf, KeyWithId, UserNamed
 from trug.ports.rows import AccessKey, User
+
+T = TypeVar("T")
 
 
 @frozen
@@ -105,6 +107,28 @@ class DeleteKey:
         if rows.of(KeyWithId(self.access_key)) is None:
             return Rejected(IamError(f"there is no access key {self.access_key}"))
         return Decided(None, (RemoveKey(self.access_key), Announce("KeyRemoved", 0, self.access_key)))
+
+
+@frozen
+class Declaring(Generic[T]):
+    """A change together with the record that ``--init`` declared what it makes: both or neither."""
+
+    change: Change[T]
+    kind: str
+    name: str
+
+    @property
+    def blobs(self) -> tuple[int, ...]:
+        return self.change.blobs
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return self.change.reads(rows)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[T] | Rejected:
+        decision = self.change.decide(rows, moment)
+        if isinstance(decision, Rejected):
+            return decision
+        return Decided(decision.result, (*decision.effects, Declare(self.kind, self.name, b"")))
 
 
 @frozen

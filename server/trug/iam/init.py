@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Callable
+from typing import Any
 
-from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
+from trug.domain.identity import Account, canonical_id_of
 from trug.domain.versioning import Versioning
 from trug.engine.buckets import Buckets
-from trug.iam.changes import RecordDeclaration
+from trug.iam.changes import Declaring, RecordDeclaration
 from trug.iam.declarations import Declarations, DeclaredAccount, DeclaredBucket, DeclaredUser, InitError, KeyPair
-from trug.iam.people import People
+from trug.iam.people import People, account_creation, user_creation
 from trug.iam.refusals import IamError
-from trug.ports.reads import Declared
+from trug.ports.changes import Change
+from trug.ports.reads import AccountWithId, Declared
 from trug.ports.stores import MetadataStore
 
 
@@ -42,6 +44,13 @@ class Initialiser:
         """Whether this was never declared before: only then it is made (what was deleted since stays deleted)."""
         return await self._metadata.fetch(Declared(kind, name)) is None
 
+    async def _make(self, line: int, kind: str, name: str, change: Change[Any]) -> None:
+        """Make what is declared, and record that it was, in one commit."""
+        try:
+            await self._metadata.commit(Declaring(change, kind, name))
+        except IamError as error:
+            raise _contradiction(line, str(error)) from error
+
     async def _record(self, kind: str, name: str, document: bytes = b"") -> None:
         await self._metadata.commit(RecordDeclaration(kind, name, document))
 
@@ -53,13 +62,11 @@ class Initialiser:
         wanted = Account(
             declared.id, declared.canonical_id or canonical_id_of(declared.id), declared.display_name, declared.email
         )
-        found = await self._people.find_account(declared.id)
+        found = await self._metadata.fetch(AccountWithId(declared.id))
         if found is not None and found.canonical_id != wanted.canonical_id:
             raise _contradiction(declared.line, f"account {declared.id} has another canonical id")
-        is_new = await self._is_new("account", declared.id)
-        if is_new and (found is None or declared.id == DEFAULT_ACCOUNT):
-            await self._made(declared.line, self._people.add_account(wanted))
-            await self._record("account", declared.id)
+        if await self._is_new("account", declared.id):
+            await self._make_or_record(found, declared.line, "account", declared.id, lambda: account_creation(wanted))
         for pair in declared.keys:
             await self._key(declared.id, "", pair, declared.line)
         for user in declared.users:
@@ -67,13 +74,26 @@ class Initialiser:
         for name, document in declared.policies:
             await self._keep("policy", f"{declared.id}/{name}", document.encode(), f"policy {name}")
 
+    async def _make_or_record(
+        self, found: object, line: int, kind: str, name: str, change: Callable[[], Change[Any]]
+    ) -> None:
+        """What is there already, made by somebody else, is recorded as declared too."""
+        if found is not None:
+            await self._record(kind, name)
+            return
+        try:
+            wanted = change()
+        except IamError as error:
+            raise _contradiction(line, str(error)) from error
+        await self._make(line, kind, name, wanted)
+
     async def _user(self, account: str, declared: DeclaredUser) -> None:
         name = f"{account}/{declared.name}"
         found = await self._people.find_user(account, declared.name)
         if await self._is_new("user", name):
-            if found is None:
-                await self._made(declared.line, self._people.add_user(account, declared.name, declared.policies))
-            await self._record("user", name)
+            await self._make_or_record(
+                found, declared.line, "user", name, lambda: user_creation(account, declared.name, declared.policies)
+            )
         elif found is None:
             return
         if declared.policies:
@@ -88,10 +108,14 @@ class Initialiser:
                 raise _contradiction(line, f"access key {pair.access_key} belongs to somebody else")
             if self._people.secret_of(found) != pair.secret_key:
                 raise _contradiction(line, f"access key {pair.access_key} has another secret")
-            return
         if await self._is_new("key", pair.access_key):
-            await self._made(line, self._people.add_key(account, user, pair.access_key, pair.secret_key))
-            await self._record("key", pair.access_key)
+            await self._make_or_record(
+                found,
+                line,
+                "key",
+                pair.access_key,
+                lambda: self._people.key_creation(account, user, pair.access_key, pair.secret_key),
+            )
 
     async def _bucket(self, declared: DeclaredBucket) -> None:
         found = await self._buckets.find(declared.name)
@@ -99,19 +123,17 @@ class Initialiser:
             raise _contradiction(declared.line, f"bucket {declared.name} belongs to account {found.account}")
         if await self._people.find_account(declared.account) is None:
             raise _contradiction(declared.line, f"there is no account {declared.account}")
-        if found is None and await self._is_new("bucket", declared.name):
-            made = await self._buckets.create(declared.name, account=declared.account, region=self._region, tags={})
-            if declared.versioning or declared.object_lock:
-                await self._buckets.set_versioning(made, Versioning.ENABLED)
-            await self._record("bucket", declared.name)
+        if await self._is_new("bucket", declared.name):
+            creation = await self._buckets.creation(
+                declared.name,
+                account=declared.account,
+                region=self._region,
+                tags={},
+                versioning=Versioning.ENABLED if declared.versioning or declared.object_lock else Versioning.OFF,
+            )
+            await self._make_or_record(found, declared.line, "bucket", declared.name, lambda: creation)
         if declared.object_lock:
             await self._keep("object_lock", declared.name, b"", f"object lock of bucket {declared.name}")
-
-    async def _made(self, line: int, making: Awaitable[object]) -> None:
-        try:
-            await making
-        except IamError as error:
-            raise _contradiction(line, str(error)) from error
 
 
 def _contradiction(line: int, text: str) -> InitError:

@@ -31,6 +31,20 @@ def new_secret() -> str:
     return secrets.token_urlsafe(30)
 
 
+def account_creation(account: Account) -> CreateAccount:
+    """The change that makes an account. IamError for an id that cannot be one."""
+    if not ACCOUNT_ID.match(account.id):
+        raise IamError(f"{account.id!r} cannot be an account's id")
+    return CreateAccount(account)
+
+
+def user_creation(account: str, name: str, policies: Sequence[str] = ()) -> CreateUser:
+    """The change that makes a user. IamError for a name that cannot be one."""
+    if not USER_NAME.match(name):
+        raise IamError(f"{name!r} cannot be a user's name")
+    return CreateUser(User(account, name, 0, tuple(policies)))
+
+
 class People:
     """Who there is."""
 
@@ -47,15 +61,11 @@ class People:
 
     async def add_account(self, account: Account) -> Account:
         """Make an account. IamError for an id that cannot be one or is taken."""
-        if not ACCOUNT_ID.match(account.id):
-            raise IamError(f"{account.id!r} cannot be an account's id")
-        return await self._metadata.commit(CreateAccount(account))
+        return await self._metadata.commit(account_creation(account))
 
     async def add_user(self, account: str, name: str, policies: Sequence[str] = ()) -> User:
         """Make a user. IamError for a name that cannot be one or is taken, or an account that is not there."""
-        if not USER_NAME.match(name):
-            raise IamError(f"{name!r} cannot be a user's name")
-        return await self._metadata.commit(CreateUser(User(account, name, 0, tuple(policies))))
+        return await self._metadata.commit(user_creation(account, name, policies))
 
     async def find_user(self, account: str, name: str) -> User | None:
         return await self._metadata.fetch(UserNamed(account, name))
@@ -71,12 +81,16 @@ class People:
     async def add_key(self, account: str, user: str, access_key: str, secret: str) -> AccessKey:
         """Give a user (an account's root when ``user`` is empty) an access key. IamError when it is taken or cannot be
         one, or its owner is not there."""
+        return await self._metadata.commit(self.key_creation(account, user, access_key, secret))
+
+    def key_creation(self, account: str, user: str, access_key: str, secret: str) -> CreateKey:
+        """The change that makes a key, its secret sealed. IamError for what cannot be one."""
         if not ACCESS_KEY.match(access_key):
             raise IamError(f"{access_key!r} cannot be an access key")
         if not secret:
             raise IamError(f"the secret of {access_key} is empty")
         sealed = self._keyring.seal(secret, access_key)
-        return await self._metadata.commit(CreateKey(AccessKey(access_key, account, user, sealed, 0)))
+        return CreateKey(AccessKey(access_key, account, user, sealed, 0))
 
     async def find_key(self, access_key: str) -> AccessKey | None:
         return await self._metadata.fetch(KeyWithId(access_key))

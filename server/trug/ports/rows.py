@@ -88,15 +88,15 @@ class Part(NamedTuple):
 class Completed(NamedTuple):
     """What CompleteMultipartUpload made: kept so that a repeated call answers the same.
 
-    ``ends`` maps each part to where it ends in the object: (part number, end offset), ascending.
-    ``requested`` is the list of (part number, bare ETag) of the call that made it.
+    ``ends`` is the packed table of where each part ends in the object (domain.ends). ``requested`` is a SHA-256 over
+    the part numbers and ETags of the call that made it.
     """
 
     version_id: str
     etag: str
     checksum: Checksum | None
-    ends: tuple[tuple[int, int], ...]
-    requested: tuple[tuple[int, str], ...]
+    ends: bytes
+    requested: bytes
 
 
 class Upload(NamedTuple):

@@ -9,6 +9,7 @@ import zlib
 import pytest
 
 from trug.domain.checksums import ALGORITHMS
+from trug.domain.ends import pack
 from trug.domain.errors import S3Error
 from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum, Record
 from trug.engine.assembly import SMALLEST_PART, assemble
@@ -54,7 +55,7 @@ def test_etag_ends_and_default_checksum() -> None:
     digests = b"".join(hashlib.md5(content).digest() for content in CONTENTS.values())
     whole = b"".join(CONTENTS.values())
     assert made.completed.etag == f"{hashlib.md5(digests).hexdigest()}-3"
-    assert made.completed.ends == ((1, SMALLEST_PART), (2, 2 * SMALLEST_PART), (5, len(whole)))
+    assert made.completed.ends == pack(((1, SMALLEST_PART), (2, 2 * SMALLEST_PART), (5, len(whole))))
     crc = base64.b64encode(ALGORITHMS["CRC64NVME"].hash(whole)).decode()
     assert made.listing.checksum_algorithm == "CRC64NVME"
     assert made.record.checksum == Checksum("CRC64NVME", crc, FULL_OBJECT)

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pytest
 
@@ -13,12 +14,16 @@ from trug.adapters.clock import SystemClock
 from trug.adapters.keyring import FileKeyring
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
+from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.domain.versioning import Versioning
 from trug.engine.engine import Engine
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
 from trug.iam.init import Initialiser
 from trug.iam.people import People
+from trug.ports.changes import Change
+
+T = TypeVar("T")
 
 DOCUMENT = """
 [[account]]
@@ -159,3 +164,47 @@ MISTAKES = {
 def test_mistakes(document: str, text: str) -> None:
     with pytest.raises(InitError, match=text):
         parse_declarations(document)
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+class Mortal(MemoryMetadata):
+    """A store whose process ends before its ``left`` + 1st commit."""
+
+    left = -1
+
+    async def commit(self, change: Change[T]) -> T:
+        if self.left == 0:
+            raise Killed
+        self.left -= 1
+        return await super().commit(change)
+
+
+def test_killed_anywhere_and_started_again() -> None:
+    """Whatever commit the process ended before, the next start makes the rest."""
+
+    async def scene() -> None:
+        for left in range(1, 30):
+            metadata = Mortal(SystemClock())
+            people = People(metadata, FileKeyring(os.urandom(32)))
+            engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
+            store = Store(metadata, engine, people, Credentials(metadata, people, {}))
+            document = DOCUMENT.replace("123456789012", DEFAULT_ACCOUNT)
+            metadata.left = left
+            try:
+                await store.apply(document)
+            except Killed:
+                pass
+            metadata.left = -1
+            await store.apply(document)
+            bucket = await engine.buckets.find("data")
+            assert bucket is not None
+            assert bucket.versioning is Versioning.ENABLED
+            assert await store.credentials.find("AKIAALICE") is not None
+            await engine.buckets.delete(bucket)
+            await store.apply(document)
+            assert await engine.buckets.find("data") is None
+
+    asyncio.run(scene())

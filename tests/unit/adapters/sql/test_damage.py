@@ -10,6 +10,7 @@ from tests.support.changes import apply, increment
 from tests.support.sql import below, play
 
 from trug.adapters.sql.store import SqlMetadata
+from trug.domain.ends import pack
 from trug.domain.identity import Account
 from trug.domain.objects import Checksum, Listing, Record
 from trug.ports.effects import (
@@ -61,7 +62,7 @@ from trug.ports.stores import Damaged
 
 LAST = 2**63 - 1
 LISTING = Listing("d41d8cd98f00b204e9800998ecf8427e", 5, 1_700_000_000_000_000)
-COMPLETED = Completed("null", "e-1", Checksum("CRC32", "AAAA"), ((1, 5),), ((1, "e"),))
+COMPLETED = Completed("null", "e-1", Checksum("CRC32", "AAAA"), pack([(1, 5)]), b"r" * 32)
 
 
 def version(key: str, **more: Any) -> Version:
