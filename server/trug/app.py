@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from trug.adapters.clock import SystemClock
@@ -20,7 +20,6 @@ from trug.adapters.sql.connection import StoreRefused
 from trug.adapters.sql.store import SqlMetadata
 from trug.auth.authenticate import Authenticator
 from trug.domain.frozen import frozen
-from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
@@ -36,7 +35,6 @@ from trug.jobs.sweeping import keep_sweeping
 from trug.manage.commands import Managed
 from trug.observe import AccessLog, Observer, standard_error
 from trug.operations.catalogue import TABLE
-from trug.ports.keys import Credential
 from trug.ports.reads import BlobsBetween, UnsealedEpochs
 from trug.ports.stores import BLOBS_PER_EPOCH
 from trug.settings import Settings, read_settings
@@ -99,20 +97,23 @@ class Store:
         root = root_of(settings)
         await asyncio.to_thread(sweep_staging, directory)
         ledger = EpochLedger(lambda: metadata)
-        blobs = FilesystemBlobs(directory, epochs=ledger, durability=settings.durability)
-        metadata = await asyncio.to_thread(
-            SqlMetadata.open, directory, clock=clock, durability=settings.durability, blobs=blobs
-        )
-        await _recover(directory, metadata, ledger)
-        engine = Engine.over(metadata, blobs, clock, inline_max=settings.inline_max)
+        async with AsyncExitStack() as undo:
+            blobs = FilesystemBlobs(directory, epochs=ledger, durability=settings.durability)
+            undo.push_async_callback(blobs.close)
+            metadata = await asyncio.to_thread(
+                SqlMetadata.open, directory, clock=clock, durability=settings.durability, blobs=blobs
+            )
+            undo.push_async_callback(metadata.close)
+            await _recover(directory, metadata, ledger)
+            undo.pop_all()
         people = People(metadata, keyring)
         return cls(
             settings=settings,
-            engine=engine,
+            engine=Engine.over(metadata, blobs, clock, inline_max=settings.inline_max),
             metadata=metadata,
             blobs=blobs,
             people=people,
-            credentials=Credentials(metadata, people, await _roots(people, root)),
+            credentials=Credentials(metadata, people, {root.pair.access_key: root.pair.secret_key}),
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
             held=held,
@@ -152,11 +153,6 @@ def root_of(settings: Settings) -> Root:
         return Root(DEV_PAIR, "--dev: the well-known one")
     made = RootPair(new_access_key(), new_secret())
     return Root(read_or_make(settings.directory, made), path_of(settings.directory))
-
-
-async def _roots(people: People, root: Root) -> Mapping[str, Credential]:
-    account = await people.find_account(DEFAULT_ACCOUNT) or Account(DEFAULT_ACCOUNT, canonical_id_of(DEFAULT_ACCOUNT))
-    return {root.pair.access_key: Credential(root.pair.access_key, root.pair.secret_key, account)}
 
 
 async def _recover(directory: str, metadata: SqlMetadata, ledger: EpochLedger) -> None:
@@ -240,14 +236,17 @@ class Service:
         """Open the store, once."""
         async with self._opening:
             if self._gateway is None:
-                self._store = await Store.open(self._settings)
-                for text in await self._store.initialise():
-                    logger.warning("--init: stored, but without effect yet: %s", text)
+                store = await Store.open(self._settings)
+                try:
+                    _warn_of(await store.initialise())
+                except BaseException:
+                    await store.close()
+                    raise
                 self._jobs = [
-                    asyncio.create_task(keep_sweeping(self._store.engine.sweep)),
-                    asyncio.create_task(keep_trusted(self._store.metadata)),
+                    asyncio.create_task(keep_sweeping(store.engine.sweep)),
+                    asyncio.create_task(keep_trusted(store.metadata)),
                 ]
-                self._gateway = build_gateway(self._store, self._observer)
+                self._store, self._gateway = store, build_gateway(store, self._observer)
             return self._gateway
 
     async def stop(self) -> None:
@@ -264,6 +263,11 @@ class Service:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         gateway = self._gateway or await self.start()
         await gateway(scope, receive, send)
+
+
+def _warn_of(unbuilt: list[str]) -> None:
+    if unbuilt:
+        logger.warning("--init: stored, but without effect yet: %s", "; ".join(unbuilt))
 
 
 def create_app(settings: Settings | None = None) -> Starlette:

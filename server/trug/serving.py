@@ -18,9 +18,10 @@ import uvicorn
 
 from trug import __version__
 from trug.app import Service, Store, build_observer
+from trug.edge.protocol import guarded_by
 from trug.manage.client import socket_path
 from trug.manage.control import Control
-from trug.observe import configure_logging
+from trug.observe import Observer, configure_logging
 from trug.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -51,22 +52,23 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 async def _serve(settings: Settings, *, is_terminal: bool) -> int:
     sockets = listening_sockets(settings.host, settings.port)
-    service = Service(settings, build_observer(settings, is_terminal=is_terminal))
+    observer = build_observer(settings, is_terminal=is_terminal)
+    service = Service(settings, observer)
     await service.start()
     try:
         urls = urls_of(settings, sockets)
         announce(service.store, urls, sys.stderr)
         async with _control(service.store):
-            await _S3Server(_config(settings, service), urls, settings.ready_fd).serve(sockets)
+            await _S3Server(_config(settings, service, observer), urls, settings.ready_fd).serve(sockets)
     finally:
         await service.stop()
     return 0
 
 
-def _config(settings: Settings, service: Service) -> uvicorn.Config:
+def _config(settings: Settings, service: Service, observer: Observer) -> uvicorn.Config:
     return uvicorn.Config(
         service,
-        http="httptools",
+        http=guarded_by(observer),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -193,7 +195,13 @@ async def _control(store: Store) -> AsyncIterator[None]:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     config = uvicorn.Config(
-        Control(store.managed), uds=path, lifespan="off", log_config=None, access_log=False, ws="none"
+        Control(store.managed),
+        uds=path,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
     )
     server = _Server(config)
     before = os.umask(0o177)

@@ -34,6 +34,11 @@ def chunks(pieces: Sequence[bytes], *, trailer: tuple[str, str] | None = None, i
     return frames
 
 
+def unsigned_frames(pieces: Sequence[bytes], *, trailer: tuple[str, str] | None = None) -> bytes:
+    """A right body without signatures: it follows from nothing but its chunks."""
+    return chunks(pieces, trailer=trailer, is_signed=False)(Chain(Signer(ALICE), "", ""))
+
+
 def framed(
     stand: Stand,
     target: str,

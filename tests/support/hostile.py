@@ -99,9 +99,7 @@ class Signer:
         signature = self.signature(method, unsigned_target, list(headers), ";".join(names), payload, stamp)
         return f"{unsigned_target}&X-Amz-Signature={signature}"
 
-    def signature(
-        self, method: str, target: str, headers: list[Header], signed: str, payload: str, stamp: str
-    ) -> str:
+    def signature(self, method: str, target: str, headers: list[Header], signed: str, payload: str, stamp: str) -> str:
         canonical = canonical_request(method, target, headers, signed, payload)
         return self.sign(f"{ALGORITHM}\n{stamp}\n{self.scope(stamp)}\n{sha256_of(canonical.encode('latin-1'))}", stamp)
 

@@ -6,16 +6,18 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from tests.support.hostile import UNSIGNED, Keys, Signer, sha256_of
 from tests.support.processes import SECONDS, ServerProcess, command, environment, first_line, run
-from tests.support.raw import Answer, Connection, Header, request_bytes
+from tests.support.raw import Answer, Connection, Cut, Header, request_bytes
 
 ALICE = Keys("AKIAALICE", "alice/secret+0123456789abcdefghijklmnopqr")
 ANA = Keys("AKIAANA", "ana/secret+0123456789abcdefghijklmnopqrst")
@@ -53,6 +55,7 @@ class Stand:
     server: ServerProcess
     directory: Path
     answers: list[Answer] = field(default_factory=list)
+    own: Connection | None = None
 
     @property
     def url(self) -> str:
@@ -98,27 +101,52 @@ class Stand:
         payload: str | None = None,
         host: str | None = None,
         length: str | None = None,
-        **how: object,
+        **how: Any,
     ) -> bytes:
         """A request in bytes; ``by`` None: not signed. ``how`` goes to ``Signer.header``."""
         sent: list[Header] = [("Host", self.host if host is None else host), *headers]
         if by is not None:
             signer = Signer(by) if isinstance(by, Keys) else by
-            sent = signer.header(method, target, sent, sha256_of(body) if payload is None else payload, **how)  # type: ignore[arg-type]
+            sent = signer.header(method, target, sent, sha256_of(body) if payload is None else payload, **how)
         names = {name.lower() for name, _ in sent}
         if length is not None or (body and not names & {"content-length", "transfer-encoding"}):
             sent.append(("Content-Length", str(len(body)) if length is None else length))
         return request_bytes(method, target, sent, body)
 
-    def ask(self, method: str, target: str, headers: Iterable[Header] = (), body: bytes = b"", **how: object) -> Answer:
-        """One request, signed by Alice unless ``by`` says otherwise."""
-        return self.send(self.spell(method, target, headers, body, **how), method)  # type: ignore[arg-type]
+    def ask(self, method: str, target: str, headers: Iterable[Header] = (), body: bytes = b"", **how: Any) -> Answer:
+        """One request, signed by Alice unless ``by`` says otherwise. The main thread keeps its connection as long as
+        the server does: what one request does to the next is seen too."""
+        raw = self.spell(method, target, headers, body, **how)
+        if threading.current_thread() is not threading.main_thread():
+            return self.send(raw, method)
+        connection = self.kept()
+        connection.send(raw)
+        try:
+            answer = connection.receive(method)
+        except (Cut, TimeoutError):
+            self.leave()
+            raise
+        if answer.header("connection") == "close":
+            self.leave()
+        return self.seen(answer, method)
+
+    def kept(self) -> Connection:
+        """The main thread's connection."""
+        if self.own is None:
+            self.own = self.connect()
+        return self.own
+
+    def leave(self) -> None:
+        """Hang up."""
+        if self.own is not None:
+            self.own.socket.close()
+        self.own = None
 
     def presigned(
-        self, method: str, target: str, *, by: Keys | Signer = ALICE, headers: Iterable[Header] = (), **how: object
+        self, method: str, target: str, *, by: Keys | Signer = ALICE, headers: Iterable[Header] = (), **how: Any
     ) -> str:
         signer = Signer(by) if isinstance(by, Keys) else by
-        return signer.url(method, target, [("Host", self.host), *headers], **how)  # type: ignore[arg-type]
+        return signer.url(method, target, [("Host", self.host), *headers], **how)
 
     def visit(self, method: str, target: str, headers: Iterable[Header] = (), body: bytes = b"") -> Answer:
         """One request without a signature in its header."""
@@ -199,6 +227,19 @@ class Stand:
         pages = Path(f"/proc/{self.server.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
+    def cpu(self) -> float:
+        """Seconds of processor time that the server has spent: what it costs the others, however busy the machine."""
+        fields = Path(f"/proc/{self.server.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @contextmanager
+    def costing(self, seconds: float) -> Iterator[None]:
+        """At most so much processor time may the server spend within the block."""
+        before = self.cpu()
+        yield
+        spent = self.cpu() - before
+        assert spent <= seconds, f"the server spent {spent:.2f} s"
+
     def log(self) -> str:
         return self.server.log.read_text(errors="replace")
 
@@ -207,6 +248,7 @@ class Stand:
         with self.connect(seconds=1.0) as connection:
             connection.send(request_bytes("GET", "/-/live", [("Host", self.host)]))
             assert connection.receive().status == 200
+        self.kept()
 
     def check_answers(self) -> None:
         """No failure of the server's own among them, and nobody's secret."""
@@ -223,10 +265,10 @@ class Stand:
         assert eventually(lambda: self.blobs() <= before), self.blobs() - before
 
 
-def eventually(holds: object, seconds: float = 4.0) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
     """Whether ``holds()`` becomes true, looked at often."""
     end = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
+    while not holds():
         if time.monotonic() > end:
             return False
         time.sleep(0.01)
@@ -241,12 +283,15 @@ def standing(directory: Path) -> Iterator[Stand]:
     try:
         _warm_up(stand)
         yield stand
+        assert stand.unexpected_files() == []
+        stand.leave()
         ended = stand.server.terminate()
         checked = run(directory, "fsck", "--dir", str(stand.data))
         assert checked.returncode == 0, checked.stdout + checked.stderr
         assert ended == 0, stand.log()[-4000:]
         _check_log(stand)
     finally:
+        stand.leave()
         stand.server.kill()
 
 

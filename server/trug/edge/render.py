@@ -21,6 +21,8 @@ LINGER_BYTES = 32 * 1024 * 1024
 LINGER_SECONDS = 2.0
 
 BODILESS = frozenset({204, 304})
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What XML 1.0 cannot write: an error that SDKs cannot parse tells them nothing."""
 RETRY_LATER = {"retry-after": "1"}
 
 
@@ -49,7 +51,7 @@ def error_reply(error: S3Error, *, resource: str, request_id: str, host_id: str)
         ("RequestId", request_id),
         ("HostId", host_id),
     ]
-    inside = "".join([element(name, text) for name, text in elements])
+    inside = "".join([element(name, _UNWRITABLE.sub("\ufffd", text)) for name, text in elements])
     return Reply(status, headers=headers, body=document("Error", inside, namespaced=False))
 
 

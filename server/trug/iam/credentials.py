@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trug.domain.identity import Account
+from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.iam.people import People
 from trug.ports.keys import Credential
-from trug.ports.rows import AccessKey
 from trug.ports.stores import MetadataStore
 
 MOST_CACHED = 10_000
 
 
 class Credentials:
-    """Implements ``ports.keys.CredentialStore`` over the store; ``roots`` are keys that stand outside it."""
+    """Implements ``ports.keys.CredentialStore`` over the store.
 
-    def __init__(self, metadata: MetadataStore, people: People, roots: Mapping[str, Credential]) -> None:
+    ``roots`` maps access keys of the default account's root that stand outside the store to their secrets.
+    """
+
+    def __init__(self, metadata: MetadataStore, people: People, roots: Mapping[str, str]) -> None:
         self._metadata = metadata
         self._people = people
         self._roots = roots
@@ -25,22 +27,22 @@ class Credentials:
 
     async def find(self, access_key: str) -> Credential | None:
         """The active key of this id, None when there is none. Damaged when its row or secret is."""
-        root = self._roots.get(access_key)
-        if root is not None:
-            return root
         generation = self._metadata.generation
         if generation == self._generation and access_key in self._known:
             return self._known[access_key]
-        key = await self._people.find_key(access_key)
-        if key is None or not key.active:
-            return None
-        credential = await self._opened(key)
+        credential = await self._read(access_key)
         if credential is not None and not generation & 1:
             self._remember(generation, credential)
         return credential
 
-    async def _opened(self, key: AccessKey) -> Credential | None:
-        account: Account | None = await self._people.find_account(key.account)
+    async def _read(self, access_key: str) -> Credential | None:
+        if access_key in self._roots:
+            account = await self._people.find_account(DEFAULT_ACCOUNT)
+            return None if account is None else Credential(access_key, self._roots[access_key], account)
+        key = await self._people.find_key(access_key)
+        if key is None or not key.active:
+            return None
+        account = await self._people.find_account(key.account)
         if account is None:
             return None
         return Credential(key.access_key, self._people.secret_of(key), account, key.user)

@@ -32,14 +32,16 @@ class Headers(dict[str, str]):
 
     def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
         super().__init__()
-        self._counts: dict[str, int] = {}
+        repeated: dict[str, list[str]] = {}  # joined at the end: thousands of lines of one name must cost no more
         for raw_name, raw_value in pairs:
             name = _NAMES.get(raw_name) or _name(raw_name)
             value = raw_value.decode("latin-1").strip(" \t")
             if name in self:
-                self._counts[name] = self._counts.get(name, 1) + 1
-                value = f"{self[name]},{value}"
-            self[name] = value
+                repeated.setdefault(name, [self[name]]).append(value)
+            else:
+                self[name] = value
+        self._counts: dict[str, int] = {name: len(lines) for name, lines in repeated.items()}
+        self.update((name, ",".join(lines)) for name, lines in repeated.items())
 
     def with_values(self, values: Mapping[str, str]) -> Headers:
         """These headers and, where they have none of a name, the given ones (lower-case names)."""
