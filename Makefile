@@ -4,8 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
 NAME ?=
+PEER ?=
+KEYS ?= 10000,100000
+OP ?= get
 
-.PHONY: help run test check bench clients docs migrate add-migration clean
+.PHONY: help run test check bench bench-scale bench-memory profile clients docs migrate add-migration clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -21,8 +24,17 @@ check: .venv/check ## every gate: format, lint, types, imports, generated docs, 
 	@sh .ci/system-packages
 	@sh .ci/gates
 
-bench: .venv/check ## measure speed and memory, and print the figures
-	@$(BIN)/python -m benchmarks
+bench: .venv/check ## measure speed: make bench [PEER=http://access:secret@host:port]
+	@PEER='$(PEER)' $(BIN)/python -m benchmarks
+
+bench-scale: .venv/check ## measure against the number of keys: make bench-scale [KEYS=10000,100000]
+	@$(BIN)/python -m benchmarks.scale --keys $(KEYS)
+
+bench-memory: .venv/check ## measure memory, and the time to the first answer
+	@$(BIN)/python -m benchmarks.memory
+
+profile: .venv/check ## show where one operation's time goes: make profile OP=get|head|put|list
+	@$(BIN)/python -m benchmarks.profiling $(OP)
 
 clients: .venv/check ## run the client probes against a server, over HTTP and over TLS
 	@$(BIN)/python clients/run.py

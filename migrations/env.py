@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from functools import partial
+from typing import Any
 
 from alembic import context
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
 from trug.adapters.sql.migrate import engine_over
-from trug.adapters.sql.schema import metadata
+from trug.adapters.sql.packing import checksum
+from trug.adapters.sql.schema import metadata, state
 
 
 def run(connection: Connection) -> None:
@@ -22,9 +24,19 @@ def run(connection: Connection) -> None:
         transactional_ddl=True,
         transaction_per_migration=True,
         compare_server_default=True,
+        on_version_apply=seal_format,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def seal_format(*, step: Any, **_: Any) -> None:
+    """Write the number of the format that a script has made, in its transaction, under the checksum of its row."""
+    connection = context.get_bind()
+    connection.execute(update(state).values(format=int(step.up_revision_id)))
+    columns = [column for column in state.c if column.name not in ("id", "checksum")]
+    (row,) = connection.execute(select(*columns)).fetchall()
+    connection.execute(update(state).values(checksum=checksum(tuple(row))))
 
 
 def run_on_a_scratch_store() -> None:

@@ -13,4 +13,3 @@ depends_on = None
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
-    op.execute("UPDATE state SET format = ${int(up_revision) if up_revision.isdigit() else "FORMAT"}")

@@ -126,6 +126,7 @@ def upgrade() -> None:
         "epochs",
         sa.Column("number", NUMBER, autoincrement=False, nullable=False),
         sa.Column("sealed", FLAG, server_default=sa.text("0"), nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
         sa.CheckConstraint("sealed IN (0, 1)", name=op.f("ck_epochs_sealed")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_epochs")),
     )
@@ -143,6 +144,7 @@ def upgrade() -> None:
     op.create_table(
         "files",
         sa.Column("blob", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("blob", name=op.f("pk_files")),
     )
     op.create_table(
@@ -231,6 +233,7 @@ def upgrade() -> None:
         sa.Column("is_open", FLAG, nullable=False),
         sa.Column("initiated", NUMBER, nullable=False),
         sa.Column("changed", NUMBER, nullable=False),
+        sa.Column("changed_checksum", NUMBER, nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("completed", sa.LargeBinary(), nullable=True),
         sa.Column("checksum", NUMBER, nullable=False),
@@ -258,5 +261,5 @@ def upgrade() -> None:
     )
     op.execute(
         "INSERT INTO state (id, format, sequence, time, lock_time, generation, next_id, checksum)"
-        " VALUES (1, 1, 0, 0, 0, 0, 1, 612377615)"
+        " VALUES (1, 1, 0, 0, 0, 0, 1, 3132549732)"
     )

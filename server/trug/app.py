@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trug.adapters.clock import SystemClock
@@ -36,7 +37,7 @@ from trug.manage.commands import Managed
 from trug.observe import AccessLog, Observer, standard_error
 from trug.operations.catalogue import TABLE
 from trug.ports.reads import BlobsBetween, UnsealedEpochs
-from trug.ports.stores import BLOBS_PER_EPOCH
+from trug.ports.stores import BLOBS_PER_EPOCH, Damaged
 from trug.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Store:
         await asyncio.to_thread(data_directory.prepare, directory)
         held = data_directory.lock(directory)
         try:
+            await asyncio.to_thread(data_directory.keep_reserve, directory)
             return await cls._open_held(settings, held)
         except BaseException:
             held.release()
@@ -101,7 +103,12 @@ class Store:
             blobs = FilesystemBlobs(directory, epochs=ledger, durability=settings.durability)
             undo.push_async_callback(blobs.close)
             metadata = await asyncio.to_thread(
-                SqlMetadata.open, directory, clock=clock, durability=settings.durability, blobs=blobs
+                SqlMetadata.open,
+                directory,
+                clock=clock,
+                durability=settings.durability,
+                blobs=blobs,
+                on_full=partial(data_directory.give_up_reserve, directory),
             )
             undo.push_async_callback(metadata.close)
             await _recover(directory, metadata, ledger)
@@ -159,7 +166,11 @@ async def _recover(directory: str, metadata: SqlMetadata, ledger: EpochLedger) -
     """Remove the blobs that no row names, in the epochs that were open when the last process ended."""
     for epoch in await metadata.fetch(UnsealedEpochs()):
         first = epoch.number * BLOBS_PER_EPOCH
-        named = set(await metadata.fetch(BlobsBetween(first, first + BLOBS_PER_EPOCH, BLOBS_PER_EPOCH)))
+        try:
+            named = set(await metadata.fetch(BlobsBetween(first, first + BLOBS_PER_EPOCH, BLOBS_PER_EPOCH)))
+        except Damaged:
+            logger.exception("the blobs of epoch %d are left as they are: run trug fsck", epoch.number)
+            continue
         recovered = await asyncio.to_thread(recover, directory, epoch.number, named.__contains__)
         if recovered.is_held:
             continue

@@ -122,6 +122,20 @@ def test_the_chunk_may_be_reused(make: Make) -> None:
     with_store(make, scenario)
 
 
+@pytest.mark.parametrize("before", [0, 1, BLOCK])
+@pytest.mark.parametrize("last", [0, 1, BLOCK, 100_000])
+def test_the_last_bytes_may_come_with_the_end(make: Make, before: int, last: int) -> None:
+    async def scenario(blobs: BlobStore) -> None:
+        async with blobs.stage() as staged:
+            if before:
+                await staged.write(memoryview(CONTENT)[:before])
+            await staged.finish(memoryview(CONTENT)[before : before + last])
+            staged.hand_over()
+        assert await get(blobs, staged.blob, before + last) == CONTENT[: before + last]
+
+    with_store(make, scenario)
+
+
 def test_numbers_are_never_used_twice(make: Make) -> None:
     async def scenario(blobs: BlobStore) -> None:
         async def stage() -> int:

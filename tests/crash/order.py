@@ -7,7 +7,8 @@ from os.path import basename, dirname
 
 LOG = "/trug.db-wal"
 BLOBS_PER_EPOCH = 4096
-RENAMING = {"mkdir", "rename", "link", "unlink", "rmdir"}
+RENAMING = {"mkdir", "rename", "link", "unlink"}
+"""Calls whose folder must be synced. Not rmdir: an epoch's empty folder that comes back does no harm."""
 
 Trace = Sequence[tuple[str, str]]
 

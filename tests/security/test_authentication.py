@@ -386,7 +386,8 @@ def test_a25_broken_escapes(stand: Stand, empty: str, path: str) -> None:
     for target in (f"/{empty}/{path}", f"/{path}", f"/{empty}?prefix={path}"):
         answer = stand.ask("GET", target)
         assert answer.status == 400, target
-        assert answer.code in ("InvalidURI", "BadRequest")  # a space in a target is not HTTP, and the parser's own affair
+        # a space in a target is not HTTP, and the parser's own affair
+        assert answer.code in ("InvalidURI", "BadRequest")
 
 
 # --- A26 to A30: the payload ---

@@ -1,6 +1,7 @@
 """Row E of the list of bad inputs: HTTP framing, as far as an application behind uvicorn and httptools sees it.
 
-What the parser refuses itself is a BadRequest, and what it takes away before the application runs cannot be refused. With a protocol of our own, these rows and all of F become tests too:
+What the parser refuses itself is a BadRequest, and what it takes away before the application runs cannot be refused.
+With a protocol of our own, these rows and all of F become tests too:
 
 | row | input                                             | today                                            |
 |-----|---------------------------------------------------|--------------------------------------------------|

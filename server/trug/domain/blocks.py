@@ -17,6 +17,7 @@ FORMAT = 1
 
 _ID = struct.Struct("<Q")
 _CHECK = struct.Struct("<I")
+_SEED = struct.Struct("<QI")
 _TAIL = struct.Struct("<BQQ")
 
 CHECK_SIZE = _CHECK.size
@@ -40,6 +41,8 @@ def check_offset(length: int, block: int) -> int:
 
 def checks(blob: int, content: bytes | bytearray | memoryview, *, first: int = 0) -> bytes:
     """The packed checks of ``content``, which starts at block ``first`` of ``blob``; its last block may be short."""
+    if 0 < len(content) <= BLOCK:
+        return _CHECK.pack(crc32c(content, crc32c(_SEED.pack(blob, first))))
     view = memoryview(content)
     base = crc32c(_ID.pack(blob))
     packed = bytearray()

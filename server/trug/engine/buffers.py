@@ -1,23 +1,37 @@
-"""One pool of buffers for all uploads, with a cap: who finds it empty waits."""
+"""One pool of memory for all uploads, with a cap: the slow ones get little of it, and who finds it empty waits."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 BUFFER = 1 << 20
 CAP = 48 << 20
 
+_SHARES = {64 << 10: 0.0, 256 << 10: 1 / 4, 2 * BUFFER: 1 / 2}
+"""Up to which size in bytes a loan leaves which part of the cap to smaller ones; pairs have just these sizes."""
+_SMALLEST, _LARGEST = min(_SHARES), max(_SHARES)
+
 
 class BufferPool:
-    """Lends memory for bodies on their way to disk; ``cap`` bytes in all are out at any time."""
+    """Lends memory for bodies on their way to disk; ``cap`` bytes in all are out at any time.
+
+    A body takes as long as its client likes. So large loans leave half of the cap free, and smaller ones a quarter:
+    250 uploads that stand still fit beside each other.
+    """
 
     def __init__(self, cap: int = CAP) -> None:
+        self._cap = cap
         self._left = cap
         self._idle: list[tuple[bytearray, bytearray]] = []
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    def may_lend(self, size: int) -> bool:
+        """Whether a loan of ``size`` bytes needs no waiting, and leaves enough for smaller ones."""
+        share = next(share for largest, share in _SHARES.items() if size <= largest)
+        return not self._waiting and self._left - size >= self._cap * share
 
     @asynccontextmanager
     async def lend(self, size: int) -> AsyncIterator[memoryview]:
@@ -30,14 +44,16 @@ class BufferPool:
 
     @asynccontextmanager
     async def lend_pair(self) -> AsyncIterator[tuple[memoryview, memoryview]]:
-        """Two buffers of 1 MiB; their former content is still in them."""
-        await self._reserve(2 * BUFFER)
-        pair = self._idle.pop() if self._idle else (bytearray(BUFFER), bytearray(BUFFER))
+        """Two buffers of one size: 1 MiB, less when many are lent. Their former content may still be in them."""
+        size = max(filter(self.may_lend, _SHARES), default=_SMALLEST)
+        await self._reserve(size)
+        pair = self._idle.pop() if size == _LARGEST and self._idle else (bytearray(size // 2), bytearray(size // 2))
         try:
             yield memoryview(pair[0]), memoryview(pair[1])
         finally:
-            self._idle.append(pair)
-            self._give_back(2 * BUFFER)
+            if size == _LARGEST:
+                self._idle.append(pair)
+            self._give_back(size)
 
     async def _reserve(self, size: int) -> None:
         if not self._waiting and size <= self._left:
@@ -52,10 +68,11 @@ class BufferPool:
             raise
 
     def _leave(self, size: int, turn: asyncio.Future[None]) -> None:
-        if turn.done() and not turn.cancelled():
+        if not turn.cancelled():
             self._give_back(size)
             return
-        self._waiting.remove((size, turn))
+        with suppress(ValueError):  # whoever gave memory back in the same turn has passed over it already
+            self._waiting.remove((size, turn))
         self._give_back(0)
 
     def _give_back(self, size: int) -> None:

@@ -10,22 +10,15 @@ from typing import Any, NamedTuple, Protocol
 from trug.engine.reading import PIECE
 from trug.engine.uploads import place_of_extent
 from trug.engine.versions import place_of
-from trug.ports.reads import (
-    BlobNamed,
-    BlobsBetween,
-    BucketWithId,
-    CountersOf,
-    DroppedBefore,
-    InlineContent,
-    References,
-    RowsOf,
-)
-from trug.ports.rows import Counters, Part, Version
-from trug.ports.stores import BlobStore, Damaged, MetadataStore, Unavailable
+from trug.ports.reads import BlobNamed, CountersOf, CountersOfAccount, InlineContent, RowsOf
+from trug.ports.rows import Bucket, Counters, Part, Version
+from trug.ports.stores import BlobStore, Damaged, MetadataStore, Reader, Unavailable
 
-PAGE = 500
+PAGE = 250
 RETRIES = 2
-END = 2**62
+ONLY_CHECKSUMS = ("configurations", "accounts", "users", "access_keys", "declared", "epochs")
+
+Place = tuple[str, int]
 
 
 class Shelf(Protocol):
@@ -63,18 +56,21 @@ class Fsck:
                 break
             began = self._metadata.sequence
             again = await self._once()
-            kept = [finding for finding in report.findings if finding in set(again.findings)]
-            report = Report(again.checked, kept)
+            stays = set(again.findings)
+            report = Report(again.checked, [finding for finding in report.findings if finding in stays])
         return report
 
     async def _once(self) -> Report:
         check = Check(self._metadata, self._blobs)
+        for table in ONLY_CHECKSUMS:
+            await check.checksums(table)
+        await check.counted()
         await check.versions("current")
         await check.versions("history")
         await check.uploads()
         await check.parts()
         await check.references()
-        await check.counters()
+        await check.totals()
         await check.leaks()
         await check.strangers(await asyncio.to_thread(lambda: list(self._shelf.numbers())))
         return Report(check.checked, check.findings)
@@ -86,119 +82,162 @@ class Check:
     def __init__(self, metadata: MetadataStore, blobs: BlobStore) -> None:
         self._metadata = metadata
         self._blobs = blobs
-        self._referred: Counter[tuple[str, int]] = Counter()
+        self._counted: dict[Place, int] = {}
+        self._referred: Counter[Place] = Counter()
         self._totals: dict[int, list[int]] = {}
         self._bodies: set[int] = set()
         self._verified: set[int] = set()
         self.checked = 0
         self.findings: list[str] = []
 
-    async def _rows(self, table: str) -> AsyncIterator[Any]:
-        """The rows of a table whose checksums fit; the others are findings."""
+    async def _pages(self, table: str) -> AsyncIterator[list[tuple[Any, Any]]]:
+        """A table's rows with their places; the damaged ones are findings."""
         after: Any = None
-        while True:
-            page = await self._page(table, after)
-            for place, row in page:
-                self.checked += 1
-                if row is None:
-                    self.findings.append(f"{table} row {place!r}: wrong checksum")
-                else:
-                    yield row
-            if len(page) < PAGE:
-                return
+        while page := await self._page(table, after):
             after = page[-1][0]
+            self.checked += len(page)
+            self.findings += [f"{table} row {place!r}: damaged" for place, row in page if row is None]
+            yield [(place, row) for place, row in page if row is not None]
 
-    async def _page(self, table: str, after: Any) -> list[Any]:
+    async def _page(self, table: str, after: Any) -> list[tuple[Any, Any]]:
         return await self._metadata.view(lambda reader: reader.fetch(RowsOf(table, after, PAGE)))
 
-    async def versions(self, table: str) -> None:
-        async for version in self._rows(table):
-            self._count(version, is_current=table == "current")
-            if version.body is not None:
-                self._bodies.add(version.body)
-                self._referred["body", version.body] += 1
-            place = place_of(version)
-            if place is not None and place[0] != "body":
-                self._referred[place] += 1
-                await self._bytes(f"{version.key!r} {version.version_id}", place, version.listing.size)
+    async def checksums(self, table: str) -> None:
+        """Nothing but the rows' own."""
+        async for _ in self._pages(table):
+            pass
 
-    def _count(self, version: Version, *, is_current: bool) -> None:
+    async def counted(self) -> None:
+        """The counts of places with two references and more; no row means one."""
+        async for page in self._pages("reference_counts"):
+            self._counted.update({tuple(place): count for place, count in page})
+
+    async def versions(self, table: str) -> None:
+        async for page in self._pages(table):
+            owners = []
+            for _, version in page:
+                self._add(version, is_current=table == "current")
+                place = place_of(version)
+                if place is not None and place[0] != "body":
+                    owners.append((f"{version.key!r} {version.version_id}", place, version.listing.size))
+            await self._bytes(owners)
+
+    def _add(self, version: Version, *, is_current: bool) -> None:
         totals = self._totals.setdefault(version.bucket, [0, 0, 0, 0])
         totals[0] += is_current
         totals[1] += 1
         totals[2] += version.listing.size
+        if version.body is not None:
+            self._bodies.add(version.body)
+            self._referred["body", version.body] += 1
 
-    async def _bytes(self, owner: str, place: tuple[str, int], size: int) -> None:
-        """Read the bytes at a place once."""
-        kind, number = place
+    async def _bytes(self, owners: list[tuple[str, Place, int]]) -> None:
+        """Count these references, and read what they refer to, each place once."""
+        self._referred.update(place for _, place, _ in owners)
+        inline = [owner for owner in owners if owner[1][0] == "inline"]
+        if inline:
+            self.findings += await self._metadata.view(lambda reader: wrong_inline(reader, inline))
+        for owner, (kind, blob), size in owners:
+            if kind == "blob" and blob not in self._verified:
+                self._verified.add(blob)
+                await self._blob(owner, blob, size)
+
+    async def _blob(self, owner: str, blob: int, size: int) -> None:
         try:
-            if kind == "inline":
-                content = await self._metadata.fetch(InlineContent(number))
-                if content is None or len(content) != size:
-                    self.findings.append(f"{owner}: inline bytes {number} are missing or of another length")
-            elif number not in self._verified:
-                self._verified.add(number)
-                await self._read_blob(number, size)
+            file = await self._blobs.open(blob, size)
+            try:
+                for offset in range(0, size, PIECE):
+                    await file.read(offset, min(PIECE, size - offset))
+                    await asyncio.sleep(0)
+            finally:
+                file.close()
         except (Damaged, Unavailable) as damage:
             self.findings.append(f"{owner}: {damage}")
 
-    async def _read_blob(self, blob: int, size: int) -> None:
-        file = await self._blobs.open(blob, size)
-        try:
-            for offset in range(0, size, PIECE):
-                await file.read(offset, min(PIECE, size - offset))
-        finally:
-            file.close()
-        if not await self._metadata.fetch(BlobNamed(blob)):
-            self.findings.append(f"blob {blob}: has no row in files")
-
     async def uploads(self) -> None:
-        async for upload in self._rows("uploads"):
-            if upload.completed is None:
-                self._totals.setdefault(upload.bucket, [0, 0, 0, 0])[3] += 1
-            self._bodies.discard(upload.id)
+        async for page in self._pages("uploads"):
+            for _, upload in page:
+                if upload.completed is None:
+                    self._totals.setdefault(upload.bucket, [0, 0, 0, 0])[3] += 1
+                self._bodies.discard(upload.id)
         self.findings += [f"body {body}: has no row" for body in sorted(self._bodies)]
 
     async def parts(self) -> None:
-        async for part in self._rows("parts"):
-            await self._part(part)
-
-    async def _part(self, part: Part) -> None:
-        for extent in part.extents:
-            place = place_of_extent(extent)
-            self._referred[place] += 1
-            await self._bytes(f"part {part.number} of upload {part.upload}", place, extent.size)
+        async for page in self._pages("parts"):
+            await self._bytes([owner for _, part in page for owner in _owners_in(part)])
 
     async def references(self) -> None:
-        """No count row means one reference."""
-        for place, count in self._referred.items():
-            counted = await self._metadata.fetch(References(*place))
-            if counted != count:
-                self.findings.append(f"{place[0]} {place[1]}: {count} references, counted {counted}")
+        """Each place's count against those who refer to it."""
+        wrong = [place for place, count in self._referred.items() if self._counted.get(place, 1) != count]
+        idle = [place for place in self._counted if place not in self._referred]
+        for place in (*wrong, *idle):
+            found, counted = self._referred.get(place, 0), self._counted.get(place, 1)
+            self.findings.append(f"{place[0]} {place[1]}: {found} references, counted {counted}")
 
-    async def counters(self) -> None:
-        for bucket, totals in self._totals.items():
-            if await self._metadata.fetch(BucketWithId(bucket)) is None:
-                if any(totals[:3]):
-                    self.findings.append(f"bucket {bucket}: has versions but no row")
-                continue
-            kept = await self._metadata.fetch(CountersOf(bucket))
-            if kept != Counters(*totals):
-                self.findings.append(f"bucket {bucket}: counted {kept}, found {Counters(*totals)}")
+    async def totals(self) -> None:
+        """What is kept of buckets and accounts against what was found."""
+        accounts: dict[str, Counters] = {}
+        async for page in self._pages("buckets"):
+            for _, bucket in page:
+                found = Counters(*self._totals.pop(bucket.id, ()))
+                sum_so_far = accounts.get(bucket.account, Counters())
+                accounts[bucket.account] = Counters(*map(sum, zip(sum_so_far, found, strict=True)))
+                await self._total(bucket, found)
+        held = [number for number, totals in self._totals.items() if any(totals[:3])]  # its uploads go by the sweep
+        self.findings += [f"bucket {number}: has versions but no row" for number in held]
+        for account, found in accounts.items():
+            kept = await self._metadata.fetch(CountersOfAccount(account))
+            if kept != found:
+                self.findings.append(f"account {account}: counted {kept}, found {found}")
+
+    async def _total(self, bucket: Bucket, found: Counters) -> None:
+        kept = await self._metadata.fetch(CountersOf(bucket.id))
+        if kept != found:
+            self.findings.append(f"bucket {bucket.name}: counted {kept}, found {found}")
 
     async def leaks(self) -> None:
-        """Blobs that have a row in files, but that nothing refers to and no sweep will remove."""
-        dropped = {row.target for row in await self._metadata.fetch(DroppedBefore(END, END)) if row.kind == "blob"}
-        start = 0
-        while page := await self._metadata.fetch(BlobsBetween(start, END, PAGE)):
-            self.checked += len(page)
-            start = page[-1] + 1
-            leaked = [blob for blob in page if ("blob", blob) not in self._referred and blob not in dropped]
-            self.findings += [f"blob {blob}: nothing refers to it" for blob in leaked]
+        """Bytes that have a row, but that nothing refers to and no sweep will remove."""
+        dropped: set[Place] = set()
+        async for page in self._pages("dropped"):
+            dropped.update((row.kind, row.target) for _, row in page)
+        for table, kind in (("files", "blob"), ("inline", "inline")):
+            async for page in self._pages(table):
+                known = [(kind, _number(place)) for place, _ in page]
+                leaked = [place for place in known if place not in self._referred and place not in dropped]
+                self.findings += [f"{kind} {number}: nothing refers to it" for _, number in leaked]
+                self._verified.difference_update(number for _, number in known if kind == "blob")
+        self.findings += [f"blob {blob}: has no row in files" for blob in sorted(self._verified)]
 
     async def strangers(self, numbers: Iterable[int]) -> None:
         """Files that no row names."""
         for blob in numbers:
             self.checked += 1
-            if not await self._metadata.fetch(BlobNamed(blob)):
+            try:
+                is_named = await self._metadata.fetch(BlobNamed(blob))
+            except Damaged:
+                continue  # its row is a finding already
+            if not is_named:
                 self.findings.append(f"blob {blob}: bytes without a row")
+
+
+def wrong_inline(reader: Reader, owners: list[tuple[str, Place, int]]) -> list[str]:
+    """Findings on inline bytes: missing, of another length, or damaged."""
+    findings = []
+    for owner, (_, number), size in owners:
+        try:
+            content = reader.fetch(InlineContent(number))
+        except Damaged as damage:
+            findings.append(f"{owner}: {damage}")
+            continue
+        if content is None or len(content) != size:
+            findings.append(f"{owner}: inline bytes {number} are missing or of another length")
+    return findings
+
+
+def _owners_in(part: Part) -> list[tuple[str, Place, int]]:
+    name = f"part {part.number} of upload {part.upload}"
+    return [(name, place_of_extent(extent), extent.size) for extent in part.extents]
+
+
+def _number(place: Any) -> int:
+    return int(place[0] if isinstance(place, tuple | list) else place)

@@ -56,7 +56,6 @@ class Intake:
             return
         async with self._blobs.stage() as staged, body.open(algorithms) as source:
             size = await self._pour(source, staged, length)
-            await staged.finish()
             staged.hand_over()
             yield Received(size, source.digests, blob=staged.blob)
 
@@ -67,14 +66,16 @@ class Intake:
         return Received(len(content), digests, inline=await self._ids.take(), content=content)
 
     async def _pour(self, source: Source, staged: Staged, length: int | None) -> int:
-        if length is not None and length <= BUFFER:
+        if length is not None and length <= BUFFER and self._pool.may_lend(length):
             async with self._pool.lend(length) as buffer:
                 size = await source.readinto(buffer)
-                await staged.write(buffer[:size])
-                await source.readinto(buffer[:1])
+                await source.readinto(buffer[size:])
+                await staged.finish(buffer[:size])
                 return size
         async with self._pool.lend_pair() as pair:
-            return await _alternate(source, staged, pair)
+            size = await _alternate(source, staged, pair)
+        await staged.finish()
+        return size
 
 
 async def _alternate(source: Source, staged: Staged, pair: tuple[memoryview, memoryview]) -> int:
@@ -91,7 +92,7 @@ async def _alternate(source: Source, staged: Staged, pair: tuple[memoryview, mem
             size += count
     finally:
         if writing is not None:
-            await _settled(writing)
+            await _end_of(writing)
     if writing is not None:
         writing.result()
     return size
@@ -101,6 +102,13 @@ async def _write(staged: Staged, chunk: memoryview) -> None:
     await staged.write(chunk)
 
 
-async def _settled(task: asyncio.Task[None]) -> None:
-    """Wait until the task is over, however it ends: its buffer must not be lent again before."""
-    await asyncio.wait((task,))
+async def _end_of(task: asyncio.Task[None]) -> None:
+    """Wait until the task is over, however often the waiting is cancelled: its buffer must not be lent again before."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled

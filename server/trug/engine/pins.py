@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable
+
+LONGEST = 3600.0
+"""How many seconds a reading may take before it is cut, so that the sweep goes on."""
+GRACE = 60.0
+"""For how many more seconds its bytes stay, so that the piece it is at can end."""
+
 
 class Pins:
-    """The sequences that reads in progress began at."""
+    """The sequences that reads in progress began at, each for ``longest`` seconds of ``now`` at most."""
 
-    def __init__(self) -> None:
-        self._held: dict[int, int] = {}
+    def __init__(self, *, longest: float = LONGEST, now: Callable[[], float] = time.monotonic) -> None:
+        self._longest = longest
+        self._now = now
+        self._tickets = itertools.count()
+        self._held: dict[int, tuple[float, int]] = {}
+        self._let_go: deque[int] = deque()
 
     def hold(self, sequence: int) -> Pin:
         """Keep what was live at ``sequence`` until the pin is garbage: a reading ends in too many places to count on
         a call."""
-        self._held[sequence] = self._held.get(sequence, 0) + 1
-        return Pin(self, sequence)
-
-    def release(self, sequence: int) -> None:
-        left = self._held.pop(sequence) - 1
-        if left:
-            self._held[sequence] = left
+        self._release()
+        ticket, until = next(self._tickets), self._now() + self._longest
+        self._held[ticket] = until, sequence
+        return Pin(ticket, until, self._let_go, self._now)
 
     def oldest(self, newest: int) -> int:
         """The oldest sequence held; ``newest`` when none is."""
-        return min(self._held, default=newest)
+        self._release()
+        ended = self._now() - GRACE
+        return min((sequence for until, sequence in self._held.values() if until > ended), default=newest)
+
+    def _release(self) -> None:
+        while self._let_go:
+            del self._held[self._let_go.popleft()]
 
 
 class Pin:
     """A hold on one sequence."""
 
-    __slots__ = ("_pins", "_sequence")
+    __slots__ = ("_let_go", "_now", "_ticket", "_until")
 
-    def __init__(self, pins: Pins, sequence: int) -> None:
-        self._pins = pins
-        self._sequence = sequence
+    def __init__(self, ticket: int, until: float, let_go: deque[int], now: Callable[[], float]) -> None:
+        self._ticket = ticket
+        self._until = until
+        self._let_go = let_go
+        self._now = now
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the reading took too long: what it has not read yet may be removed."""
+        return self._now() >= self._until
 
     def __del__(self) -> None:
-        self._pins.release(self._sequence)
+        self._let_go.append(self._ticket)  # the collector may run this on any thread, at any place

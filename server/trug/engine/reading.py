@@ -14,6 +14,10 @@ from trug.ports.stores import BlobStore, Damaged, MetadataStore
 PIECE = 256 << 10
 
 
+class Cut(Exception):
+    """A reading took longer than the sweep may wait for it."""
+
+
 class Reading:
     """One version with its bytes at hand; holds what it reads until it is garbage."""
 
@@ -37,7 +41,7 @@ class Reading:
 
     def content(self, start: int, stop: int) -> bytes | AsyncIterator[bytes | memoryview]:
         """The bytes from ``start`` to before ``stop``: at once when they are inline, else in pieces of 256 KiB.
-        Damaged out of the pieces when stored bytes are not what was written."""
+        Damaged out of the pieces when stored bytes are not what was written, Cut when they are read for too long."""
         if self._content is not None:
             return self._content if stop - start == len(self._content) else self._content[start:stop]
         if start == stop:
@@ -52,9 +56,14 @@ class Reading:
             file = await self._blobs.open(extent.id, extent.size)
             try:
                 for offset, length in _split(extent):
+                    self._go_on()
                     yield await file.read(offset, length)
             finally:
                 file.close()
+
+    def _go_on(self) -> None:
+        if self._pin.is_cut:
+            raise Cut(f"reading {self.version.key!r} took too long")
 
     async def extents(self, start: int, stop: int) -> AsyncIterator[Extent]:
         """The stretches of stored bytes that make up a span of the object, in order."""
@@ -66,10 +75,12 @@ class Reading:
         elif version.body is not None:
             upload = await body_of(self._metadata, version.body)
             for number, begin in ends.parts_in(table_of(upload), start, stop):
+                self._go_on()
                 part = await self._metadata.fetch(PartNumbered(upload.id, number))
                 if part is None:
                     raise Damaged(f"part {number} of body {upload.id} has no row")
                 for extent in clip(part.extents, max(start - begin, 0), min(stop - begin, part.size)):
+                    self._go_on()
                     yield extent
 
     async def _inline(self, extent: Extent) -> bytes:

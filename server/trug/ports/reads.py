@@ -328,9 +328,17 @@ class NextId(Read[int]):
 
 @frozen
 class RowsOf(Read[list[Any]]):
-    """For fsck: a page of the rows of a table (``current``, ``history``, ``uploads``, ``parts``) after ``after`` (the
-    last row's place as the page gave it, None at first), at most ``limit``: a list of (place, row or None when the
-    row's checksum does not match)."""
+    """For fsck: a page of a table's rows after ``after``, the place that ended the page before (None at first).
+
+    A list of (place, row), the row None where it is damaged: its checksum does not match, or its text is not UTF-8. A
+    page has about ``limit`` rows; only an empty one is the last. Damaged places may not be true, nor in order, and may
+    come twice. Each place is the primary key, and each row as the reads of one give it:
+
+    ``current`` and ``history`` Version, ``inline`` the length in bytes (verified), ``files`` the blob, ``epochs``
+    Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part, ``buckets`` Bucket,
+    ``configurations`` the document, ``accounts`` Account, ``users`` User, ``access_keys`` AccessKey, ``declared`` the
+    document.
+    """
 
     table: str
     after: Any

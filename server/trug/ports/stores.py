@@ -87,8 +87,8 @@ class Staged(Protocol):
         """Append; the chunk may be reused when this returns. OSError as Unavailable."""
         ...
 
-    async def finish(self) -> None:
-        """Write the block checksums, sync the file and give it its final name.
+    async def finish(self, last: bytes | memoryview = b"") -> None:
+        """Append ``last``, write the block checksums, sync the file and give it its final name.
 
         The name itself is durable only after ``BlobStore.sync``, which the commit does.
         """

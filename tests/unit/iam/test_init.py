@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -193,10 +194,8 @@ def test_killed_anywhere_and_started_again() -> None:
             store = Store(metadata, engine, people, Credentials(metadata, people, {}))
             document = DOCUMENT.replace("123456789012", DEFAULT_ACCOUNT)
             metadata.left = left
-            try:
+            with suppress(Killed):
                 await store.apply(document)
-            except Killed:
-                pass
             metadata.left = -1
             await store.apply(document)
             bucket = await engine.buckets.find("data")

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Literal
 
 from trug.adapters.filesystem import layout, reading, syscalls, threads
@@ -51,13 +52,15 @@ class FilesystemBlobs:
     def sync(self, blobs: Iterable[int]) -> None:
         """Make the names of these blobs durable, one sync for each distinct directory. Called by the commit thread.
 
-        The blobs of the call before are then settled: their commit succeeded, or they were unlinked.
+        The blobs of the call before are then settled: their commit succeeded, or they were unlinked. Unavailable when
+        a directory cannot be synced, and ever after for its blobs: a later sync would succeed without their names.
         """
         decided, self._in_commit = self._in_commit, ()
         self._numbers.settle(decided)
         blobs = tuple(blobs)
         if self._is_durable:
-            self._sync_folders(blobs)
+            for epoch in {blob // BLOBS_PER_EPOCH for blob in blobs}:
+                self._numbers.sync(epoch)
         self._in_commit = blobs
 
     def unlink(self, blobs: Iterable[int]) -> None:
@@ -92,18 +95,31 @@ class FilesystemBlobs:
         with syscalls.unavailable("cannot remove blobs"):
             for blob in blobs:
                 syscalls.unlink_if_there(layout.blob_path(self._directory, blob))
-        if self._is_durable:
-            self._sync_folders(blob for blob in blobs if self._has_folder(blob))
+        for epoch in {blob // BLOBS_PER_EPOCH for blob in blobs}:
+            self._tidy(epoch)
         self._numbers.settle(blobs)
 
-    def _has_folder(self, blob: int) -> bool:
-        return os.path.isdir(layout.epoch_path(self._directory, blob // BLOBS_PER_EPOCH))
-
-    def _sync_folders(self, blobs: Iterable[int]) -> None:
-        for epoch in {blob // BLOBS_PER_EPOCH for blob in blobs}:
-            with syscalls.unavailable(f"cannot sync the folder of epoch {epoch}"):
-                syscalls.sync_folder(layout.epoch_path(self._directory, epoch))
+    def _tidy(self, epoch: int) -> None:
+        """Make removals durable, and remove the folder too when nobody writes it and nothing is left in it."""
+        path = layout.epoch_path(self._directory, epoch)
+        if not os.path.isdir(path) or self._numbers.is_left_to_recovery(epoch):
+            return
+        if self._is_durable:
+            self._numbers.sync(epoch)
+        with suppress(OSError):
+            _remove_empty(path)
 
     def _stop_threads(self) -> None:
         self._writers.shutdown()
         self._readers.shutdown()
+
+
+def _remove_empty(path: str) -> None:
+    """Remove an epoch's folder if it is empty and nobody's. No epoch is opened twice: one that had blobs and has no
+    writer gets no more. OSError when it is not empty."""
+    folder = os.open(path, syscalls.FOLDER)
+    try:
+        if syscalls.try_lock_shared(folder):
+            os.rmdir(path)
+    finally:
+        os.close(folder)

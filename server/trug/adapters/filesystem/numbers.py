@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -19,6 +20,9 @@ class Numbers:
 
     A number is settled when its file is unlinked or a row names it for good. An epoch whose numbers are all taken and
     settled is sealed. While it is not, its folder is locked, so that recovery leaves it alone.
+
+    An epoch whose folder could not be synced is not trusted again: the system reports a lost name once, and a later
+    sync would succeed without it. It gets no new blobs, and it stays unsealed, so that the next start looks at it.
     """
 
     def __init__(self, directory: str, epochs: Epochs, *, is_durable: bool) -> None:
@@ -44,6 +48,25 @@ class Numbers:
             epoch = self._unsealed.get(blob // BLOBS_PER_EPOCH)
             if epoch is not None and epoch.settle(blob):
                 self._seal_soon(epoch)
+
+    def sync(self, number: int) -> None:
+        """Make the names in an epoch's folder durable; Unavailable when that fails, or has failed before. From any
+        thread."""
+        epoch = self._unsealed.get(number)
+        with syscalls.unavailable(f"cannot sync the folder of epoch {number}"):
+            if epoch is None or not epoch.sync():
+                syscalls.sync_folder(layout.epoch_path(self._directory, number))
+
+    def check_trusted(self, blob: int) -> None:
+        """Unavailable when a name given to this blob now could be lost. From any thread."""
+        epoch = self._unsealed.get(blob // BLOBS_PER_EPOCH)
+        if epoch is not None:
+            epoch.check_trusted()
+
+    def is_left_to_recovery(self, number: int) -> bool:
+        """Whether the next start looks at every number of this epoch, whatever can be made durable now."""
+        epoch = self._unsealed.get(number)
+        return epoch is not None and not epoch.is_trusted
 
     async def close(self) -> None:
         """Let go of all epochs, after what is under way has ended; those not sealed are left to recovery."""
@@ -82,7 +105,7 @@ class Numbers:
             try:
                 _claim(lock, number)
                 if self._is_durable:
-                    syscalls.sync_folder(os.path.dirname(path))
+                    _sync_name(path)
             except BaseException:
                 os.close(lock)
                 raise
@@ -104,30 +127,32 @@ class Numbers:
     async def _seal(self, epoch: _Epoch) -> None:
         try:
             if self._is_durable:
-                await asyncio.to_thread(syscalls.sync_descriptor, epoch.lock)
+                await asyncio.to_thread(self.sync, epoch.number)
             await self._epochs.seal(epoch.number)
-        except (OSError, Unavailable) as error:
+        except Unavailable as error:
             logger.warning("epoch %d stays unsealed until the next start: %s", epoch.number, error)
             return
         self._unsealed.pop(epoch.number, None)
-        epoch.close()
+        await asyncio.to_thread(epoch.close)
 
 
 class _Epoch:
     """An epoch this process writes: what is taken, and what is taken but not settled."""
 
-    __slots__ = ("_next", "_unsettled", "is_sealing", "lock", "number")
+    __slots__ = ("_lock", "_next", "_syncing", "_unsettled", "is_sealing", "is_trusted", "number")
 
     def __init__(self, number: int, lock: int) -> None:
         self.number = number
-        self.lock = lock
+        self._lock: int | None = lock
+        self.is_trusted = True
+        self._syncing = threading.Lock()
         self.is_sealing = False
         self._next = 0
         self._unsettled: set[int] = set()
 
     @property
     def is_used_up(self) -> bool:
-        return self._next == BLOBS_PER_EPOCH
+        return self._next == BLOBS_PER_EPOCH or not self.is_trusted
 
     def take(self) -> int:
         blob = self.number * BLOBS_PER_EPOCH + self._next
@@ -140,15 +165,48 @@ class _Epoch:
         if blob not in self._unsettled:
             return False
         self._unsettled.discard(blob)
-        return self.is_used_up and not self._unsettled
+        return self.is_used_up and self.is_trusted and not self._unsettled
+
+    def sync(self) -> bool:
+        """Make the names in the folder durable; false when the epoch is closed.
+
+        One at a time: who syncs beside a sync that fails may be told of a success.
+        """
+        with self._syncing:
+            self.check_trusted()
+            if self._lock is None:
+                return False
+            try:
+                syscalls.sync_descriptor(self._lock)
+            except OSError:
+                self.is_trusted = False
+                raise
+            return True
+
+    def check_trusted(self) -> None:
+        if not self.is_trusted:
+            raise Unavailable(f"the folder of epoch {self.number} could not be synced: it takes no new blobs")
 
     def close(self) -> None:
-        os.close(self.lock)
+        with self._syncing:
+            lock, self._lock = self._lock, None
+            if lock is not None:
+                os.close(lock)
+
+
+def _sync_name(path: str) -> None:
+    """Make the name of an empty folder durable. Where that fails the folder goes: made anew, its name is written anew,
+    and not left to a second sync, which would succeed without it."""
+    try:
+        syscalls.sync_folder(os.path.dirname(path))
+    except OSError:
+        os.rmdir(path)
+        raise
 
 
 def _claim(folder: int, number: int) -> None:
     """Lock a new epoch's folder, which must be empty: files in it would be replaced by those written now."""
-    if not syscalls.try_lock(folder):
+    if not syscalls.lock_soon(folder):
         raise Unavailable(f"epoch {number} is being written by another process")
     if os.listdir(folder):
         raise Unavailable(f"epoch {number} has files already: the metadata is older than the blobs")

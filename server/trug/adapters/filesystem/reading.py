@@ -17,6 +17,8 @@ _CACHED_ONLY: int | None = getattr(os, "RWF_NOWAIT", None)
 _NOT_CACHED = {errno.EAGAIN, errno.EOPNOTSUPP}
 _CHECKS_AT_ONCE = 1024
 """How many checks are kept at a time: 4 KiB of them cover 64 MiB."""
+_SMALL = 256 << 10
+"""Up to this size in bytes a blob is read whole, with its footer, when it is opened."""
 
 
 class OpenFile:
@@ -27,6 +29,7 @@ class OpenFile:
         self._blob = blob
         self._size = size
         self._executor = executor
+        self._whole: memoryview | None = None
         self._first_check = 0
         self._checks = b""
 
@@ -40,7 +43,7 @@ class OpenFile:
         first = offset // blocks.BLOCK
         end = blocks.count(offset + length)
         start = first * blocks.BLOCK
-        content = await self._bytes_at(start, min(end * blocks.BLOCK, self._size) - start)
+        content = await self._content(start, min(end * blocks.BLOCK, self._size))
         if blocks.checks(self._blob, content, first=first) != await self._checks_of(first, end):
             raise Damaged(f"blob {self._blob} does not match its checks in blocks {first} to {end - 1}")
         return content[offset - start : offset - start + length]
@@ -52,15 +55,25 @@ class OpenFile:
             os.close(descriptor)
 
     async def verify_tail(self) -> None:
-        """Damaged when the file's tail is not this blob's. Keeps what it read of the checks before it."""
+        """Damaged when the file's tail is not this blob's. Keeps what it read before it: checks, and small content."""
         total = blocks.count(self._size)
         kept = min(total, _CHECKS_AT_ONCE)
         start = blocks.check_offset(self._size, total - kept)
-        footer = await self._bytes_at(start, blocks.CHECK_SIZE * kept + blocks.TAIL_SIZE)
+        footer_size = blocks.CHECK_SIZE * kept + blocks.TAIL_SIZE
+        if self._size <= _SMALL:
+            everything = await self._bytes_at(0, self._size + footer_size)
+            self._whole, footer = everything[: self._size], everything[self._size :]
+        else:
+            footer = await self._bytes_at(start, footer_size)
         if footer[-blocks.TAIL_SIZE :] != blocks.tail(self._blob, self._size):
             raise Damaged(f"blob {self._blob} does not end as it was written")
         self._first_check = total - kept
         self._checks = bytes(footer[: -blocks.TAIL_SIZE])
+
+    async def _content(self, start: int, end: int) -> memoryview:
+        if self._whole is not None:
+            return self._whole[start:end]
+        return await self._bytes_at(start, end - start)
 
     async def _checks_of(self, first: int, end: int) -> bytes:
         if not self._has_checks_of(first, end):

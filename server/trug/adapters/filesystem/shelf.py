@@ -18,14 +18,17 @@ class FilesystemShelf:
     def numbers(self) -> Iterator[int]:
         """Blobs by number, of the epochs that no process writes at the moment."""
         for epoch in sorted(int(name) for name in os.listdir(f"{self._directory}/{layout.BLOBS}") if name.isdigit()):
-            path = layout.epoch_path(self._directory, epoch)
-            if not _is_held(path):
-                yield from (epoch * BLOBS_PER_EPOCH + int(name) for name in os.listdir(path) if name.isdigit())
+            names = _names_in(layout.epoch_path(self._directory, epoch))
+            yield from (epoch * BLOBS_PER_EPOCH + int(name) for name in names if name.isdigit())
 
 
-def _is_held(path: str) -> bool:
-    descriptor = os.open(path, syscalls.FOLDER)
+def _names_in(path: str) -> list[str]:
+    """What lies in an epoch's folder; nothing when it is being written, or was removed."""
     try:
-        return not syscalls.try_lock(descriptor)
+        folder = os.open(path, syscalls.FOLDER)
+    except FileNotFoundError:
+        return []
+    try:
+        return os.listdir(folder) if syscalls.try_lock_shared(folder) else []
     finally:
-        os.close(descriptor)
+        os.close(folder)

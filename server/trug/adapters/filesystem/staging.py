@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from concurrent.futures import Executor
 from contextlib import suppress
 from types import TracebackType
@@ -38,14 +39,20 @@ def sweep(directory: str) -> int:
 
 
 class StagedFile:
-    """A blob that is being written, first under a staging name, once finished under its own."""
+    """A blob that is being written, first under a staging name, once finished under its own.
+
+    What is done to its descriptor is done under one guard: it can never be closed under a running write, whose bytes
+    would go to the file that gets the same number next.
+    """
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
         self._blob: int
         self._tally: Tally
+        self._guard = threading.Lock()
         self._descriptor: int | None = None
         self._is_started = False
+        self._is_over = False
         self._is_finished = False
         self._is_handed_over = False
 
@@ -55,11 +62,13 @@ class StagedFile:
 
     async def write(self, chunk: memoryview) -> None:
         """Append; the chunk may be reused when this returns. Unavailable when the system refuses."""
+        self._is_started = True
         await threads.run(self._workplace.executor, self._append, chunk)
 
-    async def finish(self) -> None:
-        """Write the footer, sync the file and give it its final name."""
-        await threads.run(self._workplace.executor, self._finish)
+    async def finish(self, last: bytes | memoryview = b"") -> None:
+        """Append ``last`` and the footer, sync the file and give it its final name: one hop for a small blob."""
+        self._is_started = True
+        await threads.run(self._workplace.executor, self._finish, last)
 
     def hand_over(self) -> None:
         """From here on the blob belongs to the change that names it; RuntimeError before ``finish``."""
@@ -80,6 +89,7 @@ class StagedFile:
         if self._is_started:
             await threads.run(self._workplace.executor, self._discard)
         else:
+            self._is_over = True
             self._workplace.numbers.settle((self._blob,))
 
     @property
@@ -91,41 +101,49 @@ class StagedFile:
         return layout.blob_path(self._workplace.directory, self._blob)
 
     def _append(self, chunk: memoryview) -> None:
-        with syscalls.unavailable(f"cannot write blob {self._blob}"):
-            syscalls.write_at(self._opened(), chunk, self._tally.length)
-        self._tally.update(chunk)
+        with self._guard, syscalls.unavailable(f"cannot write blob {self._blob}"):
+            self._add(chunk)
 
-    def _finish(self) -> None:
-        with syscalls.unavailable(f"cannot finish blob {self._blob}"):
-            descriptor = self._opened()
+    def _finish(self, last: bytes | memoryview) -> None:
+        with self._guard, syscalls.unavailable(f"cannot finish blob {self._blob}"):
+            descriptor = self._add(last)
             syscalls.write_at(descriptor, self._tally.footer(), self._tally.length)
             if self._workplace.is_durable:
                 syscalls.sync_descriptor(descriptor)
-            self._descriptor = None
-            os.close(descriptor)
+            self._close()
+            self._workplace.numbers.check_trusted(self._blob)
             os.rename(self._staging_path, self._final_path)
-        self._is_finished = True
+            self._is_finished = True
+
+    def _add(self, chunk: bytes | memoryview) -> int:
+        descriptor = self._opened()
+        syscalls.write_at(descriptor, chunk, self._tally.length)
+        self._tally.update(chunk)
+        return descriptor
 
     def _opened(self) -> int:
-        if self._descriptor is not None:
-            return self._descriptor
-        if self._is_started:
-            raise RuntimeError("a blob is not written after it is finished")
-        # made by the first write, on its thread: a hop of its own would cost a small blob a third of its time
-        self._is_started = True
-        self._descriptor = syscalls.create(self._staging_path)
+        if self._is_over:
+            raise RuntimeError("a blob is not written after it is finished or given up")
+        if self._descriptor is None:
+            # made by the first write, on its thread: a hop of its own would cost a small blob a third of its time
+            self._descriptor = syscalls.create(self._staging_path)
         return self._descriptor
+
+    def _close(self) -> None:
+        self._is_over = True
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     def _discard(self) -> None:
         """Remove what there is. What cannot be removed stays unsettled, so that recovery looks at it."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
+        with self._guard:
             with suppress(OSError):
-                os.close(descriptor)
-        with suppress(OSError):
-            syscalls.unlink_if_there(self._staging_path)
-            syscalls.unlink_if_there(self._final_path)
-            self._workplace.numbers.settle((self._blob,))
+                self._close()
+            with suppress(OSError):
+                syscalls.unlink_if_there(self._staging_path)
+                syscalls.unlink_if_there(self._final_path)
+                self._workplace.numbers.settle((self._blob,))
 
 
 def _make_locked_folder(staging: str) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -61,8 +62,26 @@ def unlink_if_there(path: str) -> bool:
 
 def try_lock(descriptor: int) -> bool:
     """Take the lock of an open file or folder, until its descriptor is closed; false when another holds it."""
+    return _try_flock(descriptor, fcntl.LOCK_EX)
+
+
+def try_lock_shared(descriptor: int) -> bool:
+    """Take a lock beside others who hold it so; false when another has it for itself."""
+    return _try_flock(descriptor, fcntl.LOCK_SH)
+
+
+def lock_soon(descriptor: int) -> bool:
+    """As ``try_lock``, but patient for 0.2 s: somebody may just be looking whether the lock is held."""
+    for _ in range(20):
+        if try_lock(descriptor):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _try_flock(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -64,8 +64,9 @@ class StagedBytes:
         """Append a copy of the chunk."""
         self._written += chunk
 
-    async def finish(self) -> None:
-        """Give the blob its final content; from here on it can be opened."""
+    async def finish(self, last: bytes | memoryview = b"") -> None:
+        """Append ``last`` and give the blob its final content; from here on it can be opened."""
+        self._written += last
         self._contents[self._blob] = bytes(self._written)
         self._is_finished = True
 

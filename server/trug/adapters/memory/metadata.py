@@ -440,12 +440,24 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
     tables: dict[str, Table[Any]] = {
         "current": state.current,
         "history": state.history,
+        "inline": state.inline,
+        "files": state.files,
+        "epochs": state.epochs,
+        "reference_counts": state.references,
+        "dropped": state.dropped,
         "uploads": state.uploads,
         "parts": state.parts,
+        "buckets": state.buckets,
+        "configurations": state.configurations,
+        "accounts": state.accounts,
+        "users": state.users,
+        "access_keys": state.keys,
+        "declared": state.declared,
     }
     table = tables[read.table]
-    places = table.places_after(read.after or ())
-    return [(place, table.find(*place)) for place in islice(places, read.limit)]
+    places = islice(table.places_after(read.after or ()), read.limit)
+    rows: list[tuple[Place, Any]] = [(place, table.find(*place)) for place in places]
+    return [(place, len(content)) for place, content in rows] if read.table == "inline" else rows
 
 
 ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {

@@ -29,6 +29,7 @@ UNREAD = object()
 class State(NamedTuple):
     """The store's one row of numbers, times in µs since 1970."""
 
+    format: int
     sequence: int
     time: int
     lock_time: int
@@ -61,7 +62,7 @@ class Batch:
     """What one transaction has read and done so far.
 
     The row of numbers, totals and the feed are written once, at the end: nothing reads them in between but through
-    here. ``content`` counts the bytes it has put inline.
+    here. ``content`` counts the bytes of values that may fill pages of their own.
     """
 
     def __init__(self, cursor: Cursor, clock: Clock, lock_clock: LockClock) -> None:
@@ -108,8 +109,8 @@ class Batch:
         if second > self._before.time // SECOND:
             self._cursor.execute(sql.PUT_MOMENT, (second, self._before.sequence + 1))
         generation = self.generation + self.refreshes
-        state = State(self.sequence, self._time, self._lock_time, generation, self._next_id)
-        self._cursor.execute(sql.SET_STATE, (*state, packing.checksum(tuple(state))))
+        state = (self._before.format, self.sequence, self._time, self._lock_time, generation, self._next_id)
+        self._cursor.execute(sql.SET_STATE, (*state[1:], packing.checksum(state)))
 
     def _answer(self, read: Read[Any]) -> Any:
         kind = type(read)
@@ -130,7 +131,7 @@ class Batch:
         if kind in OWN_EFFECTS:
             OWN_EFFECTS[kind](self, effect)
         else:
-            EFFECTS[kind](self._cursor, effect, self.sequence)
+            self.content += EFFECTS[kind](self._cursor, effect, self.sequence) or 0
 
     def _flush_totals(self) -> None:
         for (bucket, account), sums in self._totals.items():
@@ -156,10 +157,6 @@ class Batch:
         sums[2] += effect.bytes
         sums[3] += effect.uploads
 
-    def put_inline(self, effect: do.PutInline) -> None:
-        self.content += len(effect.content)
-        EFFECTS[do.PutInline](self._cursor, effect, self.sequence)
-
     def announce(self, effect: do.Announce) -> None:
         self._feed.append(
             (self.sequence, effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag)
@@ -180,6 +177,5 @@ OWN_EFFECTS: Mapping[type[Effect], Callable[[Batch, Any], None]] = {
     do.ReserveIds: Batch.reserve,
     do.Tally: Batch.tally,
     do.Announce: Batch.announce,
-    do.PutInline: Batch.put_inline,
     do.RemoveBucket: Batch.remove_bucket,
 }

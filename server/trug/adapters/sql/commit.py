@@ -10,8 +10,9 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from copy import copy
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,6 +21,7 @@ from trug.adapters.sql.checkpoint import Checkpoints
 from trug.adapters.sql.connection import PAGE, broken, close
 from trug.adapters.sql.generation import Word
 from trug.adapters.sql.lock import WriteLock
+from trug.adapters.sql.upkeep import NOTHING, Due, carry_out, due
 from trug.ports.changes import Change, Rejected
 from trug.ports.keys import Clock
 from trug.ports.stores import BlobKeeper, Unavailable
@@ -28,6 +30,9 @@ T = TypeVar("T")
 
 LARGEST = 64
 LONGEST_NS = 10_000_000
+
+IDLE_S = 0.2
+"""How long nobody must write before the store looks after itself."""
 
 # These come before the commit frame is whole, so the transaction is surely not there. Any other failure of COMMIT
 # leaves it in doubt: with EIO on the log's sync, COMMIT raised, and after a kill and a restart the rows were there.
@@ -63,7 +68,8 @@ class Committer:
     """Owns the one connection that writes; everything but ``submit`` and ``stop`` happens on its thread.
 
     From the moment a change is submitted its blobs belong to this thread. They are unlinked when it is sure that no
-    row names them, and when that is in doubt they are left in ``doubtful``.
+    row names them, and when that is in doubt they are left in ``doubtful``. ``on_full`` may make room on a full disk:
+    it is called once for a batch that found none, which is then tried once more.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class Committer:
         word: Word,
         clock: Clock,
         blobs: BlobKeeper | None,
+        on_full: Callable[[], None] | None = None,
     ) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
@@ -83,11 +90,13 @@ class Committer:
         self._word = word
         self._clock = clock
         self._blobs = blobs
+        self._on_full = on_full
         self._checkpoints = Checkpoints(connection)
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self._waiting: list[Waiting] = []
         self._written = 0
         self._is_ending = False
+        self._has_chores = True
         self._done = Done()
         self._thread = threading.Thread(target=self._run, name="trug-commit", daemon=True)
         state = read_state(self._cursor)
@@ -105,9 +114,10 @@ class Committer:
         self._thread.start()
 
     def submit(self, change: Change[T]) -> asyncio.Future[T]:
-        """Queue a change; its future belongs to the running loop."""
+        """Queue a change; its future belongs to the running loop. Unavailable after ``stop``."""
         if self._is_ending:
-            raise Unavailable("the store is closed")
+            self.doubtful.update(change.blobs)
+            raise Unavailable("the store is closed or is being opened again")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put(Waiting(change, future))
         return future
@@ -141,24 +151,42 @@ class Committer:
             self._waiting = self._waiting[taken:]
 
     def _gather(self) -> bool:
-        """Wait for a change, then take what else is there; false when the end was asked for and nothing waits."""
-        try:
-            while len(self._waiting) < LARGEST:
-                item = self._queue.get(block=not self._waiting)
-                if item is None:
-                    self._queue.put(None)  # the end stays the last thing in the queue
-                    break
-                self._waiting.append(item)
-        except Empty:
-            pass
+        """Wait for a change, then take what else is there; false when the end was asked for and nothing waits.
+
+        What a batch has left over comes first and alone: to sync the names of others would tell the keeper that all
+        blobs before them are decided.
+        """
+        if self._waiting:
+            return True
+        item = self._next()
+        while item is not None:
+            self._waiting.append(item)
+            if len(self._waiting) == LARGEST:
+                return True
+            try:
+                item = self._queue.get(block=False)
+            except Empty:
+                return True
+        self._queue.put(None)  # the end stays the last thing in the queue
         return bool(self._waiting)
+
+    def _next(self) -> Waiting | None:
+        """The next in the queue. While there is none, the store looks after itself, until nothing is left to do."""
+        while self._has_chores:
+            try:
+                return self._queue.get(timeout=IDLE_S)
+            except Empty:
+                self._has_chores = self._look_after()
+        return self._queue.get()
 
     def _sync_names(self) -> None:
         """Make the names of blobs durable before any row names them.
 
         What cannot be synced fails, and is not tried again: a second sync of the same folder might claim a success that
-        it did not have.
+        it did not have. In doubt nothing is synced any more: all will be refused.
         """
+        if self.is_in_doubt:
+            return
         new = [waiting for waiting in self._waiting if not waiting.is_synced]
         bringing = [waiting for waiting in new if waiting.change.blobs]
         try:
@@ -178,19 +206,39 @@ class Committer:
             self._done = self._done._replace(changes=self._done.changes + taken, batches=self._done.batches + 1)
             self._settle(batch[:taken])
             self._checkpoint()
+        self._has_chores = True
         return taken
 
     def _commit(self, batch: list[Waiting]) -> int:
         """All in one transaction or, when one of them raises, each in its own: only the culprit fails."""
         try:
-            return self._together(batch)
+            return self._with_reserve(batch)
         except Exception as error:
             if len(batch) == 1:
                 self._fail(batch, error)
                 return 1
         for waiting in batch:
-            self._commit([waiting])
+            self._alone([waiting])
         return len(batch)
+
+    def _alone(self, batch: list[Waiting]) -> None:
+        try:
+            self._together(batch)
+        except Exception as error:
+            self._fail(batch, error)
+
+    def _with_reserve(self, batch: list[Waiting]) -> int:
+        """Once more with what room can be made, when there is none."""
+        try:
+            return self._together(batch)
+        except sqlite3.Error as error:
+            if self._on_full is None or code_of(error) != sqlite3.SQLITE_FULL:
+                raise
+        try:
+            self._on_full()
+        except Exception:
+            log.exception("no room could be made on a full disk")
+        return self._together(batch)
 
     def _together(self, batch: list[Waiting]) -> int:
         transaction = self._begin(batch)
@@ -222,19 +270,18 @@ class Committer:
         return transaction
 
     def _end(self, transaction: Batch, batch: list[Waiting]) -> None:
-        """COMMIT, and what follows from how it went."""
+        """COMMIT, and what follows from how it went. sqlite3.Error when nothing of it is there."""
         generation = transaction.generation
         self._word.show(generation, moving=transaction.refreshes)
         try:
             self._cursor.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            if error.sqlite_errorcode in SURELY_ABSENT:
+            if code_of(error) in SURELY_ABSENT:
                 self._word.show(generation)
-                self._fail(batch, error)
-            else:
-                log.exception("a commit failed: its changes may be there or not")
-                self._doubt(batch, error)
+                raise
+            log.exception("a commit failed: its changes may be there or not")
+            self._doubt(batch, error)
             return
         self.sequence = transaction.sequence
         self._word.show(generation + transaction.refreshes)
@@ -242,10 +289,10 @@ class Committer:
         self._unlink([waiting for waiting in batch if waiting.error is not None])
 
     def _refusal(self) -> Unavailable | None:
+        if self._checkpoints.is_overgrown and not self.is_in_doubt:
+            self._trusting(self._checkpoints.run)
         if self.is_in_doubt:
             return Unavailable("the store takes no writes until it is opened again: a sync has failed")
-        if self._checkpoints.is_overgrown:
-            self._checkpoints.run()
         if self._checkpoints.is_overgrown:
             return Unavailable("the write-ahead log is too long: readers hold it")
         return None
@@ -260,11 +307,15 @@ class Committer:
             self.is_in_doubt = True
 
     def _fail(self, batch: Sequence[Waiting], error: Exception) -> None:
-        """Nothing of these changes is there."""
-        reason = self._reason(error)
-        for waiting in batch:
-            waiting.error = reason
-        self._unlink(batch)
+        """Nothing of these changes is there.
+
+        In doubt their blobs stay: a change that is tried again may be the one whose rows are there.
+        """
+        blame(batch, self._reason(error))
+        if self.is_in_doubt:
+            self.doubtful.update(blobs_of(batch))
+        else:
+            self._unlink(batch)
 
     def _doubt(self, batch: Sequence[Waiting], error: BaseException) -> None:
         """These changes may be there or not: whoever opens the store again finds out by the rows."""
@@ -272,8 +323,7 @@ class Committer:
         self.doubtful.update(blobs_of(batch))
         reason = Unavailable("the write may be there or not: a sync has failed")
         reason.__cause__ = error
-        for waiting in batch:
-            waiting.error = reason
+        blame(batch, reason)
 
     def _reason(self, error: Exception) -> Exception:
         """A failure in storage language."""
@@ -291,7 +341,7 @@ class Committer:
     def _reason_of_write(self, error: sqlite3.Error) -> Exception:
         """SQLite says alike of a quota, a read-only file system and a broken disk that it could not write; a file of
         our own tells them apart."""
-        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_IOERR_WRITE:
+        if code_of(error) != sqlite3.SQLITE_IOERR_WRITE:
             return broken(error)
         number = probe(f"{self._directory}/probe")
         if number in NO_ROOM or number == errno.EROFS:
@@ -309,11 +359,43 @@ class Committer:
 
     def _checkpoint(self) -> None:
         written, self._written = self._written, 0
+        self._trusting(lambda: self._checkpoints.after_commit(written))
+
+    def _trusting(self, checkpoint: Callable[[], None]) -> None:
         try:
-            self._checkpoints.after_commit(written)
+            checkpoint()
         except sqlite3.Error:
             log.exception("a checkpoint failed: the store takes no writes until it is opened again")
             self.is_in_doubt = True
+
+    def _look_after(self) -> bool:
+        """Do one slice of the store's own work; whether there may be more."""
+        try:
+            chores = due(self._cursor, self.sequence, self._clock.now() // 1_000_000)
+            if chores == NOTHING:
+                return False
+            with self._lock:
+                return self._refusal() is None and self._do_chores(chores)
+        except Exception:
+            log.exception("the store could not look after itself")
+            return False
+
+    def _do_chores(self, chores: Due) -> bool:
+        try:
+            self._cursor.execute("BEGIN IMMEDIATE")
+            carry_out(self._cursor, chores)
+        except BaseException:
+            self._roll_back()
+            raise
+        try:
+            self._cursor.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            self.is_in_doubt |= code_of(error) not in SURELY_ABSENT
+            raise
+        self._written += chores.content
+        self._checkpoint()
+        return True
 
     def _settle(self, batch: Sequence[Waiting]) -> None:
         """Wake each loop once for all of its callers."""
@@ -348,6 +430,27 @@ def answer(batch: Iterable[Waiting]) -> None:
             waiting.future.set_result(waiting.result)
         else:
             waiting.future.set_exception(waiting.error)
+
+
+def blame(batch: Iterable[Waiting], reason: Exception) -> None:
+    """Give each the reason, none of them the same: whoever raises an exception writes his traceback into it."""
+    for count, waiting in enumerate(batch):
+        waiting.error = own(reason) if count else reason
+
+
+def own(reason: Exception) -> Exception:
+    """A copy, where one can be made."""
+    try:
+        twin = copy(reason)
+    except Exception:
+        return reason
+    twin.__cause__ = reason.__cause__ or reason
+    return twin
+
+
+def code_of(error: sqlite3.Error) -> int | None:
+    """SQLite's code; None for mistakes that never reached SQLite."""
+    return getattr(error, "sqlite_errorcode", None)
 
 
 def blobs_of(batch: Iterable[Waiting]) -> list[int]:

@@ -12,8 +12,11 @@ from trug.domain import blocks
 from trug.ports import effects as do
 from trug.ports.changes import Effect
 
-Apply = Callable[[Cursor, Any, int], object]
-"""Applies an effect; the number is the sequence of the change it belongs to."""
+Apply = Callable[[Cursor, Any, int], int | None]
+"""Applies an effect; the number is the sequence of the change it belongs to.
+
+Answers how many bytes it wrote, where they may fill pages of their own.
+"""
 
 # Buckets
 
@@ -27,32 +30,36 @@ def remove_bucket(cursor: Cursor, effect: do.RemoveBucket, _: int) -> None:
         cursor.execute(statement, (effect.id,))
 
 
-def set_configuration(cursor: Cursor, effect: do.SetConfiguration, _: int) -> None:
+def set_configuration(cursor: Cursor, effect: do.SetConfiguration, _: int) -> int:
     if effect.document is None:
         cursor.execute(sql.REMOVE_CONFIGURATION, (effect.bucket, effect.kind))
-        return
+        return 0
     cursor.execute(sql.PUT_CONFIGURATION, packing.named_row(effect.bucket, effect.kind, effect.document))
+    return len(effect.document)
 
 
 # Versions
 
 
-def put_current(cursor: Cursor, effect: do.PutCurrent, _: int) -> None:
+def put_current(cursor: Cursor, effect: do.PutCurrent, _: int) -> int:
     version = effect.version
     if version.marker:
         raise ValueError("a delete marker is never in current")
-    cursor.execute(sql.PUT_CURRENT, (version.bucket, *packing.version_row(version)))
+    row = packing.version_row(version)
+    cursor.execute(sql.PUT_CURRENT, (version.bucket, *row))
+    return len(row[-1])
 
 
 def remove_current(cursor: Cursor, effect: do.RemoveCurrent, _: int) -> None:
     cursor.execute(sql.REMOVE_CURRENT, (effect.bucket, effect.key))
 
 
-def put_history(cursor: Cursor, effect: do.PutHistory, _: int) -> None:
+def put_history(cursor: Cursor, effect: do.PutHistory, _: int) -> int:
     version = effect.version
     key, sequence, number, version_id, *rest = packing.version_row(version)
     place = (version.bucket, key, -sequence)
     cursor.execute(sql.PUT_HISTORY, (*place, number, version_id, int(version.marker), *rest))
+    return len(rest[-1])
 
 
 def remove_history(cursor: Cursor, effect: do.RemoveHistory, _: int) -> None:
@@ -62,9 +69,10 @@ def remove_history(cursor: Cursor, effect: do.RemoveHistory, _: int) -> None:
 # Bytes
 
 
-def put_inline(cursor: Cursor, effect: do.PutInline, _: int) -> None:
+def put_inline(cursor: Cursor, effect: do.PutInline, _: int) -> int:
     content = bytes(effect.content)
     cursor.execute(sql.PUT_INLINE, (effect.id, blocks.checks(effect.id, content), content))
+    return len(content)
 
 
 def remove_inline(cursor: Cursor, effect: do.RemoveInline, _: int) -> None:
@@ -72,7 +80,7 @@ def remove_inline(cursor: Cursor, effect: do.RemoveInline, _: int) -> None:
 
 
 def name_blob(cursor: Cursor, effect: do.NameBlob, _: int) -> None:
-    cursor.execute(sql.NAME_BLOB, (effect.blob,))
+    cursor.execute(sql.NAME_BLOB, packing.named_row(effect.blob))
 
 
 def forget_blobs(cursor: Cursor, effect: do.ForgetBlobs, _: int) -> None:
@@ -95,30 +103,34 @@ def forget_dropped(cursor: Cursor, effect: do.ForgetDropped, _: int) -> None:
 
 
 def open_epoch(cursor: Cursor, effect: do.OpenEpoch, _: int) -> None:
-    cursor.execute(sql.OPEN_EPOCH, (effect.number, 0))
+    cursor.execute(sql.OPEN_EPOCH, packing.named_row(effect.number, 0))
 
 
 def seal_epoch(cursor: Cursor, effect: do.SealEpoch, _: int) -> None:
-    cursor.execute(sql.SEAL_EPOCH, (effect.number,))
+    cursor.execute(sql.SEAL_EPOCH, (packing.checksum((effect.number, 1)), effect.number))
 
 
 # Multipart
 
 
-def put_upload(cursor: Cursor, effect: do.PutUpload, _: int) -> None:
-    cursor.execute(sql.PUT_UPLOAD, packing.upload_row(effect.upload))
+def put_upload(cursor: Cursor, effect: do.PutUpload, _: int) -> int:
+    row = packing.upload_row(effect.upload)
+    cursor.execute(sql.PUT_UPLOAD, row)
+    return len(row[8]) + len(row[9] or b"")
 
 
 def touch_upload(cursor: Cursor, effect: do.TouchUpload, sequence: int) -> None:
-    cursor.execute(sql.TOUCH_UPLOAD, (sequence, effect.id))
+    cursor.execute(sql.TOUCH_UPLOAD, (sequence, packing.change_check(effect.id, sequence), effect.id))
 
 
 def remove_upload(cursor: Cursor, effect: do.RemoveUpload, _: int) -> None:
     cursor.execute(sql.REMOVE_UPLOAD, (effect.id,))
 
 
-def put_part(cursor: Cursor, effect: do.PutPart, _: int) -> None:
-    cursor.execute(sql.PUT_PART, packing.part_row(effect.part))
+def put_part(cursor: Cursor, effect: do.PutPart, _: int) -> int:
+    row = packing.part_row(effect.part)
+    cursor.execute(sql.PUT_PART, row)
+    return len(row[2])
 
 
 def remove_parts(cursor: Cursor, effect: do.RemoveParts, _: int) -> None:
@@ -162,8 +174,9 @@ def remove_key(cursor: Cursor, effect: do.RemoveKey, _: int) -> None:
     cursor.execute(sql.REMOVE_KEY, (effect.access_key,))
 
 
-def declare(cursor: Cursor, effect: do.Declare, _: int) -> None:
+def declare(cursor: Cursor, effect: do.Declare, _: int) -> int:
     cursor.execute(sql.DECLARE, packing.named_row(effect.kind, effect.name, effect.document))
+    return len(effect.document)
 
 
 EFFECTS: dict[type[Effect], Apply] = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from trug.adapters.sql import statements as sql
 from trug.adapters.sql.connection import Durability, StoreRefused, open_writer
 from trug.adapters.sql.packing import checksum
+from trug.ports.stores import Damaged
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -50,12 +51,14 @@ def open_current(path: str, durability: Durability) -> sqlite3.Connection:
 
 
 def format_of(connection: sqlite3.Connection) -> int:
-    """The store's format number, 0 when it has no tables yet."""
+    """The store's format number, 0 when it has no tables yet. Whoever reads the rest of its row verifies it."""
     tables = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state'").fetchone()
     if tables is None:
         return 0
-    (number,) = connection.execute(sql.FORMAT).fetchone() or (0,)
-    return int(number)
+    (number,) = connection.execute(sql.FORMAT).fetchone() or (None,)
+    if not isinstance(number, int) or number < 1:
+        raise Damaged("the store does not say which format it has")
+    return number
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -64,7 +67,7 @@ def create(connection: sqlite3.Connection) -> None:
     with connection:
         for statement in sql.CREATE:
             connection.execute(statement)
-        connection.execute(sql.FIRST_STATE, (FORMAT, checksum(NEW_STATE)))
+        connection.execute(sql.FIRST_STATE, (FORMAT, checksum((FORMAT, *NEW_STATE))))
         connection.execute(sql.STAMP, (f"{FORMAT:04}",))
 
 

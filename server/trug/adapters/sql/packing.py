@@ -18,7 +18,7 @@ from trug.domain import blocks
 from trug.domain.identity import Account
 from trug.domain.objects import EMPTY_RECORD, STANDARD, Checksum, Listing, Record
 from trug.domain.versioning import Versioning
-from trug.ports.rows import AccessKey, Bucket, Completed, Dropped, Entry, Extent, Part, Upload, User, Version
+from trug.ports.rows import AccessKey, Bucket, Completed, Dropped, Entry, Epoch, Extent, Part, Upload, User, Version
 from trug.ports.stores import Damaged
 
 Row = tuple[Any, ...]
@@ -267,7 +267,7 @@ def fields(value: bytes) -> bytes:
 
 
 def upload_row(upload: Upload) -> Row:
-    """id, upload id, bucket, key, open, initiated, changed, document, completed, checksum."""
+    """id, upload id, bucket, key, open, initiated, changed and its checksum, document, completed, checksum."""
     packed = PackedUpload(
         upload.initiator,
         upload.storage_class,
@@ -278,13 +278,19 @@ def upload_row(upload: Upload) -> Row:
     completed = None if upload.completed is None else document(upload.completed)
     place = (upload.id, upload.upload_id, upload.bucket, upload.key, int(completed is None), upload.initiated)
     values = (document(packed), completed)
-    return (*place, upload.changed, *values, checksum((*place, *values)))
+    return (*place, upload.changed, change_check(upload.id, upload.changed), *values, checksum((*place, *values)))
+
+
+def change_check(upload: int, changed: int) -> int:
+    """The checksum of ``changed`` alone, which each UploadPart moves without reading the row."""
+    return checksum((upload, changed))
 
 
 def upload_of(row: Row) -> Upload:
-    """``changed`` alone stands outside the checksum, since each UploadPart moves it without reading the row."""
-    number, upload_id, bucket, key, _, initiated = checked("uploads", (*row[:6], *row[7:]))[:6]
-    packed = decode_upload(fields(row[7]))
+    number, upload_id, bucket, key, _, initiated = checked("uploads", (*row[:6], *row[8:]))[:6]
+    if change_check(number, row[6]) != row[7]:
+        raise damage("uploads", (number, upload_id))
+    packed = decode_upload(fields(row[8]))
     return Upload(
         id=number,
         upload_id=upload_id,
@@ -297,7 +303,7 @@ def upload_of(row: Row) -> Upload:
         checksum_algorithm=packed.checksum_algorithm,
         checksum_type=packed.checksum_type,
         record=unpack_record(packed.record),
-        completed=None if row[8] is None else decode_completed(fields(row[8])),
+        completed=None if row[9] is None else decode_completed(fields(row[9])),
     )
 
 
@@ -360,6 +366,21 @@ def key_of(row: Row) -> AccessKey:
 def named_row(*columns: int | str | bytes) -> Row:
     """A row that is only its columns and their checksum."""
     return (*columns, checksum(columns))
+
+
+def named_of(table: str, row: Row) -> Any:
+    """The last column of such a row: all that it says about the others."""
+    return checked(table, row)[-1]
+
+
+def blob_of(row: Row) -> int:
+    blob: int = named_of("files", row)
+    return blob
+
+
+def epoch_of(row: Row) -> Epoch:
+    number, sealed = checked("epochs", row)
+    return Epoch(number, sealed == 1)
 
 
 def dropped_of(row: Row) -> Dropped:

@@ -23,11 +23,12 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    Text,
     Update,
     bindparam,
+    cast,
     delete,
     exists,
-    func,
     insert,
     literal_column,
     or_,
@@ -213,19 +214,55 @@ def set_state() -> Update:
 
 def state() -> Select[Any]:
     c = s.state.c
-    return select(c.sequence, c.time, c.lock_time, c.generation, c.next_id, c.checksum)
+    return select(c.format, c.sequence, c.time, c.lock_time, c.generation, c.next_id, c.checksum)
 
 
 def touch_upload() -> Update:
-    return update(s.uploads).values(changed=given("sequence")).where(s.uploads.c.id == given("upload"))
+    c = s.uploads.c
+    return (
+        update(s.uploads)
+        .values(changed=given("sequence"), changed_checksum=given("check"))
+        .where(c.id == given("upload"))
+    )
+
+
+def seal_epoch() -> Update:
+    c = s.epochs.c
+    return update(s.epochs).values(sealed=ONE, checksum=given("new_checksum")).where(c.number == given("epoch"))
+
+
+def blobs_between() -> Select[Any]:
+    c = s.files.c
+    return page(select(s.files).where(c.blob >= given("start"), c.blob < given("stop")), c.blob)
+
+
+def nearest_blob(*, below: bool) -> Select[Any]:
+    c = s.files.c
+    if below:
+        return at_most(ONE, select(s.files).where(c.blob < given("blob")).order_by(c.blob.desc()))
+    return at_most(ONE, select(s.files).where(c.blob >= given("blob")).order_by(c.blob))
+
+
+def oldest(column: Column[int]) -> Select[Any]:
+    return at_most(ONE, select(column).order_by(column))
+
+
+def trim(column: Column[int]) -> Delete:
+    """Rows below a bound, which is for the caller to keep near."""
+    return delete(column.table).where(column < given("bound"))
 
 
 def scan(table: Table, columns: Select[Any]) -> Select[Any]:
     """A page of a table's rows after a place, for fsck."""
     keys = list(table.primary_key)
-    places = [given(key.name) for key in keys]
+    places = [place(key) for key in keys]
     later = tuple_(*keys) > tuple_(*places) if len(keys) > 1 else keys[0] > places[0]
     return page(columns.where(later), *keys)
+
+
+def place(key: Column[Any]) -> ColumnElement[Any]:
+    """Where a scan goes on. Text that is not UTF-8 comes and goes as bytes."""
+    return cast(given(key.name), key.type) if isinstance(key.type, Text) else given(key.name)
 
 
 # A new store is made from this text; one that is older is migrated, and a test holds both equal. Alembic finds its own
@@ -237,6 +274,11 @@ VERSIONS = Table(
 )  # fmt: skip
 
 
+SCANNED = (
+    s.uploads, s.parts, s.buckets, s.configurations, s.accounts, s.users, s.access_keys, s.declared,
+    s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
+)  # fmt: skip
+
 STATEMENTS: dict[str, ClauseElement] = {
     "STAMP": insert(VERSIONS),
     "FIRST_STATE": insert(s.state).inline().values(id=ONE, format=given("new_format"), checksum=given("new_checksum")),
@@ -245,6 +287,10 @@ STATEMENTS: dict[str, ClauseElement] = {
     "SET_STATE": set_state(),
     "PUT_MOMENT": insert(s.moments),
     "ANNOUNCE": insert(s.feed),
+    "OLDEST_ANNOUNCED": oldest(s.feed.c.sequence),
+    "TRIM_FEED": trim(s.feed.c.sequence),
+    "OLDEST_MOMENT": oldest(s.moments.c.second),
+    "TRIM_MOMENTS": trim(s.moments.c.second),
     # buckets
     "BUCKET_NAMED": select(s.buckets).where(s.buckets.c.name == given("name")),
     "BUCKET_WITH_ID": row_of(s.buckets),
@@ -287,15 +333,15 @@ STATEMENTS: dict[str, ClauseElement] = {
     "PUT_REFERENCES": upsert(s.reference_counts),
     "REMOVE_REFERENCES": removal(s.reference_counts),
     "BLOB_NAMED": row_of(s.files),
-    "BLOBS_BETWEEN": page(
-        select(s.files).where(s.files.c.blob >= given("start"), s.files.c.blob < given("stop")), s.files.c.blob
-    ),
+    "BLOBS_BETWEEN": blobs_between(),
+    "NEXT_BLOB": nearest_blob(below=False),
+    "BLOB_BEFORE": nearest_blob(below=True),
     "NAME_BLOB": insert(s.files),
     "FORGET_BLOB": removal(s.files),
     "UNSEALED_EPOCHS": select(s.epochs).where(s.epochs.c.sealed == literal_column("0")).order_by(s.epochs.c.number),
-    "LAST_EPOCH": select(func.max(s.epochs.c.number)),
+    "LAST_EPOCH": at_most(ONE, select(s.epochs).order_by(s.epochs.c.number.desc())),
     "OPEN_EPOCH": insert(s.epochs),
-    "SEAL_EPOCH": update(s.epochs).values(sealed=literal_column("1")).where(s.epochs.c.number == given("epoch")),
+    "SEAL_EPOCH": seal_epoch(),
     "DROPPED": page(select(s.dropped), s.dropped.c.id),
     "DROP": insert(s.dropped).values({name: given(name) for name in ("sequence", "kind", "target", "checksum")}),
     "FORGET_DROPPED": removal(s.dropped),
@@ -335,9 +381,8 @@ STATEMENTS: dict[str, ClauseElement] = {
     "DECLARE": upsert(s.declared),
     # fsck
     "SCAN_CURRENT": scan(s.current, whole(s.current).add_columns(s.current.c.bucket)),
-    "SCAN_HISTORY": scan(s.history, whole(s.history).add_columns(s.history.c.bucket)),
-    "SCAN_UPLOADS": scan(s.uploads, select(s.uploads)),
-    "SCAN_PARTS": scan(s.parts, select(s.parts)),
+    "SCAN_HISTORY": scan(s.history, whole(s.history).add_columns(s.history.c.age, s.history.c.bucket)),
+    **{f"SCAN_{table.name.upper()}": scan(table, select(table)) for table in SCANNED},
 }
 
 

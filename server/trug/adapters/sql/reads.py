@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from sqlite3 import Cursor
+from struct import error as StructError  # noqa: N812 - a class
 from typing import Any, TypeVar
 
 from trug.adapters.sql import packing
@@ -67,7 +69,7 @@ def configuration(cursor: Cursor, read: ask.Configuration) -> bytes | None:
 
 
 def document_of_configuration(row: Row) -> bytes:
-    document: bytes = packing.checked("configurations", row)[2]
+    document: bytes = packing.named_of("configurations", row)
     return document
 
 
@@ -143,10 +145,11 @@ def history_range(cursor: Cursor, read: ask.HistoryRange) -> list[Entry]:
 
 
 def references(cursor: Cursor, read: ask.References) -> int:
-    row = cursor.execute(sql.REFERENCES, (read.kind, read.id)).fetchone()
-    if row is None:
-        return 1
-    count: int = packing.checked("reference_counts", row)[2]
+    return one(cursor, sql.REFERENCES, (read.kind, read.id), count_of) or 1
+
+
+def count_of(row: Row) -> int:
+    count: int = packing.named_of("reference_counts", row)
     return count
 
 
@@ -156,20 +159,32 @@ def inline_content(cursor: Cursor, read: ask.InlineContent) -> bytes | None:
 
 
 def blob_named(cursor: Cursor, read: ask.BlobNamed) -> bool:
-    return cursor.execute(sql.BLOB_NAMED, (read.blob,)).fetchone() is not None
+    """Absence is believed only where the rows on both sides are whole: bytes are removed on the strength of it."""
+    if one(cursor, sql.BLOB_NAMED, (read.blob,), packing.blob_of) is not None:
+        return True
+    verify_beside(cursor, read.blob, read.blob)
+    return False
 
 
 def blobs_between(cursor: Cursor, read: ask.BlobsBetween) -> list[int]:
-    return [blob for (blob,) in cursor.execute(sql.BLOBS_BETWEEN, (read.start, read.stop, read.limit)).fetchall()]
+    found = some(cursor, sql.BLOBS_BETWEEN, (read.start, read.stop, read.limit), packing.blob_of)
+    verify_beside(cursor, read.start, found[-1] + 1 if found else read.start)
+    return found
+
+
+def verify_beside(cursor: Cursor, start: int, stop: int) -> None:
+    """Damaged when the row of ``files`` below ``start`` or the one from ``stop`` on is: it may belong in between."""
+    one(cursor, sql.BLOB_BEFORE, (start,), packing.blob_of)
+    one(cursor, sql.NEXT_BLOB, (stop,), packing.blob_of)
 
 
 def unsealed_epochs(cursor: Cursor, _: ask.UnsealedEpochs) -> list[Epoch]:
-    return [Epoch(number, bool(sealed)) for number, sealed in cursor.execute(sql.UNSEALED_EPOCHS).fetchall()]
+    return some(cursor, sql.UNSEALED_EPOCHS, (), packing.epoch_of)
 
 
 def last_epoch(cursor: Cursor, _: ask.LastEpoch) -> int:
-    (number,) = cursor.execute(sql.LAST_EPOCH).fetchone()
-    return number or 0
+    last = one(cursor, sql.LAST_EPOCH, (), packing.epoch_of)
+    return 0 if last is None else last.number
 
 
 def dropped_before(cursor: Cursor, read: ask.DroppedBefore) -> list[Dropped]:
@@ -244,7 +259,7 @@ def declared(cursor: Cursor, read: ask.Declared) -> bytes | None:
 
 
 def document_of_declared(row: Row) -> bytes:
-    document: bytes = packing.checked("declared", row)[2]
+    document: bytes = packing.named_of("declared", row)
     return document
 
 
@@ -252,8 +267,11 @@ def document_of_declared(row: Row) -> bytes:
 
 
 def next_id(cursor: Cursor, _: ask.NextId) -> int:
-    value: int = packing.checked("state", cursor.execute(sql.STATE).fetchone())[4]
+    value: int = packing.checked("state", cursor.execute(sql.STATE).fetchone())[5]
     return value
+
+
+# Every row, for fsck
 
 
 def scanned_version(row: Row) -> Version:
@@ -265,15 +283,19 @@ def current_place(row: Row) -> Row:
 
 
 def history_place(row: Row) -> Row:
-    return (row[-1], row[1], -row[2])
+    return (row[-1], row[1], row[-2])
 
 
-def upload_place(row: Row) -> Row:
+def first_column(row: Row) -> Row:
     return row[:1]
 
 
-def part_place(row: Row) -> Row:
+def first_two_columns(row: Row) -> Row:
     return row[:2]
+
+
+def length_of_content(row: Row) -> int:
+    return len(packing.checked_content(*row))
 
 
 LEAST = -(2**63)
@@ -281,22 +303,89 @@ LEAST = -(2**63)
 SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = {
     "current": (sql.SCAN_CURRENT, (LEAST, ""), current_place, scanned_version),
     "history": (sql.SCAN_HISTORY, (LEAST, "", LEAST), history_place, scanned_version),
-    "uploads": (sql.SCAN_UPLOADS, (LEAST,), upload_place, packing.upload_of),
-    "parts": (sql.SCAN_PARTS, (LEAST, LEAST), part_place, packing.part_of),
+    "inline": (sql.SCAN_INLINE, (LEAST,), first_column, length_of_content),
+    "files": (sql.SCAN_FILES, (LEAST,), first_column, packing.blob_of),
+    "epochs": (sql.SCAN_EPOCHS, (LEAST,), first_column, packing.epoch_of),
+    "reference_counts": (sql.SCAN_REFERENCE_COUNTS, ("", LEAST), first_two_columns, count_of),
+    "dropped": (sql.SCAN_DROPPED, (LEAST,), first_column, packing.dropped_of),
+    "uploads": (sql.SCAN_UPLOADS, (LEAST,), first_column, packing.upload_of),
+    "parts": (sql.SCAN_PARTS, (LEAST, LEAST), first_two_columns, packing.part_of),
+    "buckets": (sql.SCAN_BUCKETS, (LEAST,), first_column, packing.bucket_of),
+    "configurations": (sql.SCAN_CONFIGURATIONS, (LEAST, ""), first_two_columns, document_of_configuration),
+    "accounts": (sql.SCAN_ACCOUNTS, ("",), first_column, packing.account_of),
+    "users": (sql.SCAN_USERS, ("", ""), first_two_columns, packing.user_of),
+    "access_keys": (sql.SCAN_ACCESS_KEYS, ("",), first_column, packing.key_of),
+    "declared": (sql.SCAN_DECLARED, ("", ""), first_two_columns, document_of_declared),
 }
+
+MOST_MORE = 1000
+"""How many damaged rows a page takes beyond its limit to end with one that is whole."""
+
+UNFIT = (Damaged, TypeError, ValueError, StructError)
+"""What a row gives that is not what was written: a column may even be of another type."""
 
 
 def rows_of(cursor: Cursor, read: ask.RowsOf) -> list[tuple[Row, Any]]:
-    statement, first, place, make = SCANS[read.table]
-    rows = cursor.execute(statement, (*(read.after or first), read.limit)).fetchall()
-    return [(place(row), unless_damaged(make, row)) for row in rows]
+    statement, first, place_of, make = SCANS[read.table]
+    mark = order_of(read.after or ())
+    page: list[tuple[Row, Any]] = []
+    with any_text(cursor), closing(cursor.connection.cursor()) as rows:
+        for row in rows.execute(statement, (*(read.after or first), read.limit and read.limit + MOST_MORE)):
+            found = (place_of(row), unless_damaged(make, row))
+            if found[1] is not None and order_of(found[0]) <= mark:
+                continue  # a damaged place has led the search astray: this one has been told
+            page.append(found)
+            if len(page) >= read.limit and found[1] is not None:
+                break
+    return ending_well(page, read.after)
 
 
 def unless_damaged(make: Callable[[Row], R], row: Row) -> R | None:
     try:
         return make(row)
-    except Damaged:
+    except UNFIT:
         return None
+
+
+def ending_well(page: list[tuple[Row, Any]], after: Row | None) -> list[tuple[Row, Any]]:
+    """The page, its last place one to go on from: where a damaged row says that it lies may be wrong too."""
+    whole = next((index for index in reversed(range(len(page))) if page[index][1] is not None), -1)
+    begun, rest = page[: whole + 1], page[whole + 1 :]
+    mark = order_of(begun[-1][0] if begun else after or ())
+    rest.sort(key=lambda found: order_of(found[0]))
+    later = [found for found in rest if order_of(found[0]) > mark]
+    return [*rest[: len(rest) - len(later)], *begun, *later] if begun else later
+
+
+def order_of(place: Row) -> tuple[tuple[int, Any], ...]:
+    """As SQLite sorts: nothing, numbers, text."""
+    return tuple(map(rank, place))
+
+
+def rank(column: Any) -> tuple[int, Any]:
+    if column is None:
+        return (0, 0)
+    if isinstance(column, str):
+        return (2, column.encode())
+    return (2, column) if isinstance(column, bytes) else (1, column)
+
+
+@contextmanager
+def any_text(cursor: Cursor) -> Iterator[None]:
+    """Text that is not UTF-8 comes as bytes, which no checksum of text fits, where it would end the whole page."""
+    connection = cursor.connection
+    connection.text_factory = text_or_bytes
+    try:
+        yield
+    finally:
+        connection.text_factory = str
+
+
+def text_or_bytes(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 READS: dict[type[Read[Any]], Answer] = {

@@ -237,13 +237,14 @@ Index(
 
 inline = Table("inline", metadata, row_id(), packed("checks"), packed("content"))
 
-files = Table("files", metadata, row_id("blob"))
+files = Table("files", metadata, row_id("blob"), number("checksum"))
 
 epochs = Table(
     "epochs",
     metadata,
     row_id("number"),
     Column("sealed", Flag, nullable=False, server_default=plain("0")),
+    number("checksum"),
     one_of("sealed", 0, 1),
 )
 
@@ -257,7 +258,7 @@ dropped = Table(
     number("target"), number("checksum"),
 )  # fmt: skip
 
-# Multipart
+# Multipart: each UploadPart moves ``changed`` without reading the row, so it has a checksum of its own (with the id).
 
 uploads = Table(
     "uploads",
@@ -269,6 +270,7 @@ uploads = Table(
     Column("is_open", Flag, nullable=False),
     number("initiated"),
     number("changed"),
+    number("changed_checksum"),
     packed("document"),
     maybe("completed", LargeBinary()),
     number("checksum"),

@@ -16,7 +16,7 @@ FIRST_STATE = "INSERT INTO state (id, format, checksum) VALUES (1, ?, ?)"
 FORMAT = "SELECT state.format FROM state"
 
 # none
-STATE = "SELECT state.sequence, state.time, state.lock_time, state.generation, state.next_id, state.checksum FROM state"
+STATE = "SELECT state.format, state.sequence, state.time, state.lock_time, state.generation, state.next_id, state.checksum FROM state"
 
 # sequence, time, lock_time, generation, next_id, checksum
 SET_STATE = "UPDATE state SET sequence=?, time=?, lock_time=?, generation=?, next_id=?, checksum=?"
@@ -26,6 +26,18 @@ PUT_MOMENT = "INSERT INTO moments (second, sequence) VALUES (?, ?)"
 
 # sequence, kind, bucket, key, version_id, size, etag
 ANNOUNCE = 'INSERT INTO feed (sequence, kind, bucket, "key", version_id, size, etag) VALUES (?, ?, ?, ?, ?, ?, ?)'
+
+# none
+OLDEST_ANNOUNCED = "SELECT feed.sequence FROM feed ORDER BY feed.sequence LIMIT 1 OFFSET 0"
+
+# bound
+TRIM_FEED = "DELETE FROM feed WHERE feed.sequence < ?"
+
+# none
+OLDEST_MOMENT = "SELECT moments.second FROM moments ORDER BY moments.second LIMIT 1 OFFSET 0"
+
+# bound
+TRIM_MOMENTS = "DELETE FROM moments WHERE moments.second < ?"
 
 # name
 BUCKET_NAMED = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.name = ?"
@@ -142,28 +154,34 @@ PUT_REFERENCES = "INSERT INTO reference_counts (kind, id, count, checksum) VALUE
 REMOVE_REFERENCES = "DELETE FROM reference_counts WHERE reference_counts.kind = ? AND reference_counts.id = ?"
 
 # blob
-BLOB_NAMED = "SELECT files.blob FROM files WHERE files.blob = ?"
+BLOB_NAMED = "SELECT files.blob, files.checksum FROM files WHERE files.blob = ?"
 
 # start, stop, limit
-BLOBS_BETWEEN = "SELECT files.blob FROM files WHERE files.blob >= ? AND files.blob < ? ORDER BY files.blob LIMIT ? OFFSET 0"
+BLOBS_BETWEEN = "SELECT files.blob, files.checksum FROM files WHERE files.blob >= ? AND files.blob < ? ORDER BY files.blob LIMIT ? OFFSET 0"
 
 # blob
-NAME_BLOB = "INSERT INTO files (blob) VALUES (?)"
+NEXT_BLOB = "SELECT files.blob, files.checksum FROM files WHERE files.blob >= ? ORDER BY files.blob LIMIT 1 OFFSET 0"
+
+# blob
+BLOB_BEFORE = "SELECT files.blob, files.checksum FROM files WHERE files.blob < ? ORDER BY files.blob DESC LIMIT 1 OFFSET 0"
+
+# blob, checksum
+NAME_BLOB = "INSERT INTO files (blob, checksum) VALUES (?, ?)"
 
 # blob
 FORGET_BLOB = "DELETE FROM files WHERE files.blob = ?"
 
 # none
-UNSEALED_EPOCHS = "SELECT epochs.number, epochs.sealed FROM epochs WHERE epochs.sealed = 0 ORDER BY epochs.number"
+UNSEALED_EPOCHS = "SELECT epochs.number, epochs.sealed, epochs.checksum FROM epochs WHERE epochs.sealed = 0 ORDER BY epochs.number"
 
 # none
-LAST_EPOCH = "SELECT max(epochs.number) AS max_1 FROM epochs"
+LAST_EPOCH = "SELECT epochs.number, epochs.sealed, epochs.checksum FROM epochs ORDER BY epochs.number DESC LIMIT 1 OFFSET 0"
 
-# number, sealed
-OPEN_EPOCH = "INSERT INTO epochs (number, sealed) VALUES (?, ?)"
+# number, sealed, checksum
+OPEN_EPOCH = "INSERT INTO epochs (number, sealed, checksum) VALUES (?, ?, ?)"
 
-# epoch
-SEAL_EPOCH = "UPDATE epochs SET sealed=1 WHERE epochs.number = ?"
+# new_checksum, epoch
+SEAL_EPOCH = "UPDATE epochs SET sealed=1, checksum=? WHERE epochs.number = ?"
 
 # limit
 DROPPED = "SELECT dropped.id, dropped.sequence, dropped.kind, dropped.target, dropped.checksum FROM dropped ORDER BY dropped.id LIMIT ? OFFSET 0"
@@ -175,22 +193,22 @@ DROP = "INSERT INTO dropped (sequence, kind, target, checksum) VALUES (?, ?, ?, 
 FORGET_DROPPED = "DELETE FROM dropped WHERE dropped.id = ?"
 
 # upload_id
-UPLOAD_WITH_ID = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.upload_id = ?'
+UPLOAD_WITH_ID = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.upload_id = ?'
 
 # id
-BODY_WITH_ID = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.id = ?'
+BODY_WITH_ID = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.id = ?'
 
 # bucket, key, upload_id, limit
-OPEN_UPLOADS_AFTER = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND (uploads."key", uploads.upload_id) > (?, ?) ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
+OPEN_UPLOADS_AFTER = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND (uploads."key", uploads.upload_id) > (?, ?) ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
 
 # bucket, key, upload_id, stop, limit
-OPEN_UPLOADS_AFTER_BELOW = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND (uploads."key", uploads.upload_id) > (?, ?) AND uploads."key" < ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
+OPEN_UPLOADS_AFTER_BELOW = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND (uploads."key", uploads.upload_id) > (?, ?) AND uploads."key" < ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
 
 # bucket, key, limit
-OPEN_UPLOADS_BEYOND = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND uploads."key" > ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
+OPEN_UPLOADS_BEYOND = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND uploads."key" > ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
 
 # bucket, key, stop, limit
-OPEN_UPLOADS_BEYOND_BELOW = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND uploads."key" > ? AND uploads."key" < ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
+OPEN_UPLOADS_BEYOND_BELOW = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.bucket = ? AND uploads.is_open = 1 AND uploads."key" > ? AND uploads."key" < ? ORDER BY uploads."key", uploads.upload_id LIMIT ? OFFSET 0'
 
 # upload, number
 PART_NUMBERED = "SELECT parts.upload, parts.number, parts.document, parts.checksum FROM parts WHERE parts.upload = ? AND parts.number = ?"
@@ -198,11 +216,11 @@ PART_NUMBERED = "SELECT parts.upload, parts.number, parts.document, parts.checks
 # upload, number, limit
 PARTS = "SELECT parts.upload, parts.number, parts.document, parts.checksum FROM parts WHERE parts.upload = ? AND parts.number > ? ORDER BY parts.number LIMIT ? OFFSET 0"
 
-# id, upload_id, bucket, key, is_open, initiated, changed, document, completed, checksum
-PUT_UPLOAD = 'INSERT INTO uploads (id, upload_id, bucket, "key", is_open, initiated, changed, document, completed, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET upload_id = excluded.upload_id, bucket = excluded.bucket, "key" = excluded."key", is_open = excluded.is_open, initiated = excluded.initiated, changed = excluded.changed, document = excluded.document, completed = excluded.completed, checksum = excluded.checksum'
+# id, upload_id, bucket, key, is_open, initiated, changed, changed_checksum, document, completed, checksum
+PUT_UPLOAD = 'INSERT INTO uploads (id, upload_id, bucket, "key", is_open, initiated, changed, changed_checksum, document, completed, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET upload_id = excluded.upload_id, bucket = excluded.bucket, "key" = excluded."key", is_open = excluded.is_open, initiated = excluded.initiated, changed = excluded.changed, changed_checksum = excluded.changed_checksum, document = excluded.document, completed = excluded.completed, checksum = excluded.checksum'
 
-# sequence, upload
-TOUCH_UPLOAD = "UPDATE uploads SET changed=? WHERE uploads.id = ?"
+# sequence, check, upload
+TOUCH_UPLOAD = "UPDATE uploads SET changed=?, changed_checksum=? WHERE uploads.id = ?"
 
 # id
 REMOVE_UPLOAD = "DELETE FROM uploads WHERE uploads.id = ?"
@@ -253,16 +271,49 @@ DECLARED = "SELECT declared.kind, declared.name, declared.document, declared.che
 DECLARE = "INSERT INTO declared (kind, name, document, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
 
 # bucket, key, limit
-SCAN_CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record, current.bucket FROM current WHERE (current.bucket, current."key") > (?, ?) ORDER BY current.bucket, current."key" LIMIT ? OFFSET 0'
+SCAN_CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record, current.bucket FROM current WHERE (current.bucket, current."key") > (?, CAST(? AS TEXT)) ORDER BY current.bucket, current."key" LIMIT ? OFFSET 0'
 
 # bucket, key, age, limit
-SCAN_HISTORY = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing, history.record, history.bucket FROM history WHERE (history.bucket, history."key", history.age) > (?, ?, ?) ORDER BY history.bucket, history."key", history.age LIMIT ? OFFSET 0'
+SCAN_HISTORY = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing, history.record, history.age, history.bucket FROM history WHERE (history.bucket, history."key", history.age) > (?, CAST(? AS TEXT), ?) ORDER BY history.bucket, history."key", history.age LIMIT ? OFFSET 0'
 
 # id, limit
-SCAN_UPLOADS = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.id > ? ORDER BY uploads.id LIMIT ? OFFSET 0'
+SCAN_UPLOADS = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.id > ? ORDER BY uploads.id LIMIT ? OFFSET 0'
 
 # upload, number, limit
 SCAN_PARTS = "SELECT parts.upload, parts.number, parts.document, parts.checksum FROM parts WHERE (parts.upload, parts.number) > (?, ?) ORDER BY parts.upload, parts.number LIMIT ? OFFSET 0"
+
+# id, limit
+SCAN_BUCKETS = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.id > ? ORDER BY buckets.id LIMIT ? OFFSET 0"
+
+# bucket, kind, limit
+SCAN_CONFIGURATIONS = "SELECT configurations.bucket, configurations.kind, configurations.document, configurations.checksum FROM configurations WHERE (configurations.bucket, configurations.kind) > (?, CAST(? AS TEXT)) ORDER BY configurations.bucket, configurations.kind LIMIT ? OFFSET 0"
+
+# id, limit
+SCAN_ACCOUNTS = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id > CAST(? AS TEXT) ORDER BY accounts.id LIMIT ? OFFSET 0"
+
+# account, name, limit
+SCAN_USERS = "SELECT users.account, users.name, users.created, users.policies, users.checksum FROM users WHERE (users.account, users.name) > (CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY users.account, users.name LIMIT ? OFFSET 0"
+
+# access_key, limit
+SCAN_ACCESS_KEYS = "SELECT access_keys.access_key, access_keys.account, access_keys.user, access_keys.secret, access_keys.created, access_keys.active, access_keys.checksum FROM access_keys WHERE access_keys.access_key > CAST(? AS TEXT) ORDER BY access_keys.access_key LIMIT ? OFFSET 0"
+
+# kind, name, limit
+SCAN_DECLARED = "SELECT declared.kind, declared.name, declared.document, declared.checksum FROM declared WHERE (declared.kind, declared.name) > (CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY declared.kind, declared.name LIMIT ? OFFSET 0"
+
+# kind, id, limit
+SCAN_REFERENCE_COUNTS = "SELECT reference_counts.kind, reference_counts.id, reference_counts.count, reference_counts.checksum FROM reference_counts WHERE (reference_counts.kind, reference_counts.id) > (CAST(? AS TEXT), ?) ORDER BY reference_counts.kind, reference_counts.id LIMIT ? OFFSET 0"
+
+# id, limit
+SCAN_DROPPED = "SELECT dropped.id, dropped.sequence, dropped.kind, dropped.target, dropped.checksum FROM dropped WHERE dropped.id > ? ORDER BY dropped.id LIMIT ? OFFSET 0"
+
+# id, limit
+SCAN_INLINE = "SELECT inline.id, inline.checks, inline.content FROM inline WHERE inline.id > ? ORDER BY inline.id LIMIT ? OFFSET 0"
+
+# blob, limit
+SCAN_FILES = "SELECT files.blob, files.checksum FROM files WHERE files.blob > ? ORDER BY files.blob LIMIT ? OFFSET 0"
+
+# number, limit
+SCAN_EPOCHS = "SELECT epochs.number, epochs.sealed, epochs.checksum FROM epochs WHERE epochs.number > ? ORDER BY epochs.number LIMIT ? OFFSET 0"
 
 # A new store, table by table
 CREATE = (
@@ -275,16 +326,16 @@ CREATE = (
     "CREATE TABLE current ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, sequence INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_current PRIMARY KEY (bucket, \"key\"), CONSTRAINT ck_current_key CHECK (key <> ''), CONSTRAINT ck_current_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
     "CREATE TABLE declared ( kind TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (kind, name) ) WITHOUT ROWID",
     "CREATE TABLE dropped ( id INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_dropped PRIMARY KEY (id) )",
-    "CREATE TABLE epochs ( number INTEGER NOT NULL, sealed INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_epochs PRIMARY KEY (number), CONSTRAINT ck_epochs_sealed CHECK (sealed IN (0, 1)) )",
+    "CREATE TABLE epochs ( number INTEGER NOT NULL, sealed INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_epochs PRIMARY KEY (number), CONSTRAINT ck_epochs_sealed CHECK (sealed IN (0, 1)) )",
     "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",
-    "CREATE TABLE files ( blob INTEGER NOT NULL, CONSTRAINT pk_files PRIMARY KEY (blob) )",
+    "CREATE TABLE files ( blob INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_files PRIMARY KEY (blob) )",
     "CREATE TABLE history ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, age INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, kind INTEGER NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_history PRIMARY KEY (bucket, \"key\", age), CONSTRAINT ck_history_key CHECK (key <> ''), CONSTRAINT ck_history_age CHECK (age <= 0), CONSTRAINT ck_history_kind CHECK (kind IN (0, 1)), CONSTRAINT ck_history_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
     "CREATE TABLE inline ( id INTEGER NOT NULL, checks BLOB NOT NULL, content BLOB NOT NULL, CONSTRAINT pk_inline PRIMARY KEY (id) )",
     "CREATE TABLE moments ( second INTEGER NOT NULL, sequence INTEGER NOT NULL, CONSTRAINT pk_moments PRIMARY KEY (second) )",
     "CREATE TABLE parts ( upload INTEGER NOT NULL, number INTEGER NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_parts PRIMARY KEY (upload, number) ) WITHOUT ROWID",
     "CREATE TABLE reference_counts ( kind TEXT NOT NULL, id INTEGER NOT NULL, count INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_reference_counts PRIMARY KEY (kind, id), CONSTRAINT ck_reference_counts_count CHECK (count >= 2) ) WITHOUT ROWID",
     "CREATE TABLE state ( id INTEGER NOT NULL, format INTEGER NOT NULL, sequence INTEGER DEFAULT 0 NOT NULL, time INTEGER DEFAULT 0 NOT NULL, lock_time INTEGER DEFAULT 0 NOT NULL, generation INTEGER DEFAULT 0 NOT NULL, next_id INTEGER DEFAULT 1 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_state PRIMARY KEY (id), CONSTRAINT ck_state_one_row CHECK (id = 1), CONSTRAINT ck_state_sequence CHECK (sequence >= 0), CONSTRAINT ck_state_next_id CHECK (next_id >= 1) )",
-    'CREATE TABLE uploads ( id INTEGER NOT NULL, upload_id TEXT NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, is_open INTEGER NOT NULL, initiated INTEGER NOT NULL, changed INTEGER NOT NULL, document BLOB NOT NULL, completed BLOB, checksum INTEGER NOT NULL, CONSTRAINT pk_uploads PRIMARY KEY (id), CONSTRAINT uq_uploads_upload_id UNIQUE (upload_id), CONSTRAINT ck_uploads_is_open CHECK (is_open IN (0, 1)) )',
+    'CREATE TABLE uploads ( id INTEGER NOT NULL, upload_id TEXT NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, is_open INTEGER NOT NULL, initiated INTEGER NOT NULL, changed INTEGER NOT NULL, changed_checksum INTEGER NOT NULL, document BLOB NOT NULL, completed BLOB, checksum INTEGER NOT NULL, CONSTRAINT pk_uploads PRIMARY KEY (id), CONSTRAINT uq_uploads_upload_id UNIQUE (upload_id), CONSTRAINT ck_uploads_is_open CHECK (is_open IN (0, 1)) )',
     "CREATE TABLE users ( account TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, policies BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_users PRIMARY KEY (account, name) ) WITHOUT ROWID",
     "CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )",
     "CREATE INDEX ix_access_keys_account_user_access_key ON access_keys (account, user, access_key)",

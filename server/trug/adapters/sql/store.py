@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from trug.adapters.sql.commit import Committer, Done
 from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader, sync_folder
-from trug.adapters.sql.generation import Word
+from trug.adapters.sql.generation import MOVING, Word
 from trug.adapters.sql.lock import WriteLock
 from trug.adapters.sql.migrate import open_current
 from trug.adapters.sql.reads import READS
 from trug.ports.changes import Change, Read
 from trug.ports.keys import Clock
 from trug.ports.reads import BlobNamed
-from trug.ports.stores import BlobKeeper, Reader, Unavailable
+from trug.ports.stores import BlobKeeper, Damaged, Reader, Unavailable
 
 if TYPE_CHECKING:
     from trug.adapters.sql.cold import ColdReads
@@ -30,6 +31,8 @@ T = TypeVar("T")
 
 FILE = "trug.db"
 READERS = 4
+
+log = logging.getLogger(__name__)
 
 
 class Snapshot:
@@ -72,7 +75,19 @@ class ReaderPool:
         try:
             return question(Snapshot(cursor))
         finally:
-            cursor.execute("ROLLBACK")
+            self._leave(cursor)
+
+    def _leave(self, cursor: sqlite3.Cursor) -> None:
+        """The end of a question, which never hides what became of it. A connection that cannot go on is given up."""
+        try:
+            if cursor.connection.in_transaction:
+                cursor.execute("ROLLBACK")
+        except sqlite3.Error:
+            log.exception("a connection that reads has failed, another takes its place")
+            self._own.cursor = None
+            self._cursors.remove(cursor)
+            with suppress(sqlite3.Error):
+                close(cursor)
 
     def _cursor(self) -> sqlite3.Cursor:
         cursor: sqlite3.Cursor | None = getattr(self._own, "cursor", None)
@@ -122,8 +137,18 @@ class Cold:
 class Opened:
     """Everything of this process that has the store's file open. Readers close before the writer does."""
 
-    def __init__(self, directory: str, *, clock: Clock, durability: Durability, blobs: BlobKeeper | None) -> None:
+    def __init__(
+        self,
+        directory: str,
+        *,
+        clock: Clock,
+        durability: Durability,
+        blobs: BlobKeeper | None,
+        on_full: Callable[[], None] | None,
+    ) -> None:
         path = f"{directory}/{FILE}"
+        self.is_shut = False
+        self._is_closed = False
         with ExitStack() as undo:
             self._lock = WriteLock(f"{directory}/locks/write")
             undo.callback(self._lock.close)
@@ -133,7 +158,9 @@ class Opened:
                 make_file(directory, path)
                 writer = open_current(path, durability)
                 undo.callback(writer.close)
-                self.committer = Committer(writer, directory, lock=self._lock, word=self.word, clock=clock, blobs=blobs)
+                self.committer = Committer(
+                    writer, directory, lock=self._lock, word=self.word, clock=clock, blobs=blobs, on_full=on_full
+                )
             self._here = open_reader(path).cursor()
             if durability == "full":
                 sync_folder(directory)  # the log's name: SQLite syncs the folder too, but ignores that it failed
@@ -143,19 +170,32 @@ class Opened:
         self.cold = Cold(path)
         self.committer.start()
 
-    def end(self) -> None:
-        """Wait until everything that was asked is settled; the committer was stopped on the loop that submits."""
-        self.committer.join()
-        self.pool.end()
+    def shut(self) -> None:
+        """Take nothing more. Called on the loop that asks."""
+        self.is_shut = True
+        self.committer.stop()
 
     def close(self) -> None:
-        """After ``end``: SQLite checkpoints and removes the log as its last connection closes."""
-        self.pool.close()
-        close(self._here)
+        """Settle what was asked, then close everything, each whatever becomes of the others. Again is no error.
+
+        For a thread: SQLite checkpoints and removes the log as its last connection closes.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.shut()
+        self.committer.join()
+        self.pool.end()
+        with ExitStack() as last_to_first:
+            last_to_first.callback(self._lock.close)
+            last_to_first.callback(self.word.close)
+            last_to_first.callback(self._close_writer)
+            last_to_first.callback(close, self._here)
+            last_to_first.callback(self.pool.close)
+
+    def _close_writer(self) -> None:
         with self._lock:
             self.committer.close()
-        self.word.close()
-        self._lock.close()
 
 
 def make_file(directory: str, path: str) -> None:
@@ -171,13 +211,15 @@ def make_file(directory: str, path: str) -> None:
 class SqlMetadata:
     """A MetadataStore (ports.stores) in the SQLite file ``trug.db`` of a data directory; for one event loop at a time.
 
-    ``is_in_doubt`` is true after a failed sync: reads go on, writes raise Unavailable until ``reopen``.
+    ``is_in_doubt`` is true after a failed sync: reads go on, writes raise Unavailable until ``reopen``. While that is
+    under way, and after it has failed, reads raise Unavailable too.
     """
 
     def __init__(self, opener: Callable[[], Opened], blobs: BlobKeeper | None) -> None:
         self._opener = opener
         self._blobs = blobs
         self._opened = opener()
+        self._replacing = threading.Lock()
         self._is_closed = False
 
     @classmethod
@@ -188,14 +230,16 @@ class SqlMetadata:
         clock: Clock,
         durability: Durability = "full",
         blobs: BlobKeeper | None = None,
+        on_full: Callable[[], None] | None = None,
     ) -> SqlMetadata:
         """Open the store in ``directory``, making or migrating it if need be.
 
+        ``on_full`` makes room when the disk is full, on the commit thread: what found none is then tried once more.
         StoreRefused when it is newer than this program or no store; Damaged when it cannot be read.
         """
         place = os.fspath(directory)
         os.makedirs(f"{place}/locks", 0o700, exist_ok=True)
-        return cls(lambda: Opened(place, clock=clock, durability=durability, blobs=blobs), blobs)
+        return cls(lambda: Opened(place, clock=clock, durability=durability, blobs=blobs, on_full=on_full), blobs)
 
     @property
     def sequence(self) -> int:
@@ -203,11 +247,13 @@ class SqlMetadata:
 
     @property
     def generation(self) -> int:
-        return self._opened.word.value
+        opened = self._opened
+        return MOVING if self._is_closed or opened.is_shut else opened.word.value
 
     @property
     def is_in_doubt(self) -> bool:
-        return self._opened.committer.is_in_doubt
+        opened = self._opened
+        return opened.committer.is_in_doubt or (opened.is_shut and not self._is_closed)
 
     @property
     def done(self) -> Done:
@@ -215,38 +261,80 @@ class SqlMetadata:
         return self._opened.committer.done
 
     async def commit(self, change: Change[T]) -> T:
+        if self._is_closed:
+            raise Unavailable("the store is closed")
         return await self._opened.committer.submit(change)
 
     async def fetch(self, read: Read[R]) -> R:
-        return self._opened.here.fetch(read)
+        return self._open().here.fetch(read)
 
     async def view(self, question: Callable[[Reader], T]) -> T:
-        return await self._opened.pool.ask(question)
+        return await self._open().pool.ask(question)
 
     async def reports(self) -> ColdReads:
-        return await self._opened.cold.open()
+        return await self._open().cold.open()
+
+    def _open(self) -> Opened:
+        opened = self._opened
+        if self._is_closed or opened.is_shut:
+            raise Unavailable("the store is closed or is being opened again")
+        return opened
 
     async def reopen(self) -> None:
         """Close every connection and open them again, so that what is in doubt is decided by the rows that are there.
 
         Blobs of doubtful changes that no row names are unlinked. Other processes' recovery does the same for theirs.
+        What the opening raises is raised here; the store then answers nothing until it is opened by another call.
         """
-        doubtful = self._opened.committer.doubtful
-        await self._end()
-        self._opened = self._opener()
-        unnamed = [blob for blob in doubtful if not await self.fetch(BlobNamed(blob))]
-        if self._blobs is not None and unnamed:
-            self._blobs.unlink(unnamed)
+        self._refuse_closed()
+        opened = self._opened
+        opened.shut()
+        await opened.cold.close()
+        await asyncio.to_thread(self._replace, opened)
+        late = opened.committer.doubtful
+        if late:
+            await asyncio.to_thread(self._unlink, late)
+
+    def _refuse_closed(self) -> None:
+        if self._is_closed:
+            raise Unavailable("the store is closed")
+
+    def _replace(self, opened: Opened) -> None:
+        """On a thread; nothing is done when another call was faster."""
+        with self._replacing:
+            self._refuse_closed()
+            if self._opened is not opened:
+                return
+            opened.close()
+            following = self._opener()
+            with ExitStack() as undo:
+                undo.callback(following.close)
+                doubtful = opened.committer.doubtful.copy()
+                self._unlink([blob for blob in doubtful if is_surely_unnamed(following, blob)])
+                opened.committer.doubtful -= doubtful
+                undo.pop_all()
+            self._opened = following
+
+    def _unlink(self, blobs: Collection[int]) -> None:
+        if self._blobs is not None and blobs:
+            self._blobs.unlink(blobs)
 
     async def close(self) -> None:
         """Settle what waits, then close. Again is no error."""
-        if self._is_closed:
-            return
         self._is_closed = True
-        await self._end()
-
-    async def _end(self) -> None:
-        self._opened.committer.stop()
+        self._opened.shut()
         await self._opened.cold.close()
-        await asyncio.to_thread(self._opened.end)
-        self._opened.close()
+        await asyncio.to_thread(self._close_opened)
+
+    def _close_opened(self) -> None:
+        with self._replacing:
+            self._opened.close()
+
+
+def is_surely_unnamed(opened: Opened, blob: int) -> bool:
+    """False also where damage leaves it open: recovery looks again."""
+    try:
+        return not opened.here.fetch(BlobNamed(blob))
+    except Damaged:
+        log.exception("it cannot be seen whether a row names blob %d", blob)
+        return False

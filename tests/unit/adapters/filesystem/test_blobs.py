@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 from tests.support.epochs import EpochLedger
 
-from trug.adapters.filesystem import directory, layout, recovery
+from trug.adapters.filesystem import directory, layout, recovery, syscalls
 from trug.adapters.filesystem.blobs import FilesystemBlobs
+from trug.adapters.filesystem.shelf import FilesystemShelf
 from trug.domain import blocks
 from trug.domain.blocks import BLOCK
 from trug.ports.stores import BLOBS_PER_EPOCH, BlobStore, Damaged, Unavailable
@@ -153,11 +154,12 @@ def test_k2_a_symlink_to_the_right_file_is_refused(data: str) -> None:
 
 def test_r9_a_file_that_shrinks_while_it_is_open(data: str) -> None:
     async def scenario(blobs: FilesystemBlobs) -> None:
-        blob = await put(blobs, CONTENT)
-        file = await blobs.open(blob, len(CONTENT))
+        size = 5 * BLOCK
+        blob = await put(blobs, bytes(size))
+        file = await blobs.open(blob, size)
         os.truncate(layout.blob_path(data, blob), BLOCK)
         with pytest.raises(Damaged):
-            await file.read(0, len(CONTENT))
+            await file.read(0, size)
         file.close()
 
     with_store(data, scenario)
@@ -225,6 +227,43 @@ def test_a_cancelled_stage_leaves_nothing(data: str, turns: int) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        assert files_below(data) == []
+
+    with_store(data, scenario)
+
+
+def test_a_file_is_not_closed_under_a_running_write(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_writing, go_on = threading.Event(), threading.Event()
+    pwrite = os.pwrite
+
+    def slow(descriptor: int, content: memoryview, offset: int) -> int:
+        is_writing.set()
+        assert go_on.wait(10)
+        return pwrite(descriptor, content, offset)
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        async with blobs.stage() as staged:
+            with monkeypatch.context() as patch:
+                patch.setattr(os, "pwrite", slow)
+                writing = asyncio.ensure_future(staged.write(memoryview(b"a" * 1000)))
+                await asyncio.to_thread(is_writing.wait, 10)
+                leaving = asyncio.ensure_future(staged.__aexit__(None, None, None))
+                await asyncio.sleep(0.05)
+                assert not leaving.done()
+                go_on.set()
+                await asyncio.gather(writing, leaving)
+        assert files_below(data) == []
+
+    with_store(data, scenario)
+
+
+def test_a_stage_that_was_left_is_not_written(data: str) -> None:
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        async with blobs.stage() as staged:
+            pass
+        for late in (staged.write(memoryview(b"late")), staged.finish(b"late")):
+            with pytest.raises(RuntimeError):
+                await late
         assert files_below(data) == []
 
     with_store(data, scenario)
@@ -311,6 +350,49 @@ def test_r11_an_epoch_that_has_files_already_is_not_written_into(data: str) -> N
     assert forgotten.opened == []
 
 
+def test_an_epoch_whose_folder_somebody_looks_at_is_claimed(data: str) -> None:
+    os.mkdir(layout.epoch_path(data, 1), 0o700)
+    looking = os.open(layout.epoch_path(data, 1), syscalls.FOLDER)
+    assert syscalls.try_lock_shared(looking)
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        writing = asyncio.ensure_future(asyncio.to_thread(blobs._numbers._make_folder, 1))
+        await asyncio.sleep(0.03)
+        os.close(looking)
+        os.close(await writing)
+
+    with_store(data, scenario)
+
+
+def test_the_shelf_shows_what_nobody_writes(data: str) -> None:
+    shelf = FilesystemShelf(data)
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        await put(blobs, b"x")
+        assert list(shelf.numbers()) == []
+
+    with_store(data, scenario)
+    assert list(shelf.numbers()) == [BLOBS_PER_EPOCH]
+
+
+def test_the_folder_of_a_sealed_epoch_goes_with_its_last_blob(data: str) -> None:
+    async def fill(blobs: FilesystemBlobs) -> None:
+        for content in (b"one", b"two"):
+            await put(blobs, content)
+
+    with_store(data, fill)
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        await put(blobs, b"x")
+        await blobs.remove([BLOBS_PER_EPOCH])
+        assert sorted(os.listdir(f"{data}/{layout.BLOBS}")) == ["1", "2"]
+        await blobs.remove([BLOBS_PER_EPOCH + 1, 2 * BLOBS_PER_EPOCH])
+        assert os.listdir(f"{data}/{layout.BLOBS}") == ["2"], "an epoch that is being written keeps its folder"
+        await put(blobs, b"y")
+
+    with_store(data, scenario, EpochLedger(first=2))
+
+
 async def _ignore(work: Awaitable[object]) -> None:
     await work
 
@@ -379,6 +461,85 @@ def test_r5_a_failed_sync_removes_the_file(data: str, monkeypatch: pytest.Monkey
         await blobs.close()
 
     asyncio.run(run())
+
+
+@contextmanager
+def syncs_fail(monkeypatch: pytest.MonkeyPatch, name: str) -> Iterator[None]:
+    """The first sync of the folder of this name fails, and the next succeeds, as a system does that lost a write."""
+    sync = syscalls.sync_descriptor
+    told = []
+
+    def fails_once(descriptor: int) -> None:
+        if os.readlink(f"/proc/self/fd/{descriptor}").endswith(name) and not told:
+            told.append(descriptor)
+            raise OSError(errno.EIO, "Input/output error")
+        sync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(syscalls, "sync_descriptor", fails_once)
+        yield
+    assert told
+
+
+def durable(data: str, scenario: Callable[[FilesystemBlobs], Awaitable[None]], ledger: EpochLedger) -> None:
+    async def run() -> None:
+        blobs = FilesystemBlobs(data, epochs=ledger, durability="full")
+        try:
+            await scenario(blobs)
+        finally:
+            await blobs.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_folder_that_could_not_be_synced_is_never_trusted_again(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = EpochLedger()
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        named = await put(blobs, b"named")
+        blobs.sync([named])
+        late, lost = await put(blobs, b"late"), await put(blobs, b"lost")
+        async with blobs.stage() as staged:
+            with syncs_fail(monkeypatch, "/blobs/1"), pytest.raises(Unavailable):
+                blobs.sync([lost])
+            with pytest.raises(Unavailable):
+                blobs.sync([late])
+            with pytest.raises(Unavailable):
+                await staged.finish(b"begun before")
+        new = await put(blobs, b"new")
+        assert new // BLOBS_PER_EPOCH == 2
+        blobs.sync([new])
+        assert await get(blobs, named, 5) == b"named"
+        await blobs.remove([named])
+        assert ledger.sealed == []
+
+    durable(data, scenario, ledger)
+    assert recovery.recover(data, 1, lambda _: False) == (2, False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_removal_that_could_not_be_synced_takes_the_trust_too(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        waiting, dropped = await put(blobs, b"waiting"), await put(blobs, b"dropped")
+        with syncs_fail(monkeypatch, "/blobs/1"), pytest.raises(Unavailable):
+            await blobs.remove([dropped])
+        with pytest.raises(Unavailable):
+            blobs.sync([waiting])
+        await blobs.remove([dropped])
+
+    durable(data, scenario, EpochLedger())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_an_epoch_whose_name_could_not_be_synced_is_made_anew(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        with syncs_fail(monkeypatch, "/blobs"), pytest.raises(Unavailable):
+            await put(blobs, b"x")
+        assert os.listdir(f"{data}/{layout.BLOBS}") == []
+        blobs.sync([await put(blobs, b"x")])
+
+    durable(data, scenario, EpochLedger())
 
 
 def test_r6_short_writes_are_continued(data: str, monkeypatch: pytest.MonkeyPatch) -> None:

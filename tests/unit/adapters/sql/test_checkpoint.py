@@ -16,7 +16,9 @@ from trug.adapters.sql import checkpoint
 from trug.adapters.sql.checkpoint import Checkpoints
 from trug.adapters.sql.connection import create_file, open_reader, open_writer
 from trug.adapters.sql.store import SqlMetadata
-from trug.ports.effects import PutInline
+from trug.domain.objects import Record
+from trug.ports.effects import PutInline, PutUpload
+from trug.ports.rows import Completed, Upload
 from trug.ports.stores import Unavailable
 
 CONTENT = bytes(100_000)
@@ -96,6 +98,49 @@ def test_a_full_disk_puts_a_checkpoint_off(
     assert writer.execute("SELECT count(*) FROM rows").fetchone() == (1,)
     write(writer, checkpoints)
     assert database_size(tmp_path) > 2 * len(CONTENT)
+
+
+def test_large_rows_count_as_the_pages_they_fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "PASSIVE_FROM", 100)
+    ends = tuple((number, number * 2**40) for number in range(1, 10_001))
+    requested = tuple((number, "0" * 32) for number in range(1, 10_001))
+    upload = Upload(
+        5, "up", 1, "k", 5, 0, "arn", "STANDARD", "", "", Record(), Completed("v", "e", None, ends, requested)
+    )
+
+    async def scene(store: SqlMetadata) -> None:
+        before = database_size(tmp_path)
+        await store.commit(apply(PutUpload(upload)))
+        await store.commit(increment())
+        assert database_size(tmp_path) > before + 300_000
+
+    play(tmp_path, scene)
+
+
+def test_a_checkpoint_that_fails_before_a_batch_puts_the_store_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database file cannot be synced: what the checkpoint wrote there is lost, maybe."""
+
+    async def scene(store: SqlMetadata) -> None:
+        await store.commit(apply(PutInline(1, CONTENT)))
+        monkeypatch.setattr(checkpoint, "LIMIT", -1)
+        database = next(int(name) for name in os.listdir("/proc/self/fd") if path_of(name) == str(tmp_path / "trug.db"))
+        kept, null = os.dup(database), os.open("/dev/null", os.O_RDWR)
+        os.dup2(null, database)
+        try:
+            with pytest.raises(Unavailable):
+                await store.commit(increment())
+        finally:
+            os.dup2(kept, database)
+            os.close(null)
+            os.close(kept)
+        assert store.is_in_doubt
+        monkeypatch.undo()
+        await store.reopen()
+        assert await store.commit(increment()) == 1
+
+    play(tmp_path, scene, durability="full")
 
 
 def path_of(descriptor: str) -> str:

@@ -12,9 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from tests.support.changes import Ask, DeliberateError, apply, increment, refuse
@@ -61,8 +63,7 @@ async def together(store: SqlMetadata, *changes: Any) -> list[Any]:
     rest = [asyncio.ensure_future(store.commit(change)) for change in changes]
     await asyncio.sleep(0)
     held.freed.set()
-    await first
-    return await asyncio.gather(*rest, return_exceptions=True)
+    return (await asyncio.gather(first, *rest, return_exceptions=True))[1:]
 
 
 def slow(seconds: float) -> Ask[int]:
@@ -103,6 +104,41 @@ def test_a_batch_ends_after_ten_milliseconds(tmp_path: Path) -> None:
         assert store.done.batches in (5, 6)
 
     play(tmp_path, scene)
+
+
+@dataclass
+class Settling(Ledger):
+    """A keeper that holds the blobs of one sync for settled at the next, as keepers may."""
+
+    decided: set[int] = field(default_factory=set)
+    pending: set[int] = field(default_factory=set)
+    too_early: set[int] = field(default_factory=set)
+
+    def sync(self, blobs: Iterable[int]) -> None:
+        self.too_early |= self.pending - self.decided
+        self.pending = set(blobs)
+
+
+def test_a_batch_that_is_cut_is_decided_before_the_next_names_are_synced(tmp_path: Path) -> None:
+    keeper = Settling()
+
+    def late(number: int) -> Ask[None]:
+        def verdict(rows: Rows, moment: Moment) -> Decided[None]:
+            time.sleep(0.004)
+            keeper.decided.add(number)
+            return Decided(None)
+
+        return Ask((), verdict, (number,))
+
+    async def scene(store: SqlMetadata) -> None:
+        async def soon(number: int) -> None:
+            await asyncio.sleep(number * 0.001)
+            await store.commit(late(number))
+
+        await asyncio.gather(*map(soon, range(30)))
+
+    play(tmp_path, scene, blobs=keeper)
+    assert keeper.too_early == set()
 
 
 @pytest.mark.usefixtures("patient")
@@ -338,7 +374,9 @@ def test_a_failed_sync_leaves_the_commit_in_doubt(tmp_path: Path) -> None:
 
 
 @linux
-def test_new_changes_of_a_store_in_doubt_are_surely_absent(tmp_path: Path) -> None:
+def test_a_store_in_doubt_keeps_the_blobs_it_refuses_until_it_is_reopened(tmp_path: Path) -> None:
+    """No sync after a failed one: it would say that all blobs before it are decided. And a change that is tried again
+    may be the very one whose row is there."""
     ledger = Ledger()
 
     async def scene(store: SqlMetadata) -> None:
@@ -347,9 +385,72 @@ def test_new_changes_of_a_store_in_doubt_are_surely_absent(tmp_path: Path) -> No
             await store.commit(increment())
         with pytest.raises(Unavailable):
             await store.commit(apply(NameBlob(4098), blobs=(4098,)))
+        assert ledger.lines == []
+        await store.reopen()
+        assert ledger.lines == [("unlink", 4098)]
+        await store.commit(apply(NameBlob(4099), blobs=(4099,)))
 
     play(tmp_path, scene, blobs=ledger, durability="full")
-    assert ledger.lines == [("sync", 4098), ("unlink", 4098)]
+    assert ledger.lines == [("unlink", 4098), ("sync", 4099)]
+
+
+@linux
+def test_each_caller_gets_an_exception_of_his_own(tmp_path: Path) -> None:
+    async def scene(store: SqlMetadata) -> None:
+        fault = ExitStack()
+
+        def lose_the_log(rows: Rows, moment: Moment) -> Decided[None]:
+            fault.enter_context(log_replaced_by("/dev/null", os.O_RDWR))
+            return Decided(None)
+
+        await store.commit(increment())
+        doubtful = await together(store, Ask((), lose_the_log), increment(), increment())
+        fault.close()
+        refused = await asyncio.gather(*(store.commit(increment()) for _ in range(3)), return_exceptions=True)
+        for failed in (doubtful, refused):
+            assert [type(error) for error in failed] == [Unavailable] * 3
+            assert len({id(error) for error in failed}) == 3
+        assert all(isinstance(error.__cause__, sqlite3.Error) for error in doubtful)
+
+    play(tmp_path, scene, durability="full")
+
+
+@linux
+def test_a_commit_that_finds_the_disk_full_is_tried_again_in_the_room_given_up(tmp_path: Path) -> None:
+    ledger = Ledger()
+    full = ExitStack()
+
+    async def scene() -> None:
+        store = SqlMetadata.open(tmp_path, clock=HandClock(NOW), durability="none", blobs=ledger, on_full=full.close)
+        assert await store.commit(increment()) == 1
+        full.enter_context(log_replaced_by("/dev/full", os.O_RDWR))
+        assert await together(store, increment(), apply(NameBlob(4097), blobs=(4097,)), increment()) == [2, ANY, 3]
+        assert await store.fetch(BlobNamed(4097))
+        await store.close()
+
+    asyncio.run(scene())
+    assert ledger.lines == [("sync", 4097)]
+
+
+def test_room_is_given_up_once_for_a_batch(tmp_path: Path) -> None:
+    ledger = Ledger()
+    asked: list[str] = []
+
+    async def scene() -> None:
+        store = SqlMetadata.open(
+            tmp_path, clock=HandClock(NOW), durability="none", blobs=ledger, on_full=lambda: asked.append("room")
+        )
+        assert await store.commit(increment()) == 1
+        store._opened.committer._connection.execute("PRAGMA max_page_count = 60").fetchall()
+        large = [apply(PutInline(number, bytes(400_000)), blobs=(number,)) for number in (1, 2)]
+        answers = await together(store, increment(), *large, increment())
+        assert answers[::3] == [2, 3]
+        assert [error.is_full for error in answers[1:3]] == [True, True]
+        assert asked == ["room"]
+        await store.close()
+
+    asyncio.run(scene())
+    assert ledger.lines == [("sync", 1), ("sync", 2), ("unlink", 1), ("unlink", 2)]
 
 
 FILL = """

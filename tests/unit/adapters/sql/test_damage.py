@@ -9,6 +9,7 @@ import pytest
 from tests.support.changes import apply, increment
 from tests.support.sql import below, play
 
+from trug.adapters.sql.connection import PAGE
 from trug.adapters.sql.store import SqlMetadata
 from trug.domain.ends import pack
 from trug.domain.identity import Account
@@ -16,6 +17,8 @@ from trug.domain.objects import Checksum, Listing, Record
 from trug.ports.effects import (
     Declare,
     Drop,
+    NameBlob,
+    OpenEpoch,
     PutAccount,
     PutBucket,
     PutCurrent,
@@ -25,12 +28,15 @@ from trug.ports.effects import (
     PutPart,
     PutUpload,
     PutUser,
+    SealEpoch,
     SetConfiguration,
     SetReferences,
 )
 from trug.ports.reads import (
     Accounts,
     AccountWithId,
+    BlobNamed,
+    BlobsBetween,
     BodyWithId,
     BucketNamed,
     BucketsOf,
@@ -45,6 +51,7 @@ from trug.ports.reads import (
     InlineContent,
     KeysOf,
     KeyWithId,
+    LastEpoch,
     NewestHistory,
     NextId,
     OpenUploads,
@@ -52,6 +59,7 @@ from trug.ports.reads import (
     Parts,
     References,
     RowsOf,
+    UnsealedEpochs,
     UploadWithId,
     UserNamed,
     UsersOf,
@@ -91,6 +99,10 @@ EVERYTHING = apply(
     Drop("blob", 5),
     PutUpload(upload(20, "a")),
     PutUpload(upload(21, "b", completed=COMPLETED)),
+    *(NameBlob(blob) for blob in (4097, 4098, 4099)),
+    OpenEpoch(1),
+    OpenEpoch(2),
+    SealEpoch(1),
     PutPart(Part(20, 1, "e", 5, 5, (Extent(inline=False, id=5, offset=0, length=5, size=5),))),
 )
 
@@ -133,7 +145,16 @@ CASES: list[tuple[str, list[Any]]] = [
     ("UPDATE uploads SET is_open = 1 WHERE id = 21", [OpenUploads(1, "", "", False, "", 9)]),
     ("UPDATE parts SET document = x'0190'", [PartNumbered(20, 1), Parts(20)]),
     ("UPDATE parts SET number = 2", [PartNumbered(20, 2), Parts(20)]),
+    ("UPDATE uploads SET changed = 9 WHERE id = 20", [BodyWithId(20), UploadWithId("id-20")]),
+    *(
+        (f"UPDATE files SET blob = {other} WHERE blob = 4098", [BlobsBetween(4096, 8192, 9)])
+        for other in (0, 8191, 8192, 2**52)
+    ),
+    ("UPDATE files SET checksum = 1 WHERE blob = 4098", [BlobNamed(4098), BlobsBetween(4096, 8192, 9)]),
+    ("UPDATE epochs SET sealed = 0 WHERE number = 1", [UnsealedEpochs()]),
+    ("UPDATE epochs SET number = 9 WHERE number = 2", [LastEpoch(), UnsealedEpochs()]),
     ("UPDATE state SET next_id = 1, sequence = 9", [NextId()]),
+    ("UPDATE state SET checksum = 1", [NextId()]),
 ]
 
 
@@ -169,24 +190,103 @@ def test_damage_is_seen(tmp_path: Path, change: str, reads: list[Any]) -> None:
         ("UPDATE history SET id = 99 WHERE key = 'a'", "history", (1, "a", -3)),
         ("UPDATE uploads SET key = 'c' WHERE id = 20", "uploads", (20,)),
         ("UPDATE parts SET number = 2", "parts", (20, 2)),
+        ("UPDATE inline SET content = x'00' WHERE id = 9", "inline", (9,)),
+        ("UPDATE files SET blob = 2 WHERE blob = 4098", "files", (2,)),
+        ("UPDATE epochs SET sealed = 0 WHERE number = 1", "epochs", (1,)),
+        ("UPDATE reference_counts SET count = 7", "reference_counts", ("blob", 5)),
+        ("UPDATE dropped SET target = 6", "dropped", (1,)),
+        ("UPDATE buckets SET region = 'x' WHERE id = 1", "buckets", (1,)),
+        ("UPDATE configurations SET document = x''", "configurations", (1, "tagging")),
+        ("UPDATE accounts SET email = 'x'", "accounts", ("acc",)),
+        ("UPDATE users SET created = 6", "users", ("acc", "ann")),
+        ("UPDATE access_keys SET secret = x''", "access_keys", ("AK",)),
+        ("UPDATE declared SET document = x''", "declared", ("user", "ann")),
+        # Text that is not UTF-8, in the place itself and beside it
+        ("UPDATE current SET key = CAST(x'61ff' AS TEXT) WHERE key = 'a'", "current", (1, b"a\xff")),
+        ("UPDATE current SET key = CAST(x'ff' AS TEXT) WHERE key = 'b'", "current", (1, b"\xff")),
+        ("UPDATE current SET version_id = CAST(x'ff' AS TEXT) WHERE key = 'a'", "current", (1, "a")),
+        ("UPDATE history SET key = CAST(x'ff' AS TEXT) WHERE key = 'a'", "history", (1, b"\xff", -3)),
+        ("UPDATE users SET name = CAST(x'ff' AS TEXT)", "users", ("acc", b"\xff")),
+        ("UPDATE accounts SET id = CAST(x'ff' AS TEXT)", "accounts", (b"\xff",)),
+        # Columns of another type
+        ("UPDATE current SET bucket = 'text' WHERE key = 'a'", "current", ("text", "a")),
+        ("UPDATE history SET id = 'text' WHERE key = 'a'", "history", (1, "a", -3)),
+        ("UPDATE parts SET document = 'text'", "parts", (20, 1)),
     ],
 )
 def test_a_scan_goes_on_after_damage(tmp_path: Path, change: str, table: str, damaged: tuple[Any, ...]) -> None:
     async def scan(store: SqlMetadata) -> None:
-        found = []
-        after = None
-        for _ in range(9):
-            page = await store.fetch(RowsOf(table, after, 1))
-            if not page:
-                break
-            found += page
-            after = page[-1][0]
-        assert [place for place, row in found if row is None] == [damaged]
-        assert len(found) == len(await store.fetch(RowsOf(table, None, 9)))
+        for limit in (1, 2, 9):
+            found = await scanned(store, table, limit)
+            assert [place for place, row in found if row is None] == [damaged]
+            assert len(found) == before
+        assert await store.view(lambda reader: reader.fetch(RowsOf(table, None, 9))) == found
+
+    async def count(store: SqlMetadata) -> None:
+        nonlocal before
+        before = len(await scanned(store, table, 9))
+
+    before = 0
 
     play(tmp_path, fill)
+    play(tmp_path, count)
     with below(tmp_path) as connection:
         connection.execute(change)
+    play(tmp_path, scan)
+
+
+async def scanned(store: SqlMetadata, table: str, limit: int) -> list[tuple[Any, Any]]:
+    """Every row of a table, page by page."""
+    found: list[tuple[Any, Any]] = []
+    after = None
+    for _ in range(99):
+        page = await store.fetch(RowsOf(table, after, limit))
+        if not page:
+            return found
+        found += page
+        after = page[-1][0]
+    raise AssertionError("there is always another page")
+
+
+def flip(directory: Path, table: str, old: int, new: int) -> None:
+    """Change the rowid of a row where it lies: the row keeps its place among the others."""
+    with below(directory) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    with open(directory / "trug.db", "r+b") as file:
+        file.seek((root - 1) * PAGE)
+        page = file.read(PAGE)
+        (cell,) = [
+            cell
+            for index in range(int.from_bytes(page[3:5], "big"))
+            if page[(cell := int.from_bytes(page[8 + 2 * index : 10 + 2 * index], "big")) + 1] == old
+        ]
+        file.seek((root - 1) * PAGE + cell + 1)
+        file.write(bytes([new]))
+
+
+@pytest.mark.parametrize("old", range(1, 8))
+@pytest.mark.parametrize("new", [0, 127])
+def test_a_blob_whose_row_says_another_number_is_not_held_for_unnamed(tmp_path: Path, old: int, new: int) -> None:
+    async def name(store: SqlMetadata) -> None:
+        await store.commit(apply(*map(NameBlob, range(1, 8))))
+
+    async def look(store: SqlMetadata) -> None:
+        with pytest.raises(Damaged):
+            await store.fetch(BlobNamed(old))
+        for start, stop, limit in ((0, 100, 100), (old, old + 1, 1), (old, 200, 3)):
+            with pytest.raises(Damaged):
+                await store.fetch(BlobsBetween(start, stop, limit))
+
+    async def scan(store: SqlMetadata) -> None:
+        for limit in (1, 2, 3, 9):
+            found = await scanned(store, "files", limit)
+            damaged = {place for place, row in found if row is None}
+            assert damaged <= {(new,)}
+            assert damaged or limit < 9, "a page that holds the whole table has nothing to search for"
+
+    play(tmp_path, name)
+    flip(tmp_path, "files", old, new)
+    play(tmp_path, look)
     play(tmp_path, scan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -21,6 +22,16 @@ def test_a_word_is_seen_by_all_who_open_it(tmp_path: Path) -> None:
     again = Word(str(tmp_path / "generation"))
     assert again.value == 12
     again.close()
+    again.close()
+
+
+def test_a_lock_is_closed_once(tmp_path: Path) -> None:
+    lock = WriteLock(str(tmp_path / "write"))
+    lock.close()
+    others = [os.open(tmp_path / "write", os.O_RDONLY) for _ in range(4)]
+    lock.close()
+    for descriptor in others:
+        os.close(descriptor)
 
 
 def test_the_write_lock_is_held_by_one(tmp_path: Path) -> None:

@@ -37,7 +37,6 @@ revision = "0002"
 down_revision = "0001"
 def upgrade() -> None:
     op.execute("CREATE TABLE later (x INTEGER)")
-    op.execute("UPDATE state SET format = 2")
 """
 
 
@@ -87,6 +86,29 @@ def test_an_older_store_is_migrated_and_keeps_its_rows(tmp_path: Path, monkeypat
     with below(tmp_path) as connection:
         assert connection.execute("SELECT format FROM state").fetchone() == (2,)
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert connection.execute("SELECT count(*) FROM later").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE state SET format = 0", "UPDATE state SET format = 'x'", "DELETE FROM state"]
+)
+def test_a_store_without_a_format_is_damaged(tmp_path: Path, change: str) -> None:
+    play(tmp_path, nothing)
+    with below(tmp_path) as connection:
+        connection.execute(change)
+    with pytest.raises(Damaged):
+        opening(tmp_path)
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_the_format_is_under_its_rows_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(migrate, "FORMAT", 1)
+        play(tmp_path, nothing)
+    with below(tmp_path) as connection:
+        connection.execute("UPDATE state SET format = 2")
+    with pytest.raises(Damaged):
+        opening(tmp_path)
 
 
 def test_a_creation_that_was_cut_is_taken_up_again(tmp_path: Path) -> None:
