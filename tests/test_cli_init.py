@@ -20,11 +20,11 @@ def test_init_prints_the_pair_it_makes_once(tmp_path: Path) -> None:
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
-def test_a_command_that_makes_the_pair_prints_it(tmp_path: Path) -> None:
+def test_a_command_makes_no_pair(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     done = run(tmp_path, "user", "list", "--dir", "data", "--json")
-    assert (done.returncode, done.stdout) == (0, '{"users": []}\n')
-    assert "secret key  " in done.stderr
+    assert (done.returncode, done.stdout, done.stderr) == (0, '{"users": []}\n', "")
+    assert not (tmp_path / "data" / "root.toml").exists()
 
 
 @pytest.mark.parametrize("given", [("--dev",), ()], ids=["well known", "refused"])

@@ -62,6 +62,9 @@ class Root:
     kept: str
 
 
+NO_ROOT = Root(RootPair("", ""), "none")
+
+
 @frozen
 class Store:
     """An open data directory: the engine over it and all that goes with it."""
@@ -77,9 +80,10 @@ class Store:
     held: data_directory.Held
 
     @classmethod
-    async def open(cls, settings: Settings) -> Store:
+    async def open(cls, settings: Settings, *, serves: bool = True) -> Store:
         """Hold the directory, recover what a crash left, migrate, open.
 
+        A store that is opened for a command alone, not to serve requests, needs no root key and gets none made.
         DirectoryInUse, DirectoryRefused, OSError, ValueError, and what the adapters raise for a store they cannot open.
         """
         directory = settings.directory
@@ -87,16 +91,15 @@ class Store:
         held = data_directory.lock(directory)
         try:
             await asyncio.to_thread(data_directory.keep_reserve, directory)
-            return await cls._open_held(settings, held)
+            return await cls._open_held(settings, held, root_of(settings) if serves else NO_ROOT)
         except BaseException:
             held.release()
             raise
 
     @classmethod
-    async def _open_held(cls, settings: Settings, held: data_directory.Held) -> Store:
+    async def _open_held(cls, settings: Settings, held: data_directory.Held, root: Root) -> Store:
         directory, clock = settings.directory, SystemClock()
         keyring = FileKeyring(_master_key(settings))
-        root = root_of(settings)
         await asyncio.to_thread(sweep_staging, directory)
         ledger = EpochLedger(lambda: metadata)
         async with AsyncExitStack() as undo:

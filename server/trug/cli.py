@@ -237,9 +237,8 @@ async def _run_here(settings: Settings, command: str, given: dict[str, str]) -> 
     from trug.app import Store
     from trug.iam.refusals import IamError
 
-    store = await Store.open(settings)
+    store = await Store.open(settings, serves=False)
     try:
-        _tell_new_pair(store)
         return await _all_pages(store.managed, command, given)
     except IamError as error:
         return {"error": str(error)}
