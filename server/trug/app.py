@@ -61,6 +61,11 @@ class Root:
     pair: RootPair
     kept: str
 
+    @property
+    def keys(self) -> dict[str, str]:
+        """The secret by access key; empty where a store is opened without a root."""
+        return {self.pair.access_key: self.pair.secret_key} if self.pair.access_key else {}
+
 
 NO_ROOT = Root(RootPair("", ""), "none")
 
@@ -123,7 +128,7 @@ class Store:
             metadata=metadata,
             blobs=blobs,
             people=people,
-            credentials=Credentials(metadata, people, {root.pair.access_key: root.pair.secret_key}),
+            credentials=Credentials(metadata, people, root.keys),
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
             held=held,

@@ -6,6 +6,8 @@ import os
 import tomllib
 from typing import NamedTuple
 
+from trug.adapters.filesystem import syscalls
+
 NAME = "root.toml"
 
 
@@ -44,10 +46,6 @@ def _write(path: str, pair: RootPair) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(f'access_key = "{pair.access_key}"\nsecret_key = "{pair.secret_key}"\n')
         file.flush()
-        os.fsync(file.fileno())
+        syscalls.sync_descriptor(file.fileno())
     os.rename(staged, path)
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    syscalls.sync_folder(os.path.dirname(path))

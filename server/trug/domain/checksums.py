@@ -13,7 +13,7 @@ from awscrt import checksums as crt
 
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
-from trug.domain.objects import COMPOSITE, FULL_OBJECT
+from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum
 
 Buffer = bytes | bytearray | memoryview
 
@@ -181,6 +181,11 @@ def check_checksum_type(algorithm: str, type: str) -> tuple[str, str]:  # noqa: 
 def encode(digest: bytes) -> str:
     """A digest as S3 writes it: base64."""
     return binascii.b2a_base64(digest, newline=False).decode("ascii")
+
+
+def full_object(algorithm: str, digest: bytes) -> Checksum:
+    """The checksum of a whole object, or of a part, from its raw digest."""
+    return Checksum(algorithm, encode(digest), FULL_OBJECT)
 
 
 def find_digest(text: str, size: int) -> bytes | None:

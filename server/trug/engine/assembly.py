@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from trug.domain.checksums import combine, composite
+from trug.domain.checksums import combine, composite, full_object
 from trug.domain.ends import pack
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum, Listing, Record
+from trug.domain.objects import COMPOSITE, Checksum, Listing, Record
 from trug.engine.drafts import RequestedPart
 from trug.engine.intake import DEFAULT_CHECKSUM
 from trug.ports.rows import Completed, Part, Upload
@@ -102,7 +102,7 @@ def object_checksum(upload: Upload, parts: Sequence[Part]) -> Checksum:
         return Checksum(algorithm, composite(algorithm, digests), COMPOSITE)
     lengths = [part.size for part in parts]
     combined = combine(algorithm, list(zip(digests, lengths, strict=True)))
-    return Checksum(algorithm, base64.b64encode(combined).decode(), FULL_OBJECT)
+    return full_object(algorithm, combined)
 
 
 def _check_size(actual: int, claimed: int | None) -> None:

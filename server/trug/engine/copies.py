@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from trug.domain.checksums import full_object
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.objects import COMPOSITE, STANDARD, Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import new_version_id
-from trug.engine.digesting import digests_of, full_object
+from trug.engine.digesting import digests_of
 from trug.engine.drafts import Copied, CopyDirectives, CopySource
 from trug.engine.ids import Ids
 from trug.engine.intake import DEFAULT_CHECKSUM, MD5

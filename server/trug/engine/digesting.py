@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Collection, Mapping
 
 from trug.domain.checksums import ALGORITHMS
-from trug.domain.objects import FULL_OBJECT, Checksum
 from trug.engine.reading import Reading
 
 
@@ -22,7 +20,3 @@ async def digests_of(reading: Reading, start: int, stop: int, algorithms: Collec
         async for piece in content:
             await asyncio.gather(*(asyncio.to_thread(digest.update, piece) for digest in digests.values()))
     return {algorithm: digest.digest() for algorithm, digest in digests.items()}
-
-
-def full_object(algorithm: str, digest: bytes) -> Checksum:
-    return Checksum(algorithm, base64.b64encode(digest).decode(), FULL_OBJECT)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from trug.domain.checksums import full_object
 from trug.domain.frozen import frozen
-from trug.domain.objects import FULL_OBJECT, Checksum
+from trug.domain.objects import Checksum
 from trug.engine.buffers import BUFFER, BufferPool
 from trug.engine.ids import Ids
 from trug.ports.body import Body, Source
@@ -34,7 +34,7 @@ class Received:
         return self.digests[MD5].hex()
 
     def checksum(self, algorithm: str) -> Checksum:
-        return Checksum(algorithm, base64.b64encode(self.digests[algorithm]).decode(), FULL_OBJECT)
+        return full_object(algorithm, self.digests[algorithm])
 
 
 class Intake:

@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from trug.domain import ends
+from trug.domain.checksums import full_object
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.keys import after_prefix
 from trug.domain.objects import Checksum, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import new_version_id
 from trug.engine.assembly import Assembly, assemble, fingerprint
-from trug.engine.digesting import digests_of, full_object
+from trug.engine.digesting import digests_of
 from trug.engine.drafts import CopiedPart, CopySource, Draft, PartPage, RequestedPart, Stored, UploadPage
 from trug.engine.ids import Ids
 from trug.engine.intake import DEFAULT_CHECKSUM, MD5, Intake, Received

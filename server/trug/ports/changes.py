@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from trug.domain.frozen import frozen
@@ -83,6 +83,3 @@ class Change(Protocol[T_co]):
     def decide(self, rows: Rows, moment: Moment) -> Decided[T_co] | Rejected:
         """What is to be done; the same for the same rows and moment."""
         ...
-
-
-Fetch = Callable[[Read[Any]], Any]

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import Literal
 from urllib.parse import quote
 
+from trug.adapters.filesystem import syscalls
 from trug.ports.stores import Damaged, Unavailable
 
 Durability = Literal["full", "none"]
@@ -38,16 +39,7 @@ def create_file(path: str) -> None:
     if os.path.exists(path):
         return
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-    sync_folder(os.path.dirname(path))
-
-
-def sync_folder(path: str) -> None:
-    """Make the names in a folder durable. OSError."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    syscalls.sync_folder(os.path.dirname(path))
 
 
 def open_writer(path: str, durability: Durability) -> sqlite3.Connection:

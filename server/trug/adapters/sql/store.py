@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from trug.adapters.filesystem import syscalls
 from trug.adapters.sql.commit import Committer, Done
-from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader, sync_folder
+from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader
 from trug.adapters.sql.generation import MOVING, Word
 from trug.adapters.sql.lock import WriteLock
 from trug.adapters.sql.migrate import open_current
@@ -163,7 +164,7 @@ class Opened:
                 )
             self._here = open_reader(path).cursor()
             if durability == "full":
-                sync_folder(directory)  # the log's name: SQLite syncs the folder too, but ignores that it failed
+                syscalls.sync_folder(directory)  # for the log's name: SQLite ignores it when its own sync fails
             undo.pop_all()
         self.here = Snapshot(self._here)
         self.pool = ReaderPool(path)
