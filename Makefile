@@ -5,10 +5,12 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
 NAME ?=
 PEER ?=
-KEYS ?= 10000,100000
+KEYS ?= 10000,100000,1000000
 OP ?= get
+REV ?= HEAD
+WITH ?=
 
-.PHONY: help run test check bench bench-scale bench-memory profile clients docs migrate add-migration clean
+.PHONY: help run test check bench bench-scale bench-memory bench-compare profile clients docs migrate add-migration clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -27,13 +29,16 @@ check: .venv/check ## every gate: format, lint, types, imports, generated docs, 
 bench: .venv/check ## measure speed: make bench [PEER=http://access:secret@host:port]
 	@PEER='$(PEER)' $(BIN)/python -m benchmarks
 
-bench-scale: .venv/check ## measure against the number of keys: make bench-scale [KEYS=10000,100000]
+bench-scale: .venv/check ## measure against the number of keys: make bench-scale [KEYS=10000,1000000]
 	@$(BIN)/python -m benchmarks.scale --keys $(KEYS)
 
 bench-memory: .venv/check ## measure memory, and the time to the first answer
 	@$(BIN)/python -m benchmarks.memory
 
-profile: .venv/check ## show where one operation's time goes: make profile OP=get|head|put|list
+bench-compare: .venv/check ## measure beside another revision: make bench-compare REV=v1.0 [WITH=--instructions]
+	@$(BIN)/python -m benchmarks.compare --rev '$(REV)' $(WITH)
+
+profile: .venv/check ## show where one operation's time goes: make profile OP=get|head|put|delete|list|get64k|put64k
 	@$(BIN)/python -m benchmarks.profiling $(OP)
 
 clients: .venv/check ## run the client probes against a server, over HTTP and over TLS

@@ -16,10 +16,12 @@ from benchmarks.driver import Sample, deal, drive
 from benchmarks.processes import Running, Tree, listener_of, nginx, started, trug, workplace
 from benchmarks.signing import Endpoint, plain
 from benchmarks.table import figure, table
-from benchmarks.workloads import CONTENTS, GIB, WORKLOADS, Bench, Workload
-from benchmarks.yardsticks import LOOP, calls, load, loop, machine, note, synced_writes
+from benchmarks.workloads import CONTENTS, GIB, SIZES, WORKLOADS, Bench, Workload
+from benchmarks.yardsticks import HASHES, LOOP, calls, hashing, load, loop, machine, note, synced_writes
 
 BARE_COUNT = 8000
+REFERENCE = 23e-6
+"""Seconds that the bare uvicorn application took for a GET on the machine for which the goals were set."""
 FLOOR_COUNTS = {"4k": 100, "64k": 60, "1m": 24, "64m": 2}
 
 
@@ -51,9 +53,9 @@ def main() -> int:
     with ExitStack() as stack:
         place = stack.enter_context(workplace())
         running = stack.enter_context(trug(place))
-        benches = [Bench(Endpoint("trug", running.host, running.port), running.tree)]
+        benches = [Bench(Endpoint("trug", running.host, running.port), running.tree, processes=options.drivers)]
         if options.peer:
-            benches.append(peer(options.peer))
+            benches.append(peer(options.peer, options.drivers))
         sticks = yardsticks(stack, place)
         for bench in benches:
             note(f"{bench.endpoint.name}: filling")
@@ -68,8 +70,9 @@ def main() -> int:
                 run = measure(workload, benches, sticks, share=1.0 if number else 0.1)
                 keep(figures, run, is_kept=number > 0)
     print(f"load average after:  {load()}\n")
-    print(calibration_lines(calibration))
-    print(results(chosen, [bench.endpoint.name for bench in benches], figures))
+    costs = calibration_costs(calibration)
+    print(calibration_lines(costs))
+    print(results(chosen, [bench.endpoint.name for bench in benches], figures, costs["bare"] / REFERENCE))
     print(NOTES.format(rounds=options.rounds) + f"took {time.monotonic() - began:.0f} s")
     return 0
 
@@ -84,15 +87,16 @@ def parse() -> argparse.Namespace:
         default=os.environ.get("TRUG_BENCH_PEER") or os.environ.get("PEER") or "",
         help="another endpoint to measure, http://[access:secret@]host:port (also PEER or TRUG_BENCH_PEER)",
     )
+    parser.add_argument("--drivers", type=int, default=1, help="processes of the load driver (1)")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     return options
 
 
-def peer(url: str) -> Bench:
+def peer(url: str, drivers: int) -> Bench:
     endpoint = Endpoint.at("peer", url)
     pid = listener_of(endpoint.port)
-    return Bench(endpoint, Tree(pid) if pid else None)
+    return Bench(endpoint, Tree(pid) if pid else None, processes=drivers)
 
 
 def yardsticks(stack: ExitStack, place: Path) -> Yardsticks:
@@ -136,15 +140,18 @@ def keep(figures: Figures, run: dict[str, Round], *, is_kept: bool) -> None:
 
 
 def calibrate(sticks: Yardsticks) -> dict[str, Round]:
-    found = {"bare": served(sticks.bare, "/4k", BARE_COUNT, 16)}
+    found = {"bare": served(sticks.bare, "4k", BARE_COUNT, 16)}
     for name, spin in (("loop", loop), ("calls", calls)):
         seconds = spin()
         found[name] = Round(Sample(LOOP, seconds, seconds, seconds, [seconds]))
+    for name in HASHES:
+        seconds = hashing(name)
+        found[name] = Round(Sample(1, seconds, seconds, seconds, [seconds]))
     return found
 
 
-def served(running: Running, path: str, count: int, connections: int) -> Round:
-    scripts = deal([plain(path)] * count, connections)
+def served(running: Running, name: str, count: int, connections: int) -> Round:
+    scripts = deal([plain(f"/{name}", size=SIZES[name])] * count, connections)
     return Round(drive((running.host, running.port), scripts, clock=running.tree.cpu))
 
 
@@ -153,7 +160,7 @@ def measure(workload: Workload, benches: list[Bench], sticks: Yardsticks, *, sha
     count = max(int(workload.operations * share), workload.connections)
     found = {row_of(workload, bench.endpoint.name): observe(workload, bench, count) for bench in benches}
     if workload.nginx and sticks.nginx is not None:
-        found[row_of(workload, "nginx")] = served(sticks.nginx, f"/{workload.nginx}", count, workload.connections)
+        found[row_of(workload, "nginx")] = served(sticks.nginx, workload.nginx, count, workload.connections)
     if workload.floor:
         sample = synced_writes(sticks.place / "floor", CONTENTS[workload.floor], FLOOR_COUNTS[workload.floor])
         found[row_of(workload, "floor")] = Round(sample)
@@ -182,28 +189,41 @@ def cost(workload: Workload, rounds: list[Round]) -> float | None:
     return median(known) * (GIB / workload.size if workload.size else 1e6)
 
 
-def calibration_lines(figures: Figures) -> str:
-    costs = {
+def spread(rounds: list[Round]) -> str:
+    """How far the rounds' CPU lies apart, in per cent of the median."""
+    known = [sample.cpu / sample.operations for sample, _ in rounds if sample.cpu is not None]
+    return f"{(max(known) - min(known)) / median(known) * 100:.0f}" if len(known) > 1 else "–"
+
+
+def calibration_costs(figures: Figures) -> dict[str, float]:
+    """Seconds of CPU, by what was run."""
+    return {
         name: median((sample.cpu or 0.0) / sample.operations for sample, _ in rounds)
         for name, rounds in figures.items()
     }
+
+
+def calibration_lines(costs: dict[str, float]) -> str:
+    hashes = " · ".join(f"{name} {costs[name]:.2f}" for name in HASHES)
     return (
         f"calibration: {costs['loop'] * 1e9:.0f} ns for a turn of a Python loop · {costs['calls'] * 1e9:.0f} ns to "
         f"make a small object · {costs['bare'] * 1e6:.1f} µs for a 4 KiB GET of a bare uvicorn application\n"
+        f"digests, s/GiB: {hashes}\n"
     )
 
 
 HEADINGS = (
-    *("operation", "conns", "ops/s", "p50 ms", "p99 ms", "CPU", "unit", "now ≤", "goal ≤"),
+    *("operation", "conns", "ops/s", "p50 ms", "p99 ms", "CPU", "unit", "spread %", "normalised", "goal ≤"),
     *("× nginx", "× write+sync", "peak MiB", "driver µs"),
 )
 
 
-def results(chosen: list[Workload], names: list[str], figures: Figures) -> str:
-    return table(HEADINGS, [row(workload, name, figures) for workload in chosen for name in names])
+def results(chosen: list[Workload], names: list[str], figures: Figures, slowness: float) -> str:
+    """``slowness``: how much more CPU this machine takes than the one the goals were set for."""
+    return table(HEADINGS, [row(workload, name, figures, slowness) for workload in chosen for name in names])
 
 
-def row(workload: Workload, name: str, figures: Figures) -> tuple[str, ...]:
+def row(workload: Workload, name: str, figures: Figures, slowness: float) -> tuple[str, ...]:
     rounds = figures[row_of(workload, name)]
     spent = cost(workload, rounds)
     samples = [round_.sample for round_ in rounds]
@@ -215,10 +235,11 @@ def row(workload: Workload, name: str, figures: Figures) -> tuple[str, ...]:
         figure(median(sample.rate for sample in samples)),
         figure(median(sample.percentile(50) for sample in samples) * 1000),
         figure(median(sample.percentile(99) for sample in samples) * 1000),
-        marked(spent, workload.goal.now),
+        marked(spent, workload.goal),
         "s/GiB" if workload.size else "µs",
-        "" if is_peer else figure(workload.goal.now),
-        "" if is_peer else figure(workload.goal.end),
+        spread(rounds),
+        figure(spent / slowness if spent is not None else None),
+        "" if is_peer else figure(workload.goal),
         ratio(spent, workload, "nginx", figures),
         ratio(spent, workload, "floor", figures),
         figure(max(peaks)) if peaks else "–",
@@ -226,9 +247,9 @@ def row(workload: Workload, name: str, figures: Figures) -> tuple[str, ...]:
     )
 
 
-def marked(spent: float | None, now: float | None) -> str:
-    """With ``!`` when it misses what this stage is to reach."""
-    return figure(spent) + (" !" if spent is not None and now is not None and spent > now else "  ")
+def marked(spent: float | None, goal: float | None) -> str:
+    """With ``!`` when it misses the goal."""
+    return figure(spent) + (" !" if spent is not None and goal is not None and spent > goal else "  ")
 
 
 def ratio(spent: float | None, workload: Workload, other: str, figures: Figures) -> str:
@@ -241,7 +262,10 @@ NOTES = """
 Medians of {rounds} interleaved rounds after one that is not counted. CPU is user and system time of the server's whole
 process tree; requests bear a full Signature Version 4, PUTs a signed SHA-256 and a CRC32. Ratios are of CPU, in the
 same run: to nginx sending the same bytes, and to one process that writes and fdatasyncs the same bytes. An exclamation
-mark: more than what this stage is to reach (now). driver: CPU of the load driver per operation.
+mark: more than the goal. spread: how far the rounds lie apart. driver: CPU of the load driver per operation.
+
+normalised: CPU ÷ (bare uvicorn here ÷ 23 µs), 23 µs being what the bare application took where the goals were set. It
+compares machines and builds of Python; it is not a measurement, and says little of digests (see their own figures).
 """
 
 

@@ -121,10 +121,11 @@ class Running(NamedTuple):
     """From exec until it said that it listens."""
 
 
-def environment() -> dict[str, str]:
-    """This one's, without any setting of trug."""
+def environment(root: Path = ROOT) -> dict[str, str]:
+    """This one's, without any setting of trug, and with compiled modules kept, as they are where trug is installed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRUG_", "MINIO_"))}
-    return {**kept, "PYTHONPATH": f"{ROOT / 'server'}{os.pathsep}{ROOT}"}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return {**kept, "PYTHONPATH": f"{root / 'server'}{os.pathsep}{ROOT}"}
 
 
 @contextmanager
@@ -136,26 +137,31 @@ def workplace() -> Iterator[Path]:
 
 
 @contextmanager
-def trug(directory: Path, options: Sequence[str] = ()) -> Iterator[Running]:
-    """``trug serve`` with its defaults; its log goes to a file beside the data."""
-    with started(
-        ["-m", "trug", "serve", str(directory / "data"), "--dev", "--host", "127.0.0.1", "--port", "0",
-         "--console-port", "off", *options],
-        directory / "server.log",
-    ) as running:  # fmt: skip
+def trug(
+    directory: Path, options: Sequence[str] = (), *, root: Path = ROOT, under: Sequence[str] = ()
+) -> Iterator[Running]:
+    """``trug serve`` of the checkout ``root`` with its defaults; its log goes to a file beside the data."""
+    arguments = [*serve_arguments(directory), *options]
+    with started(["-m", "trug", *arguments], directory / "server.log", root=root, under=under) as running:
         yield running
 
 
+def serve_arguments(directory: Path) -> list[str]:
+    port = ("--host", "127.0.0.1", "--port", "0", "--console-port", "off")
+    return ["serve", str(directory / "data"), "--dev", *port]
+
+
 @contextmanager
-def started(arguments: Sequence[str], log: Path) -> Iterator[Running]:
-    """A Python program that takes ``--ready-fd``. RuntimeError with its log when it does not come up."""
+def started(arguments: Sequence[str], log: Path, *, root: Path = ROOT, under: Sequence[str] = ()) -> Iterator[Running]:
+    """A Python program that takes ``--ready-fd``, run ``under`` another when one is given. RuntimeError with its log
+    when it does not come up."""
     read, write = os.pipe()
     began = time.perf_counter()
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, *arguments, "--ready-fd", str(write)],
+            [*under, sys.executable, *arguments, "--ready-fd", str(write)],
             cwd=log.parent,
-            env=environment(),
+            env=environment(root),
             stdout=out,
             stderr=out,
             pass_fds=(write,),

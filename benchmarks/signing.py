@@ -18,11 +18,12 @@ UNSIGNED = "UNSIGNED-PAYLOAD"
 
 class Request(NamedTuple):
     """What goes over the wire: the head, then the body ``repeats`` times (a body larger than memory is one block
-    said often)."""
+    said often). ``answer`` is the Content-Length that has to come back, None where nobody can tell."""
 
     head: bytes
     body: bytes = b""
     repeats: int = 1
+    answer: int | None = None
 
     @property
     def method(self) -> bytes:
@@ -74,19 +75,20 @@ class Signer:
         self._day = ""
         self._key = b""
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> Request:
-        return self.request("GET", path, query=query)
+    def get(self, path: str, query: Mapping[str, str] | None = None, *, size: int | None = None) -> Request:
+        return self.request("GET", path, query=query)._replace(answer=size)
 
-    def head(self, path: str) -> Request:
-        return self.request("HEAD", path)
+    def head(self, path: str, *, size: int | None = None) -> Request:
+        return self.request("HEAD", path)._replace(answer=size)
 
     def delete(self, path: str) -> Request:
-        return self.request("DELETE", path)
+        return self.request("DELETE", path)._replace(answer=0)
 
     def put(self, path: str, payload: Payload, query: Mapping[str, str] | None = None) -> Request:
         """SHA-256 of the payload signed, CRC32 beside it."""
         headers = {"x-amz-checksum-crc32": payload.crc32}
-        return self.request("PUT", path, query=query, headers=headers, sha256=payload.sha256, body=payload.content)
+        request = self.request("PUT", path, query=query, headers=headers, sha256=payload.sha256, body=payload.content)
+        return request._replace(answer=0)
 
     def stream(self, path: str, block: bytes, repeats: int) -> Request:
         """A PUT whose payload is not signed and bears no digest."""
@@ -136,6 +138,6 @@ class Signer:
         return self._key
 
 
-def plain(path: str) -> Request:
+def plain(path: str, *, size: int | None = None) -> Request:
     """A GET without signature, for servers that want none."""
-    return Request(f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+    return Request(f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode(), answer=size)

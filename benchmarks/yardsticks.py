@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import sqlite3
 import sys
 import time
+import zlib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from awscrt import checksums
 from benchmarks.driver import Sample
 
 LOOP = 300_000
@@ -64,6 +67,22 @@ def calls() -> float:
     for number in range(LOOP):
         _Value(number, 1)
     return time.thread_time() - began
+
+
+HASHED = bytes(1 << 24)
+HASHES = {
+    "MD5": lambda data: hashlib.md5(data).digest(),
+    "SHA-256": lambda data: hashlib.sha256(data).digest(),
+    "CRC32": zlib.crc32,
+    "CRC64NVME": checksums.crc64nvme,
+}
+
+
+def hashing(name: str) -> float:
+    """CPU seconds that this library and core take for a GiB of one digest."""
+    began = time.thread_time()
+    HASHES[name](HASHED)
+    return (time.thread_time() - began) * (1 << 30) / len(HASHED)
 
 
 def synced_writes(path: Path, content: bytes, count: int) -> Sample:

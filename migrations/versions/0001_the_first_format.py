@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("region", NAME, nullable=False),
         sa.Column("created", NUMBER, nullable=False),
         sa.Column("versioning", NAME, server_default="", nullable=False),
+        sa.Column("configured", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("checksum", NUMBER, nullable=False),
         sa.CheckConstraint("versioning IN ('', 'Enabled', 'Suspended')", name=op.f("ck_buckets_versioning")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_buckets")),
@@ -111,6 +112,15 @@ def upgrade() -> None:
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("checksum", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_declared")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "documents",
+        sa.Column("kind", NAME, autoincrement=False, nullable=False),
+        sa.Column("name", NAME, autoincrement=False, nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_documents")),
         sqlite_with_rowid=False,
     )
     op.create_table(

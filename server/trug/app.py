@@ -4,38 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from trug.adapters.board import Board, Seat
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
 from trug.adapters.filesystem import layout
 from trug.adapters.filesystem.blobs import FilesystemBlobs
-from trug.adapters.filesystem.recovery import recover, sweep_staging
+from trug.adapters.filesystem.recovery import Abandoned, find_abandoned, sweep_staging
 from trug.adapters.filesystem.shelf import FilesystemShelf
-from trug.adapters.keyring import FileKeyring, MasterKeyError, make_master_key, parse_master_key
+from trug.adapters.keyring import FileKeyring, MasterKeyError, make_master_key, parse_master_key, read_master_key
+from trug.adapters.kms.ring import FileKeyRing
 from trug.adapters.root_pair import RootPair, path_of, read_or_make
 from trug.adapters.sql.connection import StoreRefused
 from trug.adapters.sql.store import SqlMetadata
 from trug.auth.authenticate import Authenticator
 from trug.domain.frozen import frozen
+from trug.edge.asgi import Application
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
-from trug.engine.engine import Engine
+from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
+from trug.engine.pins import Pins
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
 from trug.iam.init import Initialiser
 from trug.iam.people import People, new_access_key, new_secret
+from trug.jobs.access_logs import AccessLogs
+from trug.jobs.comparing import keep_compared
+from trug.jobs.inventories import Inventories
+from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
 from trug.jobs.sweeping import keep_sweeping
 from trug.manage.commands import Managed
-from trug.observe import AccessLog, Observer, standard_error
+from trug.observe import AccessLog, Observer, shared_standard_error, standard_error
 from trug.operations.catalogue import TABLE
+from trug.ports.key_management import KeyManagement
+from trug.ports.keys import Clock
 from trug.ports.reads import BlobsBetween, UnsealedEpochs
 from trug.ports.stores import BLOBS_PER_EPOCH, Damaged
 from trug.settings import Settings, read_settings
@@ -71,8 +81,27 @@ NO_ROOT = Root(RootPair("", ""), "none")
 
 
 @frozen
+class Membership:
+    """A worker's place among those that serve a directory together, under a supervisor that holds it.
+
+    The one that ``is_first`` opens the store before all others: it makes, migrates and recovers it. ``is_orphan`` says
+    whether the supervisor is gone.
+    """
+
+    index: int
+    workers: int
+    is_first: bool
+    is_orphan: Callable[[], bool]
+
+    @property
+    def leads(self) -> bool:
+        """Whether what is done once for the store is done here."""
+        return self.index == 0
+
+
+@frozen
 class Store:
-    """An open data directory: the engine over it and all that goes with it."""
+    """An open data directory: the engine over it and all that goes with it. ``seat`` where several processes serve."""
 
     settings: Settings
     engine: Engine
@@ -82,29 +111,39 @@ class Store:
     credentials: Credentials
     fsck: Fsck
     root: Root
+    pins: Pins
+    ring: FileKeyRing
+    seat: Seat | None
     held: data_directory.Held
 
     @classmethod
-    async def open(cls, settings: Settings, *, serves: bool = True) -> Store:
+    async def open(cls, settings: Settings, *, serves: bool = True, membership: Membership | None = None) -> Store:
         """Hold the directory, recover what a crash left, migrate, open.
 
         A store that is opened for a command alone, not to serve requests, needs no root key and gets none made.
         DirectoryInUse, DirectoryRefused, OSError, ValueError, and what the adapters raise for a store they cannot open.
         """
         directory = settings.directory
-        await asyncio.to_thread(data_directory.prepare, directory)
-        held = data_directory.lock(directory)
+        held = await asyncio.to_thread(_hold, directory, membership)
         try:
-            await asyncio.to_thread(data_directory.keep_reserve, directory)
-            return await cls._open_held(settings, held, root_of(settings) if serves else NO_ROOT)
+            if membership is None or membership.is_first:
+                await asyncio.to_thread(data_directory.keep_reserve, directory)
+            return await cls._open_held(settings, held, root_of(settings) if serves else NO_ROOT, membership)
         except BaseException:
             held.release()
             raise
 
     @classmethod
-    async def _open_held(cls, settings: Settings, held: data_directory.Held, root: Root) -> Store:
+    async def _open_held(
+        cls, settings: Settings, held: data_directory.Held, root: Root, membership: Membership | None
+    ) -> Store:
         directory, clock = settings.directory, SystemClock()
-        keyring = FileKeyring(_master_key(settings))
+        is_first = membership is None or membership.is_first
+        keyring = FileKeyring(_master_key(settings, makes=is_first))
+        ring = FileKeyRing(
+            layout.key_ring_path(directory), layout.key_ring_lock_path(directory), keyring=keyring, clock=clock
+        )
+        keys = Keys(own=ring, kms=_key_service(settings, clock) or ring, default_key=settings.kms_key)
         await asyncio.to_thread(sweep_staging, directory)
         ledger = EpochLedger(lambda: metadata)
         async with AsyncExitStack() as undo:
@@ -117,46 +156,88 @@ class Store:
                 durability=settings.durability,
                 blobs=blobs,
                 on_full=partial(data_directory.give_up_reserve, directory),
+                is_first=is_first,
+                is_shared=membership is not None,
             )
             undo.push_async_callback(metadata.close)
             await _recover(directory, metadata, ledger)
             undo.pop_all()
         people = People(metadata, keyring)
+        seat = None if membership is None else _seat(directory, membership)
+        pins = Pins(board=seat)
         return cls(
             settings=settings,
-            engine=Engine.over(metadata, blobs, clock, inline_max=settings.inline_max),
+            engine=Engine.over(metadata, blobs, clock, inline_max=settings.inline_max, pins=pins, keys=keys),
             metadata=metadata,
             blobs=blobs,
             people=people,
             credentials=Credentials(metadata, people, root.keys),
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
+            pins=pins,
+            ring=ring,
+            seat=seat,
             held=held,
         )
 
     @property
     def managed(self) -> Managed:
-        return Managed(self.people, self.fsck, self.metadata)
+        ring = None if self.settings.kms else self.ring
+        return Managed(self.people, self.fsck, self.metadata, self.engine.rekeying, self.ring, kms=ring)
 
     async def initialise(self) -> list[str]:
         """Apply ``--init``, if given; answers what has no effect yet. InitError."""
         if not self.settings.init:
             return []
         text = await _read_text(self.settings.init)
-        initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, self.settings.region[0])
+        ring = None if self.settings.kms else self.ring
+        initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, self.settings.region[0], ring)
         return await initialiser.apply(parse_declarations(text))
 
     async def close(self) -> None:
         """Finish what is under way and let the directory go."""
         await self.blobs.close()
         await self.metadata.close()
+        if self.seat is not None:
+            self.seat.close()
         self.held.release()
 
 
-def _master_key(settings: Settings) -> bytes:
+def _hold(directory: str, membership: Membership | None) -> data_directory.Held:
+    """The directory for this process alone, or the place of a worker; on a thread."""
+    if membership is None:
+        data_directory.prepare(directory)
+        return data_directory.lock(directory)
+    held = data_directory.join(directory)
+    if membership.is_orphan():
+        held.release()
+        raise data_directory.DirectoryInUse(f"the server of {directory} that started this worker is no more")
+    return held
+
+
+def _seat(directory: str, membership: Membership) -> Seat:
+    return Seat(Board(layout.board_path(directory), membership.workers, is_new=False), membership.index)
+
+
+def _master_key(settings: Settings, *, makes: bool) -> bytes:
     if settings.master_key:
         return parse_master_key(settings.master_key)
-    return make_master_key(layout.master_key_path(settings.directory))
+    path = layout.master_key_path(settings.directory)
+    return make_master_key(path) if makes else read_master_key(path)
+
+
+def _key_service(settings: Settings, clock: Clock) -> KeyManagement | None:
+    """The service that keeps the keys of KMS, if there is one. ValueError for settings that name none."""
+    kind, _, url = settings.kms.partition("+")
+    if kind == "vault":
+        from trug.adapters.kms.vault import VaultTransit
+
+        return VaultTransit(url, settings.kms_token)
+    if kind == "aws":
+        from trug.adapters.kms.aws import AwsKms
+
+        return AwsKms(url, settings.kms_token, region=settings.region[0], clock=clock)
+    return None
 
 
 def root_of(settings: Settings) -> Root:
@@ -171,20 +252,26 @@ def root_of(settings: Settings) -> Root:
 
 
 async def _recover(directory: str, metadata: SqlMetadata, ledger: EpochLedger) -> None:
-    """Remove the blobs that no row names, in the epochs that were open when the last process ended."""
+    """Remove the blobs that no row names, in the epochs that were open when a process ended."""
     for epoch in await metadata.fetch(UnsealedEpochs()):
-        first = epoch.number * BLOBS_PER_EPOCH
-        try:
-            named = set(await metadata.fetch(BlobsBetween(first, first + BLOBS_PER_EPOCH, BLOBS_PER_EPOCH)))
-        except Damaged:
-            logger.exception("the blobs of epoch %d are left as they are: run trug fsck", epoch.number)
+        abandoned = find_abandoned(directory, epoch.number)
+        if abandoned is None:
             continue
-        recovered = await asyncio.to_thread(recover, directory, epoch.number, named.__contains__)
-        if recovered.is_held:
-            continue
-        await ledger.seal(epoch.number)
-        if recovered.unlinked:
-            logger.info("recovery removed %d unfinished blobs of epoch %d", recovered.unlinked, epoch.number)
+        with abandoned:
+            await _recover_epoch(epoch.number, abandoned, metadata, ledger)
+
+
+async def _recover_epoch(number: int, abandoned: Abandoned, metadata: SqlMetadata, ledger: EpochLedger) -> None:
+    first = number * BLOBS_PER_EPOCH
+    try:
+        named = set(await metadata.fetch(BlobsBetween(first, first + BLOBS_PER_EPOCH, BLOBS_PER_EPOCH)))
+    except Damaged:
+        logger.exception("the blobs of epoch %d are left as they are: run trug fsck", number)
+        return
+    unlinked = await asyncio.to_thread(abandoned.unlink, named.__contains__)
+    await ledger.seal(number)
+    if unlinked:
+        logger.info("recovery removed %d unfinished blobs of epoch %d", unlinked, number)
 
 
 async def _read_text(path: str) -> str:
@@ -194,8 +281,8 @@ async def _read_text(path: str) -> str:
         return await file.read()
 
 
-def build_gateway(store: Store, observer: Observer) -> Gateway:
-    """The S3 port over an open store."""
+def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | None = None) -> Gateway:
+    """The S3 port over an open store. Without ``access_logs`` no bucket has one."""
     settings = store.settings
     clock = SystemClock()
     authenticator = Authenticator(
@@ -212,13 +299,16 @@ def build_gateway(store: Store, observer: Observer) -> Gateway:
         settings=EdgeSettings(
             regions=settings.region,
             domains=settings.domain,
+            website_domains=settings.website_domain,
             max_header_bytes=settings.max_header_bytes,
             trusted_proxies=settings.trusted_proxy,
             metrics_token=settings.metrics_token,
+            trusts_http=settings.sse_c_over_http,
         ),
         observer=observer,
         clock=clock,
         readiness=lambda: readiness_of(store),
+        access_logs=access_logs,
     )
 
 
@@ -231,18 +321,21 @@ def readiness_of(store: Store) -> Readiness:
 def build_observer(settings: Settings, *, is_terminal: bool) -> Observer:
     """The access log on standard error, for people on a terminal, in JSON otherwise."""
     is_human = settings.log_format == "human" or (settings.log_format == "auto" and is_terminal)
-    return Observer(log=AccessLog(standard_error, is_human=is_human))
+    sink = shared_standard_error if settings.workers > 1 else standard_error
+    return Observer(log=AccessLog(sink, is_human=is_human))
 
 
 class Service:
     """The S3 port as an ASGI application that opens its store itself: at lifespan start, or at the first request."""
 
-    def __init__(self, settings: Settings, observer: Observer) -> None:
+    def __init__(self, settings: Settings, observer: Observer, membership: Membership | None = None) -> None:
         self._settings = settings
         self._observer = observer
+        self._membership = membership
         self._opening = asyncio.Lock()
         self._gateway: Gateway | None = None
         self._store: Store | None = None
+        self._access_logs: AccessLogs | None = None
         self._jobs: list[asyncio.Task[None]] = []
 
     @property
@@ -251,22 +344,56 @@ class Service:
         assert self._store is not None  # noqa: S101 - asked only of a started service
         return self._store
 
+    @property
+    def gateway(self) -> Gateway:
+        """What answers over the open store; AssertionError before it is."""
+        assert self._gateway is not None  # noqa: S101 - asked only of a started service
+        return self._gateway
+
     async def start(self) -> Gateway:
         """Open the store, once."""
         async with self._opening:
             if self._gateway is None:
-                store = await Store.open(self._settings)
+                store = await Store.open(self._settings, membership=self._membership)
                 try:
-                    _warn_of(await store.initialise())
+                    if self._membership is None or self._membership.is_first:
+                        _warn_of(await store.initialise())
                 except BaseException:
                     await store.close()
                     raise
-                self._jobs = [
-                    asyncio.create_task(keep_sweeping(store.engine.sweep)),
-                    asyncio.create_task(keep_trusted(store.metadata)),
-                ]
-                self._store, self._gateway = store, build_gateway(store, self._observer)
+                self._access_logs = AccessLogs(store.engine, SystemClock())
+                self._measure(store, self._access_logs)
+                self._jobs = [asyncio.create_task(job) for job in self._jobs_of(store, self._access_logs)]
+                self._store, self._gateway = store, build_gateway(store, self._observer, self._access_logs)
             return self._gateway
+
+    def _measure(self, store: Store, access_logs: AccessLogs) -> None:
+        """Count what the store does, for all processes that serve it."""
+        metrics, store_of = self._observer.metrics, store.metadata
+        counters: tuple[tuple[str, str, Callable[[], float]], ...] = (
+            ("trug_changes_total", "Changes decided.", lambda: store_of.done.changes),
+            ("trug_commits_total", "Transactions of one or more changes.", lambda: store_of.done.batches),
+            (
+                "trug_write_lock_seconds_total",
+                "Time waited for the store's write lock.",
+                lambda: store_of.done.lock_wait_ns / 1e9,
+            ),
+            ("trug_bucket_log_lines_lost_total", "Lines of buckets' access logs dropped.", lambda: access_logs.lost),
+        )
+        for name, description, read in counters:
+            metrics.gauge(name, description, read, kind="counter")
+        if store.seat is not None:
+            metrics.join(store.seat)
+
+    def _jobs_of(self, store: Store, access_logs: AccessLogs) -> Iterator[Coroutine[Any, Any, None]]:
+        yield keep_trusted(store.metadata)
+        yield access_logs.keep_delivering(store.settings.access_log_period)
+        if self._membership is None or self._membership.leads:
+            yield keep_sweeping(store.engine.sweep)
+            yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
+        if self._membership is not None:
+            yield keep_compared(store.metadata)
+            yield keep_published((store.pins.publish, self._observer.metrics.publish))
 
     async def stop(self) -> None:
         """Close the store, if it is open."""
@@ -275,13 +402,15 @@ class Service:
         for job in self._jobs:
             job.cancel()
         await asyncio.wait(self._jobs)
+        if self._access_logs is not None:
+            await self._access_logs.deliver()
         await self._store.close()
         self._observer.close()
         self._store = self._gateway = None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         gateway = self._gateway or await self.start()
-        await gateway(scope, receive, send)
+        await Application(gateway)(scope, receive, send)
 
 
 def _warn_of(unbuilt: list[str]) -> None:

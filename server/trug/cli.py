@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+import gc
 import json
 import os
 import sys
@@ -55,6 +55,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_store(fsck)
     health = _command(commands, "health", "ask a server whether it is ready; exit 1 when it is not", run_health)
     health.add_argument("url", nargs="?", help="http://host:port (default: where the settings say)")
+    worker = commands.add_parser("worker")  # started by ``serve``, for nobody else: so the help does not list it
+    worker.set_defaults(run=run_worker)
+    worker.add_argument("index", type=int)
+    worker.add_argument("link", type=int)
+    worker.add_argument("sockets", type=int, nargs="+")
     config = commands.add_parser("config", help="settings").add_subparsers(required=True, metavar="ACTION")
     show = _command(config, "show", "print the settings in force", run_config_show)
     show.add_argument("--origin", action="store_true", help="say where each comes from")
@@ -96,7 +101,10 @@ def _add_managed(commands: Any) -> None:
     bucket = commands.add_parser("bucket", help="buckets").add_subparsers(required=True, metavar="ACTION")
     account = commands.add_parser("account", help="accounts").add_subparsers(required=True, metavar="ACTION")
     user = commands.add_parser("user", help="users of an account").add_subparsers(required=True, metavar="ACTION")
+    quota = commands.add_parser("quota", help="quotas of buckets and accounts")
+    quota = quota.add_subparsers(required=True, metavar="ACTION")
     key = commands.add_parser("key", help="access keys").add_subparsers(required=True, metavar="ACTION")
+    kms = commands.add_parser("kms", help="keys of encryption").add_subparsers(required=True, metavar="ACTION")
     rows = (
         (user, "add", "user/add", "make a user", ("name",), ("account",)),
         (user, "list", "user/list", "list users", (), ("account",)),
@@ -112,7 +120,21 @@ def _add_managed(commands: Any) -> None:
         (key, "list", "key/list", "list access keys", (), ("user", "account")),
         (key, "remove", "key/remove", "remove an access key", ("access_key",), ()),
         (bucket, "list", "bucket/list", "list buckets with what they hold", (), ("account",)),
+        (kms, "create", "kms/create", "make a KMS key", ("name",), ()),
+        (kms, "rotate", "kms/rotate", "give a key a new version, and wrap all under it", ("name",), ()),
+        (kms, "rewrap", "kms/rewrap", "wrap under a key's newest version what is under others", ("name",), ()),
+        (kms, "list", "kms/list", "list the keys in the key ring", (), ()),
         (account, "list", "account/list", "list accounts with what their buckets hold", (), ()),
+        (
+            quota,
+            "set",
+            "quota/set",
+            "limit what a bucket or an account may hold",
+            (),
+            ("bucket", "account", "bytes", "objects"),
+        ),
+        (quota, "show", "quota/show", "print a quota and what is used of it", (), ("bucket", "account")),
+        (quota, "clear", "quota/clear", "lift a quota", (), ("bucket", "account")),
     )
     for group, name, command, text, needed, optional in rows:
         parser = _command(group, name, text, run_command)
@@ -138,14 +160,34 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def run_serve(options: argparse.Namespace) -> int:
-    from trug.serving import AddressInUse, serve
+    from trug.sockets import AddressInUse
 
     settings = settings_of(options)
-    return _on_store(lambda: serve(settings), AddressInUse)
+    return _on_store(lambda: _serve(settings), AddressInUse)
+
+
+def _serve(settings: Settings) -> int:
+    if settings.workers > 1:
+        from trug.supervision import supervise
+
+        return supervise(settings)
+    gc.disable()  # serving turns it on: to look for cycles among the modules of a start takes 30 ms
+    from trug.serving import serve
+
+    return serve(settings)
+
+
+def run_worker(options: argparse.Namespace) -> int:
+    gc.disable()
+    from trug.working import work
+
+    return _on_store(lambda: work(options.index, options.link, options.sockets))
 
 
 def run_init(options: argparse.Namespace) -> int:
     settings = settings_of(options)
+
+    import asyncio
 
     async def apply() -> int:
         from trug.app import Store
@@ -164,16 +206,15 @@ def run_init(options: argparse.Namespace) -> int:
 
 def _on_store(work: Callable[[], int], *refused: type[Exception]) -> int:
     """Run what opens a store; the ways it can be refused as exit codes."""
-    from trug.app import LOCKED_BY, REFUSED_BY
-
     try:
         return work()
-    except LOCKED_BY as error:
-        return fail(LOCKED, str(error))
-    except (*REFUSED_BY, *refused) as error:
-        return fail(USAGE, str(error))
-    except OSError as error:
-        return fail(FAILURE, str(error))
+    except Exception as error:
+        from trug.app import LOCKED_BY, REFUSED_BY
+
+        for code, kinds in ((LOCKED, LOCKED_BY), (USAGE, (*REFUSED_BY, *refused)), (FAILURE, (OSError,))):
+            if isinstance(error, kinds):
+                return fail(code, str(error))
+        raise
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -212,6 +253,8 @@ def _manage(
     def work() -> int:
         answer = _ask_server(settings.directory, command, given)
         if answer is None:
+            import asyncio
+
             answer = asyncio.run(_run_here(settings, command, given))
         if "error" in answer:
             return fail(FAILURE, str(answer["error"]))
@@ -268,6 +311,7 @@ def _tell_new_pair(store: Store) -> None:
 
 TABLES = {
     "bucket/list": ("name", "account", "region", "versioning", "objects", "versions", "bytes", "uploads", "created"),
+    "kms/list": ("name", "versions", "newest"),
     "account/list": ("id", "display_name", "email", "objects", "versions", "bytes", "uploads"),
 }
 """Commands whose answer people read as a table, and its columns."""

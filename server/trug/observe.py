@@ -12,10 +12,10 @@ import sys
 import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, Protocol, TextIO
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -32,7 +32,8 @@ class Trace(msgspec.Struct, gc=False, omit_defaults=True):
     """One request as it goes into the access log; its fields, in order, are those of the JSON line.
 
     ``time`` is when it came in, µs since 1970; ``ms`` how long it took until its last byte was handed to the transport.
-    ``query`` is raw here and redacted before it is written. ``error`` is S3's code, empty for a success.
+    ``query`` is raw here and redacted before it is written. ``error`` is S3's code, empty for a success. ``notes`` are
+    for the access logs of buckets, and never written here: they are taken away before.
     """
 
     time: int | datetime
@@ -48,6 +49,7 @@ class Trace(msgspec.Struct, gc=False, omit_defaults=True):
     ms: float = 0.0
     client: str = ""
     user_agent: str = ""
+    notes: list[Any] | None = None
 
 
 class RequestIds:
@@ -212,6 +214,19 @@ def standard_error(data: bytes) -> None:
         view = view[os.write(2, view) :]
 
 
+AT_ONCE = 4096
+"""What a pipe takes as a whole, however many processes write to it (POSIX's PIPE_BUF on Linux)."""
+
+
+def shared_standard_error(data: bytes) -> None:
+    """As ``standard_error``, beside other processes that write there: lines stay whole."""
+    begin = 0
+    while begin < len(data):
+        end = data.rfind(b"\n", begin, begin + AT_ONCE) + 1 or data.find(b"\n", begin) + 1 or len(data)
+        standard_error(data[begin:end])
+        begin = end
+
+
 # --- everything else that is logged ---------------------------------------------------------------------------------
 
 
@@ -256,17 +271,54 @@ def configure_logging(*, is_human: bool, stream: TextIO | None = None, level: in
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-class Tally:
+class Tally(msgspec.Struct, gc=False):
     """What is counted of one operation."""
 
-    __slots__ = ("bytes_in", "bytes_out", "durations", "seconds", "statuses")
+    statuses: list[int] = msgspec.field(default_factory=lambda: [0] * 6)
+    durations: list[int] = msgspec.field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    seconds: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int = 0
 
-    def __init__(self) -> None:
-        self.statuses = [0] * 6
-        self.durations = [0] * (len(BOUNDS) + 1)
-        self.seconds = 0.0
-        self.bytes_in = 0
-        self.bytes_out = 0
+    def add(self, other: Tally) -> None:
+        self.statuses = [one + two for one, two in zip(self.statuses, other.statuses, strict=True)]
+        self.durations = [one + two for one, two in zip(self.durations, other.durations, strict=True)]
+        self.seconds += other.seconds
+        self.bytes_in += other.bytes_in
+        self.bytes_out += other.bytes_out
+
+
+class Figures(msgspec.Struct):
+    """All numbers of one process. ``counted`` only grow, ``standing`` are as they are now."""
+
+    tallies: dict[str, Tally]
+    counted: dict[str, int | float]
+    standing: dict[str, int | float]
+
+    def add(self, other: Figures) -> None:
+        for operation, tally in other.tallies.items():
+            self.tallies.setdefault(operation, Tally()).add(tally)
+        for mine, others in ((self.counted, other.counted), (self.standing, other.standing)):
+            for name, value in others.items():
+                mine[name] = mine.get(name, 0) + value
+
+
+IN_FLIGHT = "trug_requests_in_flight"
+
+
+class Peers(Protocol):
+    """Where processes that answer for one server publish their figures."""
+
+    def publish(self, content: bytes) -> None: ...
+
+    @property
+    def published(self) -> bytes:
+        """What was published last in this process's place, empty when nothing was."""
+        ...
+
+    def figures_of_others(self) -> Sequence[tuple[bytes, bool]]:
+        """What the others published, and whether they live."""
+        ...
 
 
 class Metrics:
@@ -276,6 +328,45 @@ class Metrics:
         self.in_flight = 0
         self._tallies: dict[str, Tally] = {}
         self._gauges: list[tuple[str, str, str, Callable[[], float]]] = []
+        self._before: Mapping[str, int | float] = {}
+        self._peers: Peers | None = None
+
+    def join(self, peers: Peers) -> None:
+        """Answer for these processes too, whichever is asked, and go on from what was counted in this one's place."""
+        self._peers = peers
+        if peers.published:
+            before = decoded(peers.published)
+            self._before = before.counted
+            for operation, tally in before.tallies.items():
+                self._tallies.setdefault(operation, Tally()).add(tally)
+
+    def publish(self) -> None:
+        """Show the others this process's figures. ValueError when there are too many."""
+        if self._peers is not None:
+            self._peers.publish(_FIGURES.encode(self._own()))
+
+    def _own(self) -> Figures:
+        counted: dict[str, int | float] = dict(self._before)
+        standing: dict[str, int | float] = {IN_FLIGHT: self.in_flight}
+        for name, _, kind, read in self._gauges:
+            if kind == "counter":
+                counted[name] = self._before.get(name, 0) + read()
+            else:
+                standing[name] = read()
+        return Figures(self._tallies, counted, standing)
+
+    def _together(self) -> Figures:
+        """This process's figures with those of all others."""
+        own = self._own()
+        if self._peers is None:
+            return own
+        self.publish()  # or who is asked next would see less than was told here
+        total = Figures({}, {}, {})
+        total.add(own)
+        for content, is_alive in self._peers.figures_of_others():
+            others = decoded(content)
+            total.add(others if is_alive else msgspec.structs.replace(others, standing={}))
+        return total
 
     def gauge(self, name: str, description: str, read: Callable[[], float], *, kind: str = "gauge") -> None:
         """Show the plain value that ``read`` gives whenever the metrics are asked for."""
@@ -296,7 +387,8 @@ class Metrics:
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:
-        tallies = sorted(self._tallies.items())
+        figures = self._together()
+        tallies = sorted(figures.tallies.items())
         yield from _heading("trug_requests_total", "counter", "Requests by operation and class of status.")
         for name, tally in tallies:
             for hundred, number in enumerate(tally.statuses):
@@ -312,11 +404,19 @@ class Metrics:
         yield from _heading("trug_sent_bytes_total", "counter", "Bytes of response bodies.")
         for name, tally in tallies:
             yield f'trug_sent_bytes_total{{operation="{name}"}} {tally.bytes_out}'
-        yield from _heading("trug_requests_in_flight", "gauge", "Requests being answered now.")
-        yield f"trug_requests_in_flight {self.in_flight}"
-        for name, description, kind, read in self._gauges:
+        yield from _heading(IN_FLIGHT, "gauge", "Requests being answered now.")
+        yield f"{IN_FLIGHT} {figures.standing[IN_FLIGHT]}"
+        for name, description, kind, _ in self._gauges:
             yield from _heading(name, kind, description)
-            yield f"{name} {read()}"
+            yield f"{name} {(figures.counted if kind == 'counter' else figures.standing)[name]}"
+
+
+_FIGURES = msgspec.msgpack.Encoder()
+
+
+def decoded(content: bytes) -> Figures:
+    """What another process has published. msgspec.DecodeError when it is something else."""
+    return msgspec.msgpack.decode(content, type=Figures)
 
 
 def _heading(name: str, kind: str, description: str) -> tuple[str, str]:

@@ -1,48 +1,49 @@
-"""trug as a process: sockets, signals, the HTTP server, and what is printed when it starts."""
+"""trug as a process: signals, the HTTP server, and what is printed when it starts."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
-import json
 import logging
 import os
+import resource
 import signal
 import socket
+import ssl
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import TextIO
-
-import uvicorn
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from trug import __version__
 from trug.app import Service, Store, build_observer
-from trug.edge.protocol import guarded_by
-from trug.manage.client import socket_path
-from trug.manage.control import Control
+from trug.edge.patience import Patience
+from trug.edge.port import Port
+from trug.manage.listening import control
 from trug.observe import Observer, configure_logging
 from trug.settings import Settings
+from trug.sockets import listening_sockets, tell_ready, urls_of
 
 logger = logging.getLogger(__name__)
 
-BACKLOG = 2048
+MOST_DESCRIPTORS = 65_536
+OWN_DESCRIPTORS = 512
 WELL_KNOWN = ("minioadmin", "minio123", "password", "admin")
-
-
-class AddressInUse(Exception):
-    """A port that should be listened on is taken."""
 
 
 def serve(settings: Settings) -> int:
     """Serve until TERM or INT; the exit code. What ``Store.open`` raises, AddressInUse, OSError."""
-    is_terminal = sys.stderr.isatty()
-    configure_logging(is_human=is_terminal or settings.log_format == "human")
+    return run(_serve(settings), settings)
+
+
+def run(work: Coroutine[Any, Any, int], settings: Settings) -> int:
+    """What a process of a server does, on a loop, with logging and memory set up for it."""
+    configure_logging(is_human=sys.stderr.isatty() or settings.log_format == "human")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     tune_allocator()
+    tune_collector()
     with asyncio.Runner(loop_factory=_new_loop) as runner:
-        return runner.run(_serve(settings, is_terminal=is_terminal))
+        return runner.run(work)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -51,182 +52,93 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(settings: Settings, *, is_terminal: bool) -> int:
+async def _serve(settings: Settings) -> int:
+    """TERM drains, a second one stops at once, HUP reads the certificate again."""
     sockets = listening_sockets(settings.host, settings.port)
-    observer = build_observer(settings, is_terminal=is_terminal)
+    observer = build_observer(settings, is_terminal=sys.stderr.isatty())
     service = Service(settings, observer)
     await service.start()
     try:
-        tune_collector()
         urls = urls_of(settings, sockets)
-        announce(service.store, urls, sys.stderr)
-        async with _control(service.store):
-            await _S3Server(_config(settings, service, observer), urls, settings.ready_fd).serve(sockets)
+        sys.stderr.write(announcement(service.store, urls))
+        port = S3Port(settings, Port(service.gateway, patience_of(settings), most=most_connections()), observer)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, port.stop)
+        loop.add_signal_handler(signal.SIGHUP, port.reload_certificate)
+        async with control(service.store.managed, settings.directory):
+            await port.serve(sockets, lambda: tell_ready(settings.ready_fd, urls))
     finally:
         await service.stop()
     return 0
 
 
-def _config(settings: Settings, service: Service, observer: Observer) -> uvicorn.Config:
-    return uvicorn.Config(
-        service,
-        http=guarded_by(observer),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=int(settings.keep_alive),
-        timeout_graceful_shutdown=int(settings.shutdown_timeout),
-        ssl_certfile=settings.tls_cert or None,
-        ssl_keyfile=settings.tls_key or None,
-        backlog=BACKLOG,
-    )
+def patience_of(settings: Settings) -> Patience:
+    return Patience(keep_alive=settings.keep_alive)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server without signal handlers of its own."""
+class S3Port:
+    """The S3 port until it is told to stop: it drains then, and told again it ends at once."""
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    def __init__(self, settings: Settings, port: Port, observer: Observer) -> None:
+        observer.metrics.gauge("trug_connections", "Open connections.", lambda: port.open_connections)
+        self._settings = settings
+        self._tls = tls_of(settings)
+        self._port = port
+        self._patience = settings.shutdown_timeout
+        self._end = asyncio.Event()
 
+    async def serve(self, sockets: Sequence[socket.socket], is_listening: Callable[[], None]) -> None:
+        """Listen, say so, and go on until told to stop."""
+        await self._port.listen(sockets, self._tls)
+        is_listening()
+        await self._end.wait()
+        await self._port.drain(self._patience)
 
-class _S3Server(_Server):
-    """The S3 port under our signals: TERM drains, a second one stops at once, HUP reads the certificate again.
+    def stop(self) -> None:
+        if self._end.is_set():
+            self._port.cut()
+        self._end.set()
 
-    Writes one JSON line to ``ready_fd``, when that is not negative, as soon as it listens.
-    """
+    def drain(self, *, seconds: float | None = None) -> None:
+        """As ``stop``, but again it changes nothing; ``seconds`` that requests in flight get, if not those set."""
+        if not self._end.is_set():
+            self._patience = self._patience if seconds is None else seconds
+            self._end.set()
 
-    def __init__(self, config: uvicorn.Config, urls: Sequence[str], ready_fd: int) -> None:
-        super().__init__(config)
-        self._urls = urls
-        self._ready_fd = ready_fd
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
-        await super().startup(sockets)
-        if self.started and self._ready_fd >= 0:
-            os.write(self._ready_fd, json.dumps({"s3": list(self._urls), "console": []}).encode() + b"\n")
-
-    def _end(self) -> None:
-        if self.should_exit:
-            self.force_exit = True
-        self.should_exit = True
-
-    def _reload_certificate(self) -> None:
-        if self.config.ssl is not None and self.config.ssl_certfile is not None:
-            self.config.ssl.load_cert_chain(self.config.ssl_certfile, self.config.ssl_keyfile)
-            logger.info("certificate read again from %s", self.config.ssl_certfile)
+    def reload_certificate(self) -> None:
+        if self._tls is not None:
+            self._tls.load_cert_chain(self._settings.tls_cert, self._settings.tls_key or None)
+            logger.info("certificate read again from %s", self._settings.tls_cert)
 
 
-def listening_sockets(hosts: Sequence[str], port: int) -> list[socket.socket]:
-    """A bound socket for each address; a free port is picked once for all of them. Addresses that this machine does
-    not have are left out, as long as one remains. AddressInUse, OSError."""
-    for _ in range(16):
-        try:
-            return _bind_all(hosts, port)
-        except AddressInUse:
-            if port:
-                raise
-    raise AddressInUse("found no port that is free on all addresses")
+def tls_of(settings: Settings) -> ssl.SSLContext | None:
+    """What speaks TLS, None where nobody asked for it."""
+    if not settings.tls_cert:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
+    return context
 
 
-def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
-    sockets: list[socket.socket] = []
-    missing: OSError | None = None
-    for host in hosts:
-        try:
-            bound = _bind(host, port)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                _close_all(sockets)
-                raise AddressInUse(f"{host} port {port} is in use by another program") from error
-            missing = error
-            continue
-        port = bound.getsockname()[1]
-        sockets.append(bound)
-    if not sockets and missing is not None:
-        raise missing
-    return sockets
+def most_connections() -> int:
+    """As many as there are descriptors, less those that files and the database need; the soft limit is raised first."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return max(soft - OWN_DESCRIPTORS, soft // 2)
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.bind((host, port))
-    except BaseException:
-        bound.close()
-        raise
-    bound.setblocking(False)
-    return bound
-
-
-def _close_all(sockets: Sequence[socket.socket]) -> None:
-    for bound in sockets:
-        bound.close()
-
-
-def urls_of(settings: Settings, sockets: Sequence[socket.socket]) -> list[str]:
-    """Where the S3 port answers."""
-    scheme = "https" if settings.tls_cert else "http"
-    return [f"{scheme}://{_address(bound)}" for bound in sockets]
-
-
-def _address(bound: socket.socket) -> str:
-    host, port = bound.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-@contextlib.asynccontextmanager
-async def _control(store: Store) -> AsyncIterator[None]:
-    """Answer the command line on a Unix socket while the store is open."""
-    path = socket_path(store.settings.directory)
-    if path is None:
-        yield
-        return
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    config = uvicorn.Config(
-        Control(store.managed),
-        uds=path,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
-    before = os.umask(0o177)
-    try:
-        bound = socket.socket(socket.AF_UNIX)
-        bound.bind(path)
-    finally:
-        os.umask(before)
-    task = asyncio.create_task(server.serve([bound]))
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-
-
-def announce(store: Store, urls: Sequence[str], out: TextIO) -> None:
-    """Say where the server is, who may enter, and how safe the data is."""
+def announcement(store: Store, urls: Sequence[str]) -> str:
+    """Where the server is, who may enter, and how safe the data is: lines for people."""
     settings, root = store.settings, store.root
+    processes = f" · {settings.workers} workers" if settings.workers > 1 else ""
+    place = os.path.abspath(settings.directory)
     lines = [
-        f"trug {__version__} · data in {os.path.abspath(settings.directory)} · durability {settings.durability}",
+        f"trug {__version__} · data in {place} · durability {settings.durability}{processes}",
         f"S3 API      {'  '.join(urls)}",
         f"Access key  {root.pair.access_key}   (secret: {root.kept})",
     ]
@@ -240,7 +152,7 @@ def announce(store: Store, urls: Sequence[str], out: TextIO) -> None:
     read = sorted({origin.split()[0] for origin in settings.origins.values()} & {".env", "trug.toml"})
     if read:
         lines.append(f"settings read from {', '.join(read)}")
-    print("\n".join(lines), file=out, flush=True)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def first_steps(access_key: str, secret_key: str, url: str) -> list[str]:
@@ -263,10 +175,10 @@ def first_steps(access_key: str, secret_key: str, url: str) -> list[str]:
 
 def tune_collector() -> None:
     """Look for cycles seldom, and never among what was there at the start: requests leave none, and each look at the
-    youngest objects, 700 by default, takes time from them."""
-    gc.collect()
+    youngest objects, 700 by default, takes time from them. Not even once: that would take 20 ms to free 0.5 MiB."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def tune_allocator() -> None:

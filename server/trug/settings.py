@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
 OFF = -1
@@ -37,9 +38,13 @@ class Settings:
     region: tuple[str, ...] = ("us-east-1",)
     tls_cert: str = ""
     tls_key: str = ""
-    inline_max: int = 16 << 10
+    inline_max: int = 32 << 10
     lifecycle_day: float = 86_400
+    access_log_period: float = 60
     sse_c_over_http: bool = False
+    kms: str = ""
+    kms_key: str = ""
+    kms_token: str = field(default="", repr=False)
     ready_fd: int = OFF
     public_url: tuple[str, ...] = ()
     trusted_proxy: tuple[str, ...] = ()
@@ -114,6 +119,13 @@ def _network(value: str) -> str:
     return str(ipaddress.ip_network(value, strict=False))
 
 
+def _key_service(value: str) -> str:
+    kind, plus, url = value.partition("+")
+    if kind not in ("vault", "aws") or not plus or not url.startswith(("http://", "https://")):
+        raise ValueError("a key service is vault+https://HOST:PORT/v1/MOUNT or aws+https://HOST")
+    return value
+
+
 class Option(NamedTuple):
     """One setting as users write it: ``reads`` makes its value from text; ``many`` may be given several times."""
 
@@ -156,17 +168,32 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "inline_max",
         _whole(0, LARGEST_INLINE),
-        "largest object kept in the database; 0: every object is a file (16384)",
+        "largest object kept in the database; 0: every object is a file (32768)",
         "BYTES",
     ),
     Option("lifecycle_day", _seconds, "how long a day of lifecycle rules is (86400)", "SECONDS", is_built=False),
-    Option("sse_c_over_http", _flag, "accept SSE-C keys without TLS", is_built=False),
+    Option("access_log_period", _seconds, "how often buckets' access logs are delivered (60)", "SECONDS"),
+    Option("sse_c_over_http", _flag, "accept SSE-C keys without TLS"),
+    Option(
+        "kms",
+        _key_service,
+        "where KMS keys are: vault+https://HOST:PORT/v1/MOUNT or aws+https://HOST (default: in DIR/keys)",
+        "URL",
+    ),
+    Option("kms_key", _text, "KMS key to use where a request names none", "KEY"),
+    Option(
+        "kms_token",
+        _text,
+        "token of Vault, or ACCESS_KEY:SECRET_KEY for AWS KMS",
+        secret=True,
+        on_command_line=False,
+    ),
     Option("ready_fd", _whole(0, 1 << 20), "write one JSON line to this descriptor when listening", "N"),
     Option(
         "public_url", _text, "URL under which clients reach this server; presigned URLs verify for it", "URL", many=True
     ),
     Option("trusted_proxy", _network, "believe X-Forwarded-* from here", "CIDR", many=True),
-    Option("website_domain", _text, "serve bucket websites on BUCKET.NAME", "NAME", many=True, is_built=False),
+    Option("website_domain", _text, "serve bucket websites on BUCKET.NAME", "NAME", many=True),
     Option("sigv2", _flag, "accept signature version 2 in the Authorization header"),
     Option(
         "object_ownership",
@@ -196,7 +223,7 @@ FALLBACKS = {
     "root_access_key": ("MINIO_ROOT_USER", "MINIO_ACCESS_KEY"),
     "root_secret_key": ("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
 }
-WITH_FILE = ("root_access_key", "root_secret_key", "master_key", "metrics_token")
+WITH_FILE = ("root_access_key", "root_secret_key", "master_key", "metrics_token", "kms_token")
 
 
 class Found(NamedTuple):
@@ -241,13 +268,23 @@ def read_settings(
     warnings += [
         f"{origins[o.name]}: {o.name} has no effect yet" for o in OPTIONS if o.name in values and not o.is_built
     ]
-    if values.get("workers", 1) > 1:
-        warnings.append(f"{origins['workers']}: more than one worker is not built yet: serving with one")
     settings = Settings(directory=directory, origins=origins, warnings=tuple(warnings), **values)
     mistakes += _contradictions(settings)
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return settings
+
+
+def as_text(settings: Settings) -> str:
+    """All of it in one line, secrets in plain: for a process of our own, over a pipe."""
+    return json.dumps(asdict(settings))
+
+
+def from_text(text: str) -> Settings:
+    """What ``as_text`` was given."""
+    values: dict[str, Any] = json.loads(text)
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return Settings(**values | lists)
 
 
 def _value(option: Option, found: Found) -> Any:
@@ -351,6 +388,11 @@ def _contradictions(settings: Settings) -> list[str]:
         (
             bool(settings.root_access_key) != bool(settings.root_secret_key),
             "root_access_key and root_secret_key go together",
+        ),
+        (bool(settings.kms) != bool(settings.kms_token), "kms and kms_token go together"),
+        (
+            not set(settings.domain).isdisjoint(settings.website_domain),
+            "website_domain and domain must differ: a bucket's website has a host of its own",
         ),
         (bool(settings.init) and not os.path.isfile(settings.init), f"init: no such file: {settings.init}"),
     )

@@ -85,6 +85,46 @@ def test_spans_at_every_block_border(make: Make) -> None:
     with_store(make, scenario)
 
 
+@pytest.mark.parametrize("size", [100, BLOCK, 2 * BLOCK + 100, 3 * BLOCK])
+def test_what_is_at_hand_is_what_was_written(make: Make, size: int) -> None:
+    async def scenario(blobs: BlobStore) -> None:
+        blob = await put(blobs, CONTENT[:size])
+        assert await get(blobs, blob, size) == CONTENT[:size]
+        for start in BORDERS:
+            for end in BORDERS:
+                found = blobs.at_hand(blob, size, start, end - start)
+                if found is not None:
+                    assert bytes(found) == CONTENT[start:end]
+                    assert end <= size
+
+    with_store(make, scenario)
+
+
+def test_nothing_is_at_hand_of_what_is_not_there(make: Make) -> None:
+    async def scenario(blobs: BlobStore) -> None:
+        blob = await put(blobs, CONTENT[:100])
+        for number, size, offset, length in [
+            (blob + 1, 100, 0, 100),
+            (blob + 5000, 100, 0, 100),
+            (blob, 99, 0, 99),
+            (blob, 101, 0, 101),
+            (blob, 100, 1, 100),
+            (blob, 100, -1, 5),
+            (blob, 100, 5, -1),
+        ]:
+            assert blobs.at_hand(number, size, offset, length) is None
+
+    with_store(make, scenario)
+
+
+def test_pieces_are_whole_blocks(make: Make) -> None:
+    async def scenario(blobs: BlobStore) -> None:
+        assert blobs.piece >= BLOCK
+        assert blobs.piece % BLOCK == 0
+
+    with_store(make, scenario)
+
+
 @pytest.mark.parametrize(("offset", "length"), [(0, 101), (100, 1), (-1, 2), (5, -1)])
 def test_a_span_outside_is_the_callers_mistake(make: Make, offset: int, length: int) -> None:
     async def scenario(blobs: BlobStore) -> None:
@@ -132,6 +172,48 @@ def test_the_last_bytes_may_come_with_the_end(make: Make, before: int, last: int
             await staged.finish(memoryview(CONTENT)[before : before + last])
             staged.hand_over()
         assert await get(blobs, staged.blob, before + last) == CONTENT[: before + last]
+
+    with_store(make, scenario)
+
+
+def test_others_see_the_chunk_before_it_is_reused(make: Make) -> None:
+    async def scenario(blobs: BlobStore) -> None:
+        buffer = bytearray(BLOCK)
+        seen: list[list[bytes]] = [[], []]
+        async with blobs.stage() as staged:
+            for number in range(3):
+                buffer[:] = bytes([number]) * BLOCK
+                await staged.write(memoryview(buffer), *[lambda chunk, to=to: to.append(bytes(chunk)) for to in seen])
+        assert seen == [[bytes([number]) * BLOCK for number in range(3)]] * 2
+
+    with_store(make, scenario)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_others_raise_is_raised(make: Make, which: int) -> None:
+    def fails(chunk: memoryview) -> None:
+        raise ZeroDivisionError
+
+    async def scenario(blobs: BlobStore) -> None:
+        beside: list[Callable[[memoryview], None]] = [lambda chunk: None, lambda chunk: None]
+        beside[which] = fails
+        async with blobs.stage() as staged:
+            with pytest.raises(ZeroDivisionError):
+                await staged.write(memoryview(b"abc"), *beside)
+
+    with_store(make, scenario)
+
+
+def test_a_check_that_fails_leaves_nothing(make: Make) -> None:
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    async def scenario(blobs: BlobStore) -> None:
+        with pytest.raises(ZeroDivisionError):
+            async with blobs.stage() as staged:
+                await staged.finish(b"abc", fails)
+        with pytest.raises(Damaged):
+            await blobs.open(staged.blob, 3)
 
     with_store(make, scenario)
 

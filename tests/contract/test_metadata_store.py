@@ -23,6 +23,7 @@ from tests.support.clock import HandClock
 from tests.support.ledger import Ledger
 from tests.support.scenes import Play, on_every_store
 
+from trug.domain import lines
 from trug.domain.ends import pack
 from trug.domain.identity import Account
 from trug.domain.objects import COMPOSITE, Checksum, Listing, Record
@@ -34,6 +35,7 @@ from trug.ports.effects import (
     Drop,
     ForgetBlobs,
     ForgetDropped,
+    KeepDocument,
     NameBlob,
     OpenEpoch,
     PutAccount,
@@ -70,15 +72,17 @@ from trug.ports.reads import (
     BucketNamed,
     BucketsOf,
     BucketWithId,
+    CommonPrefixes,
     Configuration,
+    Configurations,
     CountersOf,
     CountersOfAccount,
     Current,
     CurrentContent,
     CurrentRange,
     Declared,
+    Document,
     DroppedBefore,
-    HistoryRange,
     InlineContent,
     KeysOf,
     KeyWithId,
@@ -95,6 +99,7 @@ from trug.ports.reads import (
     UploadWithId,
     UserNamed,
     UsersOf,
+    VersionRange,
     WithVersionId,
     WithVersionIdContent,
 )
@@ -104,10 +109,10 @@ from trug.ports.rows import (
     Completed,
     Counters,
     Dropped,
-    Entry,
     Epoch,
     Extent,
     Fetched,
+    Listed,
     Part,
     Upload,
     User,
@@ -179,8 +184,12 @@ def version(key: str, sequence: int = 1, version_id: str = "null", bucket: int =
     return Version(bucket, key, sequence, 10_000 + sequence, version_id, more.pop("listing", listing()), **more)
 
 
-def entry(version: Version) -> Entry:
-    return Entry(version.key, version.sequence, version.version_id, version.marker, version.listing)
+def shown(version: Version) -> bytes:
+    return version.key.encode() + lines.line_of(version.key, version.listing)
+
+
+def listed(version: Version) -> Listed:
+    return Listed(shown(version), version.version_id, version.sequence, version.marker)
 
 
 def upload(number: int, key: str, upload_id: str, bucket: int = 1, **more: Any) -> Upload:
@@ -195,13 +204,14 @@ def part(upload: int, number: int, **more: Any) -> Part:
 async def keys_between(
     store: MetadataStore, start: str = "", stop: str = "", *, after: bool = False, limit: int = 1000
 ) -> list[str]:
-    return [row.key for row in await store.fetch(CurrentRange(1, start, after, stop, limit))]
+    return [lines.key_of(row) for row in await store.fetch(CurrentRange(1, start, after, stop, limit))]
 
 
-async def history_between(
+async def versions_between(
     store: MetadataStore, start: str = "", before: int = LAST, stop: str = "", limit: int = 1000
 ) -> list[tuple[str, int]]:
-    return [(row.key, row.sequence) for row in await store.fetch(HistoryRange(1, start, before, stop, limit))]
+    found = await store.fetch(VersionRange(1, start, before, stop, limit))
+    return [(lines.key_of(version.row), version.sequence) for version in found]
 
 
 # How changes are decided
@@ -218,6 +228,41 @@ async def test_a_change_reads_what_earlier_ones_wrote(store: MetadataStore) -> N
     questions = (BucketNamed("one"), BucketNamed("two"))
     answer = await store.commit(Ask(questions, lambda rows, moment: Decided([rows.of(read) for read in questions])))
     assert answer == [bucket(1, "one"), None]
+
+
+@on_every_store
+async def test_configurations_with_ids(store: MetadataStore) -> None:
+    kinds = ("metrics", "metrics/b", "metrics/a", "metrics/a.b", "metrics0", "inventory/a", "metricsx/a")
+    await store.commit(apply(*(SetConfiguration(n, kind, kind.encode()) for n in (1, 2, 3) for kind in kinds)))
+    everything = [("a", b"metrics/a"), ("a.b", b"metrics/a.b"), ("b", b"metrics/b")]
+    assert await store.fetch(Configurations(2, "metrics")) == everything
+    assert await store.fetch(Configurations(2, "metrics", "a", 1)) == everything[1:2]
+    assert await store.fetch(Configurations(2, "metrics", "b")) == []
+    assert await store.fetch(Configurations(2, "metrics", limit=0)) == []
+    assert await store.fetch(Configurations(4, "metrics")) == []
+
+
+@on_every_store
+async def test_documents_of_the_store(store: MetadataStore) -> None:
+    assert await store.fetch(Document("job", "a")) is None
+    await store.commit(
+        apply(KeepDocument("job", "a", b"1"), KeepDocument("job", "b", b""), KeepDocument("quota", "a", b"3"))
+    )
+    await store.commit(apply(KeepDocument("job", "a", b"2")))
+    names = (("job", "a"), ("job", "b"), ("quota", "a"))
+    assert [await store.fetch(Document(*name)) for name in names] == [b"2", b"", b"3"]
+    assert await store.fetch(RowsOf("documents", None, 10)) == [
+        (name, content) for name, content in zip(names, (b"2", b"", b"3"), strict=True)
+    ]
+    await store.commit(apply(KeepDocument("job", "a", None), KeepDocument("job", "never", None)))
+    assert await store.fetch(Document("job", "a")) is None
+
+
+@on_every_store
+async def test_what_is_configured_stands_in_the_row(store: MetadataStore) -> None:
+    row = bucket(1, "one")._replace(configured=5)
+    await store.commit(apply(PutBucket(row)))
+    assert await store.fetch(BucketNamed("one")) == await store.fetch(BucketWithId(1)) == row
 
 
 @on_every_store
@@ -710,7 +755,7 @@ async def test_put_history_replaces_the_same_sequence(store: MetadataStore) -> N
     demoted = version("a", 1, noncurrent_since=NOW)
     await store.commit(apply(PutHistory(demoted)))
     assert await store.fetch(NewestHistory(1, "a", before=2)) == demoted
-    assert await history_between(store) == [("a", 2), ("a", 1)]
+    assert await versions_between(store) == [("a", 2), ("a", 1)]
 
 
 @on_every_store
@@ -719,15 +764,15 @@ async def test_current_and_history_are_apart(store: MetadataStore) -> None:
     assert await store.fetch(Current(1, "b")) is None
     assert await store.fetch(NewestHistory(1, "a")) is None
     assert await keys_between(store) == ["a"]
-    assert await history_between(store) == [("b", 1)]
+    assert await versions_between(store) == [("a", 2), ("b", 1)]
 
 
 @on_every_store
 async def test_buckets_do_not_mix(store: MetadataStore) -> None:
     await store.commit(apply(*(put(version("a", n, bucket=n)) for n in (1, 2, 3) for put in (PutCurrent, PutHistory))))
     assert await store.fetch(Current(2, "a")) == version("a", 2, bucket=2)
-    assert [row.sequence for row in await store.fetch(CurrentRange(2, "", False, "", 9))] == [2]
-    assert [row.sequence for row in await store.fetch(HistoryRange(2, "", LAST, "", 9))] == [2]
+    assert await store.fetch(CurrentRange(2, "", False, "", 9)) == [shown(version("a", 2, bucket=2))]
+    assert [row.sequence for row in await store.fetch(VersionRange(2, "", LAST, "", 9))] == [2, 2]
     await store.commit(apply(RemoveCurrent(2, "a"), RemoveHistory(2, "a", 2)))
     assert await store.fetch(Current(3, "a")) == version("a", 3, bucket=3)
     assert not await store.fetch(BucketHolds(2))
@@ -857,23 +902,76 @@ def test_current_range(play: Play, asked: dict[str, Any], keys: list[str]) -> No
     ],
     ids=str,
 )
-def test_history_range(play: Play, asked: dict[str, Any], rows: list[str]) -> None:
+def test_version_range(play: Play, asked: dict[str, Any], rows: list[str]) -> None:
     async def scene(store: MetadataStore) -> None:
-        there = [("c", 1), ("a", 2), ("b", 4), ("a", 5), ("c", 8), ("a", 9)]
+        there = [("c", 1), ("a", 2), ("b", 4), ("a", 5)]
         await store.commit(apply(*(PutHistory(version(key, n)) for key, n in there)))
+        await store.commit(apply(PutCurrent(version("a", 9)), PutCurrent(version("c", 8))))
         await store.commit(apply(*(PutHistory(version("a", 5, bucket=n)) for n in (0, 2))))
-        assert [f"{key}{n}" for key, n in await history_between(store, **asked)] == rows
+        assert [f"{key}{n}" for key, n in await versions_between(store, **asked)] == rows
+
+    play(scene)
+
+
+FOLDERS = ["a", "b/1", "b/2", "b/2/3", "c/1", "d-4/", "d-4/5", "e", "f/1", "g😀/1", "g😀/2", "h"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "prefixes"),
+    [
+        ({}, []),
+        ({"start": "b"}, ["b/", "c/", "d-4/"]),
+        ({"start": "b/2"}, ["b/", "c/", "d-4/"]),
+        ({"start": "b0"}, ["c/", "d-4/"]),
+        ({"start": "b", "limit": 2}, ["b/", "c/"]),
+        ({"start": "b", "limit": 0}, []),
+        ({"start": "b", "stop": "c"}, ["b/"]),
+        ({"start": "e"}, []),
+        ({"start": "f"}, ["f/", "g😀/"]),
+        ({"start": "g"}, ["g😀/"]),
+        ({"start": "h0"}, []),
+        ({"start": "b/", "stop": "b0", "prefix": "b/"}, []),
+        ({"start": "b/2/", "stop": "b0", "prefix": "b/"}, ["b/2/"]),
+        ({"start": "g😀", "stop": "h", "prefix": "g😀"}, ["g😀/"]),
+        ({"start": "d", "stop": "e", "delimiter": "-"}, ["d-"]),
+        ({"start": "c", "delimiter": "-"}, []),
+        ({"start": "c", "delimiter": "4/"}, []),
+        ({"start": "d", "delimiter": "4/"}, ["d-4/"]),
+        ({"start": "g", "delimiter": "😀/"}, ["g😀/"]),
+    ],
+    ids=str,
+)
+def test_common_prefixes(play: Play, asked: dict[str, Any], prefixes: list[str]) -> None:
+    """What ends a line may be a delimiter too: keys alone count."""
+
+    async def scene(store: MetadataStore) -> None:
+        await store.commit(apply(*(PutCurrent(version(key, bucket=n)) for n in (1, 2) for key in (*FOLDERS, f"{n}/"))))
+        read = {"bucket": 1, "prefix": "", "delimiter": "/", "start": "a", "stop": "", "limit": 9} | asked
+        assert await store.fetch(CommonPrefixes(**read)) == prefixes
+
+    play(scene)
+
+
+@pytest.mark.parametrize("odd", ["\5\5\5\5\5\5\5\5\6", "a\5\5\5\5\5\5\5\5\6b", "\1\2\3\4\x0b", "\5\6\5", "\x1f" * 9])
+def test_keys_may_have_what_rows_are_made_with(play: Play, odd: str) -> None:
+    async def scene(store: MetadataStore) -> None:
+        stored = [version(key) for key in sorted((odd, odd + odd, odd + "/", "a", "b"), key=utf8)]
+        await store.commit(apply(*map(PutCurrent, stored)))
+        assert await store.fetch(CurrentRange(1, "", False, "", 9)) == list(map(shown, stored))
+        for row in stored:
+            assert await store.fetch(CurrentRange(1, row.key, False, "", 1)) == [shown(row)]
+        assert await store.fetch(VersionRange(1, "", LAST, "", 9)) == list(map(listed, stored))
 
     play(scene)
 
 
 @on_every_store
-async def test_ranges_show_entries(store: MetadataStore) -> None:
-    shown = version("a", 3, "id", listing=listing(size=9, etag="e-2", checksum_algorithm="CRC32"), body=5)
+async def test_ranges_show_lines(store: MetadataStore) -> None:
+    newest = version("a", 3, "id", listing=listing(size=9, etag="e-2", checksum_algorithm="CRC32"), body=5)
     marker = version("a", 2, "mark", marker=True)
-    await store.commit(apply(PutCurrent(shown), PutHistory(marker)))
-    assert await store.fetch(CurrentRange(1, "", False, "", 9)) == [entry(shown)]
-    assert await store.fetch(HistoryRange(1, "", LAST, "", 9)) == [entry(marker)]
+    await store.commit(apply(PutCurrent(newest), PutHistory(marker)))
+    assert await store.fetch(CurrentRange(1, "", False, "", 9)) == [shown(newest)]
+    assert await store.fetch(VersionRange(1, "", LAST, "", 9)) == [listed(newest), listed(marker)]
 
 
 @on_every_store
@@ -885,7 +983,7 @@ async def test_odd_keys_keep_their_text_and_order(store: MetadataStore) -> None:
         assert await store.fetch(Current(1, key)) == version(key, n)
         assert await store.fetch(WithVersionId(1, key, "null")) == version(key, n)
     assert await keys_between(store) == sorted(ODD_KEYS, key=utf8)
-    assert [key for key, _ in await history_between(store)] == sorted(ODD_KEYS, key=utf8)
+    assert [key for key, _ in await versions_between(store)] == sorted(ODD_KEYS * 2, key=utf8)
 
 
 @on_every_store

@@ -24,7 +24,6 @@ def main() -> None:
     to be told the process id and the exit status of what is started, one for the answer of the work.
     """
     from tests.crash import remains
-    from uvicorn.protocols.http import httptools_impl
 
     import trug.cli
     import trug.serving
@@ -32,7 +31,6 @@ def main() -> None:
     assert trug.cli
     assert trug.serving
     assert remains
-    assert httptools_impl
     orders = socket.socket(fileno=int(sys.argv[1]))
     while True:
         message, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 2)

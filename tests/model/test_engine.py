@@ -20,13 +20,16 @@ from trug.adapters.filesystem import directory as data_directory
 from trug.adapters.filesystem.blobs import FilesystemBlobs
 from trug.adapters.filesystem.shelf import FilesystemShelf
 from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.keys import MemoryKeyRing
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.adapters.sql.store import SqlMetadata
+from trug.domain.encryption import Managed, Protection
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.lines import key_of
 from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
 from trug.domain.versioning import Versioning
 from trug.engine.drafts import CopyDirectives, CopySource, Draft, RequestedPart
-from trug.engine.engine import Engine
+from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
 from trug.ports.reads import CountersOf
@@ -39,6 +42,7 @@ T = TypeVar("T")
 INLINE_MAX = 8
 KEYS = st.sampled_from(["a/b", "a", "\U0001f600/\uffee"])
 CONTENTS = st.sampled_from([b"", b"x", b"inline", b"in a file of its own", b"y" * 70_000])
+PROTECTIONS = st.sampled_from([None, None, Managed("AES256"), Managed("aws:kms:dsse")])
 PREFIXES = st.sampled_from(["", "a", "a/", "\U0001f600", "zz"])
 DELIMITERS = st.sampled_from(["", "/", "b"])
 
@@ -57,7 +61,9 @@ class BucketLife(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.metadata, self.blobs, self.shelf = self.open_stores()
-        self.engine = Engine.over(self.metadata, self.blobs, SystemClock(), inline_max=INLINE_MAX)
+        ring = MemoryKeyRing()
+        keys = Keys(own=ring, kms=ring)
+        self.engine = Engine.over(self.metadata, self.blobs, SystemClock(), inline_max=INLINE_MAX, keys=keys)
         self.reference = Reference()
         made = self.engine.buckets.create("life", account="1", region="us-east-1", tags={})
         self.id = self.run(made).id
@@ -84,10 +90,10 @@ class BucketLife(RuleBasedStateMachine):
     def _body(self, content: bytes) -> Any:
         return verified_body(request(content), Payload(), streams=True)
 
-    @rule(target=written, key=KEYS, content=CONTENTS, tags=st.sampled_from([{}, {"t": "1"}]))
-    def put(self, key: str, content: bytes, tags: dict[str, str]) -> Any:
-        put = self.engine.objects.put(self.bucket, key, self._body(content), Draft(tags=tags), NO_WRITE_CONDITIONS)
-        stored = self.run(put)
+    @rule(target=written, key=KEYS, content=CONTENTS, tags=st.sampled_from([{}, {"t": "1"}]), protection=PROTECTIONS)
+    def put(self, key: str, content: bytes, tags: dict[str, str], protection: Protection | None) -> Any:
+        draft = Draft(tags=tags, protection=protection)
+        stored = self.run(self.engine.objects.put(self.bucket, key, self._body(content), draft, NO_WRITE_CONDITIONS))
         assert stored.size == len(content)
         self.reference.put(key, self._kept(stored.version_id, content, tags))
         return key, stored.version_id or "null"
@@ -105,14 +111,14 @@ class BucketLife(RuleBasedStateMachine):
         assert self.reference.newest(key) is None
         self.reference.put(key, self._kept(stored.version_id, b"once", {}))
 
-    @rule(target=written, source=KEYS, key=KEYS)
-    def copy(self, source: str, key: str) -> Any:
+    @rule(target=written, source=KEYS, key=KEYS, protection=PROTECTIONS)
+    def copy(self, source: str, key: str, protection: Protection | None) -> Any:
         found = self.reference.newest(source)
         copy = self.engine.copies.copy(
             CopySource(self.bucket, source),
             self.bucket,
             key,
-            directives=CopyDirectives(draft=Draft()),
+            directives=CopyDirectives(draft=Draft(), protection=protection),
             conditions=NO_WRITE_CONDITIONS,
         )
         try:
@@ -126,19 +132,19 @@ class BucketLife(RuleBasedStateMachine):
         self.reference.put(key, self._kept(version_id, found.content, found.tags))
         return key, version_id or "null"
 
-    @rule(target=written, key=KEYS, tail=CONTENTS, source=KEYS)
-    def multipart(self, key: str, tail: bytes, source: str) -> Any:
+    @rule(target=written, key=KEYS, tail=CONTENTS, source=KEYS, protection=PROTECTIONS)
+    def multipart(self, key: str, tail: bytes, source: str, protection: Protection | None) -> Any:
         found = self.reference.newest(source)
-        parts = self.engine.multipart
+        parts, draft = self.engine.multipart, Draft(protection=protection)
         upload = self.run(
-            parts.create(self.bucket, key, Draft(), initiator="me", checksum_algorithm="", checksum_type="")
+            parts.create(self.bucket, key, draft, initiator="me", checksum_algorithm="", checksum_type="")
         )
-        first = self.run(parts.put_part(self.bucket, key, upload.upload_id, 1, self._body(b"thrown away")))
-        left_out = self.run(parts.put_part(self.bucket, key, upload.upload_id, 7, self._body(b"left out")))
+        first = self.run(parts.put_part(self.bucket, key, upload.upload_id, 1, self._body(b"thrown away"))).part
+        left_out = self.run(parts.put_part(self.bucket, key, upload.upload_id, 7, self._body(b"left out"))).part
         assert left_out.size == 8
         content = tail
         if found is None or not found.content:
-            first = self.run(parts.put_part(self.bucket, key, upload.upload_id, 1, self._body(tail)))
+            first = self.run(parts.put_part(self.bucket, key, upload.upload_id, 1, self._body(tail))).part
         else:
             content = found.content
             copied = parts.copy_part(self.bucket, key, upload.upload_id, 1, CopySource(self.bucket, source), None)
@@ -239,8 +245,8 @@ class BucketLife(RuleBasedStateMachine):
 
     async def _content(self, reading: Any) -> bytes:
         content = reading.content(0, reading.version.listing.size)
-        if isinstance(content, bytes):
-            return content
+        if isinstance(content, bytes | memoryview):
+            return bytes(content)
         return b"".join([bytes(piece) async for piece in content])
 
     @rule(prefix=PREFIXES, delimiter=DELIMITERS, limit=st.integers(1, 4))
@@ -251,7 +257,7 @@ class BucketLife(RuleBasedStateMachine):
             page = self.run(
                 self.engine.listings.objects(self.bucket, prefix=prefix, delimiter=delimiter, after=after, limit=limit)
             )
-            rows = [("key", entry.key) for entry in page.entries] + [("prefix", text) for text in page.prefixes]
+            rows = [("key", key_of(row)) for row in page.rows] + [("prefix", text) for text in page.prefixes]
             assert len(rows) <= limit
             shown += sorted(rows, key=lambda row: row[1].encode())
             after = page.next
@@ -272,8 +278,8 @@ class BucketLife(RuleBasedStateMachine):
                     limit=limit,
                 )
             )
-            for entry, is_latest in page.versions:
-                shown.append((entry.key, entry.version_id, entry.marker, is_latest))
+            for version, is_latest in zip(page.versions, page.latest, strict=True):
+                shown.append((key_of(version.row), version.version_id, version.marker, is_latest))
             if page.next_key is None:
                 break
             key, version_id = page.next_key, page.next_version_id or ""
@@ -294,7 +300,7 @@ class BucketLife(RuleBasedStateMachine):
                     limit=limit,
                 )
             )
-            rows = [("key", listed.entry.key) for listed in page.versions]
+            rows = [("key", key_of(version.row)) for version in page.versions]
             rows += [("prefix", text) for text in page.prefixes]
             assert len(rows) <= limit
             shown += sorted(rows, key=lambda row: row[1].encode())

@@ -18,6 +18,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def private() -> Iterator[Server]:
+    """A server that takes customers' keys over HTTP."""
+    with serving(trusts_http=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def s3(server: Server) -> Any:
     return server.client()
 

@@ -185,7 +185,7 @@ HEADERS = {
     "J12 no type": ({"x-amz-checksum-type": "HALF"}, "InvalidRequest"),
     "two checksums": ({"x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-crc32c": "AAAAAA=="}, "InvalidRequest"),
     "checksum that is none": ({"x-amz-checksum-crc32": "?"}, "InvalidRequest"),
-    "customer's key": ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "NotImplemented"),
+    "customer's key": ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "InvalidRequest"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tests.support.server import STRANGER, USER, Server
+from tests.support.server import ACCOUNT, STRANGER, USER, Server
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -144,7 +144,6 @@ def test_headers_that_ask_for_what_is_so(server: Server, name: str, header: str,
         ("x-amz-object-ownership", "ObjectWriter"),
         ("x-amz-object-ownership", "BucketOwnerPreferred"),
         ("x-amz-bucket-object-lock-enabled", "true"),
-        ("x-amz-bucket-namespace", "account-regional"),
     ],
 )
 def test_headers_that_ask_for_what_is_not_built(server: Server, name: str, header: str, value: str) -> None:
@@ -160,6 +159,22 @@ def test_headers_that_ask_for_what_is_not_built(server: Server, name: str, heade
 def test_headers_that_say_nothing_s3_knows(server: Server, name: str, header: str) -> None:
     answer = server.ask("PUT", f"/{name}", {header: "nonsense"})
     assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
+def test_account_regional_names(server: Server, s3: Any) -> None:
+    """ "Account regional namespace naming rules"."""
+    name = f"mine-{ACCOUNT.id}-us-east-1-an"
+    s3.create_bucket(Bucket=name, BucketNamespace="account-regional")
+    assert server.ask("HEAD", f"/{name}").status == 200
+    for other in (name, "iran-an"):
+        answer = server.ask("PUT", f"/{other}")
+        assert (answer.status, answer.code) == (400, "MissingNamespaceHeader")
+
+
+@pytest.mark.parametrize("name", ["plain", "mine-222222222222-us-east-1-an", f"mine-{ACCOUNT.id}-eu-west-1-an"])
+def test_other_names_in_the_account_regional_namespace(server: Server, name: str) -> None:
+    answer = server.ask("PUT", f"/{name}", {"x-amz-bucket-namespace": "account-regional"})
+    assert (answer.status, answer.code) == (400, "InvalidBucketName")
 
 
 def test_nobody_makes_a_bucket(server: Server, name: str) -> None:

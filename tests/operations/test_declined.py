@@ -25,14 +25,6 @@ def test_declined(server: Server, s3: Any, bucket: str, declined: Declined) -> N
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
-@pytest.mark.parametrize("path", ["", "/key", "/key?uploads"])
-def test_preflights_are_forbidden(server: Server, bucket: str, path: str) -> None:
-    headers = {"Origin": "https://example.com", "Access-Control-Request-Method": "PUT"}
-    answer = server.send("OPTIONS", f"/{bucket}{path}", headers)
-    assert (answer.status, answer.code) == (403, "AccessForbidden")
-    assert answer.texts("Message") == ["CORSResponse: CORS is not enabled for this bucket."]
-
-
 @pytest.mark.parametrize("path", ["?versions", "?uploads", "?delete", "?policy"])
 def test_trap_77_a_subresource_of_buckets_on_a_key(server: Server, s3: Any, bucket: str, path: str) -> None:
     s3.put_object(Bucket=bucket, Key="key", Body=b"secret")

@@ -186,7 +186,7 @@ def test_c12_overrides_that_no_header_can_carry(server: Server, ten: str, query:
         ("?versionId=", {}, "InvalidArgument"),
         ("?versionId=garbage", {}, "InvalidArgument"),
         ("?versionId=" + "a" * 32, {}, "NoSuchVersion"),
-        ("", {"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "NotImplemented"),
+        ("", {"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "InvalidRequest"),
     ],
 )
 def test_i5_g21_refuses(server: Server, ten: str, query: str, headers: dict[str, str], code: str) -> None:

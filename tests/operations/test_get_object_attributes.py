@@ -80,7 +80,7 @@ def test_versions(server: Server, s3: Any, versioned: str) -> None:
         ("ETag,Colour", {}, "InvalidArgument"),
         ("ETag", {"x-amz-max-parts": "-1"}, "InvalidArgument"),
         ("ETag", {"x-amz-part-number-marker": "a"}, "InvalidArgument"),
-        ("ETag", {"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "NotImplemented"),
+        ("ETag", {"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "InvalidRequest"),
     ],
 )
 def test_refuses(server: Server, s3: Any, bucket: str, attributes: str, headers: dict[str, str], code: str) -> None:

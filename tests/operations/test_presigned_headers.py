@@ -45,4 +45,9 @@ def test_a_checksum_of_another_body(server: Server, s3: Any, bucket: str) -> Non
 
 
 def test_what_is_not_built_is_not_ignored(server: Server, bucket: str) -> None:
-    assert put(presigned(server, f"/{bucket}/k", "x-amz-server-side-encryption=AES256"), b"x") == 501
+    assert put(presigned(server, f"/{bucket}/k", "x-amz-server-side-encryption-new=1"), b"x") == 501
+
+
+def test_encryption_is_never_ignored(server: Server, s3: Any, bucket: str) -> None:
+    assert put(presigned(server, f"/{bucket}/k", "x-amz-server-side-encryption=AES256"), b"x") == 200
+    assert s3.head_object(Bucket=bucket, Key="k")["ServerSideEncryption"] == "AES256"

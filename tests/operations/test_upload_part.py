@@ -79,7 +79,7 @@ CASES = {
     "D21 Content-MD5": ({"Content-MD5": base64.b64encode(bytes(16)).decode()}, "BadDigest"),
     "J9 more than 5 GiB": ({"Content-Length": str(5 * GIB + 1)}, "EntityTooLarge"),
     "no length": ({"Transfer-Encoding": "chunked"}, "MissingContentLength"),
-    "customer's key": ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "NotImplemented"),
+    "customer's key": ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "InvalidRequest"),
 }
 
 

@@ -26,6 +26,7 @@ from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.auth.authenticate import Authenticator
 from trug.auth.times import stamp
+from trug.edge.asgi import Application
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
@@ -568,7 +569,7 @@ def stamp_of(clock: HandClock) -> str:
 async def asked(gateway: Gateway, method: str, target: str, stamp: str, body: bytes = b"") -> Any:
     headers = [("Host", "h"), ("Content-Length", str(len(body)))]
     signed = Signer(ALICE).header(method, target, headers, sha256_of(body), stamp=stamp)
-    return await ask(gateway, scope_of(method, target, signed), [body])
+    return await ask(Application(gateway), scope_of(method, target, signed), [body])
 
 
 def test_b8_the_clock_jumps() -> None:

@@ -1,6 +1,6 @@
 """Row H of the list of bad inputs: XML bodies.
 
-H13's rows about lifecycle and CORS wait for those operations.
+H13's rows about CORS are in the tests of PutBucketCors; those about lifecycle wait for that operation.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 TAGGING = "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>"
 VERSIONING = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+CORS = (
+    "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule>"
+    "</CORSConfiguration>"
+)
+WEBSITE = "<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument></WebsiteConfiguration>"
 DELETE = "<Delete><Object><Key>key</Key></Object><Quiet>false</Quiet></Delete>"
 CREATE = "<CreateBucketConfiguration><LocationConstraint>us-east-1</LocationConstraint></CreateBucketConfiguration>"
 COMPLETE = (
@@ -33,6 +38,8 @@ ROUTES = {
     "object-tags": ("PUT", "/{bucket}/key?tagging", TAGGING),
     "bucket-tags": ("PUT", "/{bucket}?tagging", TAGGING),
     "versioning": ("PUT", "/{bucket}?versioning", VERSIONING),
+    "cors": ("PUT", "/{bucket}?cors", CORS),
+    "website": ("PUT", "/{bucket}?website", WEBSITE),
     "delete": ("POST", "/{bucket}?delete", DELETE),
     "create": ("PUT", "/{bucket}-new", CREATE),
     "complete": ("POST", "/{bucket}/upload?uploadId={upload}", COMPLETE),
@@ -223,6 +230,8 @@ def test_h5_h9_h10_what_is_fine(stand: Stand, bucket: str, name: str) -> None:
 
 TWICE = {
     "versioning": VERSIONING.replace("</Status>", "</Status><Status>Suspended</Status>"),
+    "cors": CORS.replace("<AllowedMethod>", "<ID>a</ID><ID>b</ID><AllowedMethod>"),
+    "website": WEBSITE.replace("</Suffix>", "</Suffix><Suffix>other.html</Suffix>"),
     "object-tags": TAGGING.replace("</TagSet>", "</TagSet><TagSet/>"),
     "bucket-tags": TAGGING.replace("<Key>a</Key>", "<Key>a</Key><Key>b</Key>"),
     "delete": DELETE.replace("</Quiet>", "</Quiet><Quiet>true</Quiet>"),

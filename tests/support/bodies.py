@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 
 from trug.wire.request import Headers, Target, WireRequest
 
@@ -11,11 +12,19 @@ class PiecewiseBody:
     """A RawBody that hands out ``pieces``; ``length`` is what Content-Length says."""
 
     def __init__(self, pieces: Iterable[bytes], length: int | None = None) -> None:
-        self._pieces: Iterator[bytes] = iter([piece for piece in pieces if piece])
+        self._pieces: deque[bytes] = deque(piece for piece in pieces if piece)
         self.length = length
 
     async def read(self) -> bytes:
-        return next(self._pieces, b"")
+        return self._pieces.popleft() if self._pieces else b""
+
+    async def readinto(self, buffer: memoryview) -> int:
+        piece = await self.read()
+        size = min(len(piece), len(buffer))
+        buffer[:size] = piece[:size]
+        if size < len(piece):
+            self._pieces.appendleft(piece[size:])
+        return size
 
 
 def split(data: bytes, sizes: Sequence[int]) -> list[bytes]:

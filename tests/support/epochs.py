@@ -1,8 +1,10 @@
-"""A ledger of epochs in memory, for blob stores under test."""
+"""A ledger of epochs in memory, for blob stores under test, and the recovery of one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from trug.adapters.filesystem.recovery import find_abandoned
 
 
 class EpochLedger:
@@ -22,3 +24,11 @@ class EpochLedger:
 
     async def seal(self, epoch: int) -> None:
         self.sealed.append(epoch)
+
+
+def unlinked(directory: str, epoch: int, is_named: Callable[[int], bool]) -> int:
+    """How many blobs recovery removes from an epoch that nobody writes."""
+    abandoned = find_abandoned(directory, epoch)
+    assert abandoned is not None
+    with abandoned:
+        return abandoned.unlink(is_named)

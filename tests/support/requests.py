@@ -24,6 +24,11 @@ class BytesBody:
         content, self._content = self._content, b""
         return content
 
+    async def readinto(self, buffer: memoryview) -> int:
+        size = min(len(buffer), len(self._content))
+        buffer[:size], self._content = self._content[:size], self._content[size:]
+        return size
+
 
 def wire_request(
     method: str,

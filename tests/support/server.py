@@ -6,9 +6,11 @@ import asyncio
 import base64
 import http.client
 import itertools
+import socket
 import threading
 import zlib
 from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -16,7 +18,6 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import boto3
-import uvicorn
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -26,14 +27,18 @@ from tests.support.credentials import MemoryCredentials, credential
 
 from trug.adapters.clock import SystemClock
 from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.keys import MemoryKeyRing
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.auth.authenticate import Authenticator
-from trug.domain.identity import Account, canonical_id_of
+from trug.domain.identity import ANONYMOUS, Account, Identity, canonical_id_of
 from trug.domain.versioning import Versioning
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
-from trug.engine.engine import Engine
+from trug.edge.patience import Patience
+from trug.edge.port import Port
+from trug.engine.engine import Engine, Keys
+from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer
 from trug.operations.catalogue import TABLE
 
@@ -51,6 +56,10 @@ CREDENTIALS = MemoryCredentials(
     credential(*STRANGER, account=OTHER_ACCOUNT),
 )
 SECONDS = 30
+PATIENT = Patience()
+DOMAIN = "s3.test"
+WEBSITE_DOMAIN = "site.test"
+KMS_KEY = "reports-key"
 
 
 class Answer(NamedTuple):
@@ -79,6 +88,7 @@ class Server:
     engine: Engine
     loop: asyncio.AbstractEventLoop
     numbers: Iterator[int]
+    access_logs: AccessLogs | None = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Have the server's own loop do something."""
@@ -89,6 +99,11 @@ class Server:
         name = f"bucket-{next(self.numbers)}"
         self.run(self._make(name, versioning, account))
         return name
+
+    def deliver_access_logs(self) -> int:
+        """Have what waits for buckets' access logs written; how many objects were made."""
+        assert self.access_logs is not None
+        return self.run(self.access_logs.deliver())
 
     async def _make(self, name: str, versioning: Versioning, account: Account) -> None:
         bucket = await self.engine.buckets.create(name, account=account.id, region=REGION, tags={})
@@ -164,11 +179,12 @@ class Server:
         """One request that is signed already, or not at all."""
         address = urlsplit(self.endpoint)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=SECONDS)
+        names = {name.lower() for name in headers}
         try:
-            connection.putrequest(method, target, skip_accept_encoding=True)
+            connection.putrequest(method, target, skip_host="host" in names, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name, value)
-            if not {"content-length", "transfer-encoding"} & {name.lower() for name in headers}:
+            if not {"content-length", "transfer-encoding"} & names:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
             response = connection.getresponse()
@@ -178,45 +194,60 @@ class Server:
             connection.close()
 
 
-def compose() -> tuple[Gateway, Engine]:
-    """The house in memory."""
+def compose(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> tuple[Gateway, Engine]:
+    """The house in memory, with one KMS key; where it ``trusts_http`` it takes customers' keys. ``visitor`` is who
+    comes to websites."""
     clock, blobs = SystemClock(), MemoryBlobs()
     metadata = MemoryMetadata(clock, blobs)
-    engine = Engine.over(metadata, blobs, clock)
+    ring = MemoryKeyRing()
+    ring.create(KMS_KEY)
+    engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring))
     gateway = Gateway(
         table=TABLE,
         authenticator=Authenticator(CREDENTIALS, clock, (REGION,), allows_sigv2_header=False),
         engine=engine,
-        settings=EdgeSettings(regions=(REGION,)),
+        settings=EdgeSettings(
+            regions=(REGION,), domains=(DOMAIN,), website_domains=(WEBSITE_DOMAIN,), trusts_http=trusts_http
+        ),
         observer=Observer(),
         clock=clock,
         readiness=lambda: Readiness(is_ready=True, durability="none", store="ok"),
+        visitor=visitor,
+        access_logs=AccessLogs(engine, clock),
     )
     return gateway, engine
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> Iterator[Server]:
     """A server that listens until the block is left."""
-    gateway, engine = compose()
-    config = uvicorn.Config(gateway, port=0, log_config=None, access_log=False, lifespan="off", server_header=False)
-    listener = config.bind_socket()
-    runner = uvicorn.Server(config)
-    begun: list[asyncio.AbstractEventLoop] = []
-    ready = threading.Event()
+    gateway, engine = compose(trusts_http=trusts_http, visitor=visitor)
+    with listening(gateway) as (endpoint, loop):
+        yield Server(endpoint, engine, loop, itertools.count(1), gateway.access_logs)
+
+
+@contextmanager
+def listening(
+    gateway: Gateway, *, patience: Patience = PATIENT, most: int = 1000
+) -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
+    """The S3 port over a gateway, in a thread of its own: its URL and its loop."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
-        begun.append(asyncio.get_running_loop())
-        ready.set()
-        await runner.serve(sockets=[listener])
+        over = asyncio.Event()
+        port = Port(gateway, patience, most=most)
+        await port.listen([listener])
+        begun.set_result((asyncio.get_running_loop(), over))
+        await over.wait()
+        await port.drain(1)
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
     thread.start()
+    loop, over = begun.result(SECONDS)
     try:
-        assert ready.wait(SECONDS)
-        host, port = listener.getsockname()[:2]
-        yield Server(f"http://{host}:{port}", engine, begun[0], itertools.count(1))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", loop
     finally:
-        runner.should_exit = True
+        loop.call_soon_threadsafe(over.set)
         thread.join(SECONDS)
         listener.close()

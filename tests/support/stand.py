@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.hostile import UNSIGNED, Keys, Signer, sha256_of
+from tests.support.processes import ROOT as ROOT_FOLDER
 from tests.support.processes import SECONDS, ServerProcess, command, environment, first_line, run
 from tests.support.raw import Answer, Connection, Cut, Header, request_bytes
 
@@ -40,7 +43,7 @@ keys = [{{ access_key = "{EVE.access_key}", secret_key = "{EVE.secret}" }}]
 """
 DOMAIN = "s3.test"
 KNOWN_FILES = re.compile(
-    r"blobs/\d+/\d+|staging/[0-9a-f]{16}/\d+|locks/\w+|keys/master\.key|(trug\.db|generation|socket|reserve|control)[\w.-]*"
+    r"blobs/\d+/\d+|staging/[0-9a-f]{16}/\d+|locks/\w+|keys/(?:master\.key|kms\.json)|(trug\.db|generation|socket|reserve|control)[\w.-]*"
 )
 SIGNATURE = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 GROWTH = 32 << 20
@@ -275,11 +278,24 @@ def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Straits:
+    """What a server has less of than any setting gives: patience (fields of ``Patience``), connections, open files."""
+
+    patience: dict[str, float]
+    most: int
+    descriptors: int
+
+    def command(self, flags: dict[str, list[str]], directory: str) -> list[str]:
+        numbers = (json.dumps(self.patience), str(self.most), str(self.descriptors))
+        return [sys.executable, str(ROOT_FOLDER / "tests/support/impatient.py"), *numbers, json.dumps(flags), directory]
+
+
 @contextmanager
-def standing(directory: Path) -> Iterator[Stand]:
+def standing(directory: Path, straits: Straits | None = None) -> Iterator[Stand]:
     """A server until the block is left, then ended by TERM; its store must be whole after that."""
     (directory / "init.toml").write_text(INIT)
-    stand = Stand(_started(directory), directory)
+    stand = Stand(_started(directory, straits), directory)
     try:
         _warm_up(stand)
         yield stand
@@ -295,17 +311,25 @@ def standing(directory: Path) -> Iterator[Stand]:
         stand.server.kill()
 
 
-def _started(directory: Path) -> ServerProcess:
+def _started(directory: Path, straits: Straits | None) -> ServerProcess:
     read, write = os.pipe()
     log = directory / "server.log"
-    options = [
-        *("--init", str(directory / "init.toml"), "--domain", DOMAIN, "--durability", "none", "--port", "0"),
-        *("--console-port", "off", "--ready-fd", str(write), "--host", "127.0.0.1"),
-    ]
+    flags = {
+        "init": [str(directory / "init.toml")],
+        "domain": [DOMAIN],
+        "durability": ["none"],
+        "port": ["0"],
+        "console_port": ["off"],
+        "ready_fd": [str(write)],
+        "host": ["127.0.0.1"],
+    }
+    options = [text for name, values in flags.items() for text in (f"--{name.replace('_', '-')}", *values)]
+    data = str(directory / "data")
+    started = command("serve", data, *options) if straits is None else straits.command(flags, data)
     keys = {"TRUG_ROOT_ACCESS_KEY": ROOT.access_key, "TRUG_ROOT_SECRET_KEY": ROOT.secret}
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command("serve", str(directory / "data"), *options),
+            started,
             cwd=directory,
             env={**environment(), **keys},
             stdout=out,

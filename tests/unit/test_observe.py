@@ -22,7 +22,36 @@ from trug.observe import (
     human_lines,
     json_lines,
     redacted,
+    shared_standard_error,
 )
+
+
+class Table:
+    """Where the figures of several processes lie."""
+
+    def __init__(self) -> None:
+        self.places: dict[int, tuple[bytes, bool]] = {}
+
+    def place(self, number: int) -> Place:
+        return Place(self, number)
+
+
+class Place:
+    """Of one process."""
+
+    def __init__(self, table: Table, number: int) -> None:
+        self._table = table
+        self._number = number
+
+    def publish(self, content: bytes) -> None:
+        self._table.places[self._number] = content, True
+
+    @property
+    def published(self) -> bytes:
+        return self._table.places.get(self._number, (b"", True))[0]
+
+    def figures_of_others(self) -> list[tuple[bytes, bool]]:
+        return [place for number, place in self._table.places.items() if number != self._number]
 
 
 def trace(**fields: object) -> Trace:
@@ -174,3 +203,40 @@ def test_log_lines_carry_the_request(is_human: bool, root_logger: logging.Logger
     assert "ValueError: why" in text
     if not is_human:
         assert json.loads(text)["message"] == "no luck"
+
+
+def test_figures_of_all_processes_are_summed_and_outlive_a_crash() -> None:
+    table = Table()
+    one, other = Metrics(), Metrics()
+    for number, metrics in enumerate((one, other)):
+        metrics.gauge("commits", "c", lambda number=number: 5 + number, kind="counter")
+        metrics.gauge("open", "o", lambda: 2)
+        metrics.in_flight = 1
+        metrics.join(table.place(number))
+        metrics.count(trace(operation="GetObject", status=200, bytes_out=10), 0.1)
+        metrics.publish()
+    for metrics in (one, other):
+        lines = metrics.render().splitlines()
+        assert 'trug_requests_total{operation="GetObject",status="2xx"} 2' in lines
+        assert 'trug_sent_bytes_total{operation="GetObject"} 20' in lines
+        assert {"trug_requests_in_flight 2", "commits 11", "open 4"} <= set(lines)
+
+    table.places[1] = table.places[1][0], False
+    lines = one.render().splitlines()
+    assert 'trug_requests_total{operation="GetObject",status="2xx"} 2' in lines
+    assert {"trug_requests_in_flight 1", "commits 11", "open 2"} <= set(lines)
+
+    heir = Metrics()
+    heir.gauge("commits", "c", lambda: 1, kind="counter")
+    heir.join(table.place(1))
+    heir.count(trace(operation="GetObject", status=200), 0.1)
+    lines = heir.render().splitlines()
+    assert 'trug_requests_total{operation="GetObject",status="2xx"} 3' in lines
+    assert "commits 12" in lines
+
+
+def test_lines_of_several_processes_stay_whole(capfd: pytest.CaptureFixture[str]) -> None:
+    """Pieces end where lines do, and are no longer than a pipe takes at once, unless a line is."""
+    lines = [b"%d" % number * (number % 40 + 1) for number in range(1, 400)] + [b"x" * 10_000, b"last"]
+    shared_standard_error(b"\n".join(lines))
+    assert capfd.readouterr().err.encode().split(b"\n") == lines

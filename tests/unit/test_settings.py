@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trug.settings import OFF, SettingsError, read_settings, shown
+from trug.settings import OFF, SettingsError, as_text, from_text, read_settings, shown
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +70,13 @@ def test_dev_binds_loopback_only() -> None:
         read_settings({"dev": ["true"], "host": ["0.0.0.0"]}, environment={})
 
 
+def test_websites_have_a_domain_of_their_own() -> None:
+    settings = read_settings({"domain": ["s3.test"], "website_domain": ["site.test", "s3.site.test"]}, environment={})
+    assert (settings.website_domain, settings.warnings) == (("site.test", "s3.site.test"), ())
+    with pytest.raises(SettingsError, match="website_domain and domain must differ"):
+        read_settings({"domain": ["s3.test"], "website_domain": ["s3.test"]}, environment={})
+
+
 def test_secrets_are_not_shown() -> None:
     environment = {
         "TRUG_ROOT_ACCESS_KEY": "access",
@@ -97,3 +104,29 @@ def test_directory_in_a_checkout_and_elsewhere(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "pyproject.toml").touch()
     assert read_settings(environment={}).directory == "storage_data"
     assert read_settings(environment={}, directory="given").directory == "given"
+
+
+def test_a_process_of_our_own_gets_all_of_it() -> None:
+    flags = {"host": ["127.0.0.1", "::1"], "workers": ["4"], "domain": ["example.org"], "keep_alive": ["7.5"]}
+    settings = read_settings(flags, environment={"TRUG_ROOT_ACCESS_KEY": "root", "TRUG_ROOT_SECRET_KEY": "secret"})
+    assert from_text(as_text(settings)) == settings
+    assert from_text(as_text(settings)).origins == settings.origins
+    assert settings.warnings == ()
+
+
+@pytest.mark.parametrize("url", ["vault+https://vault:8200/v1/transit", "aws+http://127.0.0.1:4599"])
+def test_a_key_service(url: str) -> None:
+    settings = read_settings({"kms": [url]}, environment={"TRUG_KMS_TOKEN": "hidden"})
+    assert (settings.kms, settings.kms_token) == (url, "hidden")
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["https://vault:8200", "vault+ftp://vault", "gcp+https://host", "vault"])
+def test_what_is_no_key_service(url: str) -> None:
+    with pytest.raises(SettingsError, match="a key service is"):
+        read_settings({"kms": [url]}, environment={"TRUG_KMS_TOKEN": "hidden"})
+
+
+def test_a_key_service_needs_a_token() -> None:
+    with pytest.raises(SettingsError, match="kms and kms_token go together"):
+        read_settings({"kms": ["vault+https://vault:8200/v1/transit"]}, environment={})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 from trug.auth import refusals
 from trug.auth.authentication import Authentication
 from trug.auth.claim import ALGORITHM, ASYMMETRIC_ALGORITHM
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, unchained_payload
+from trug.auth.postpolicy import Permit, PostPolicies
 from trug.auth.presigned import PresignedUrls
 from trug.auth.signing import SigningKeys
 from trug.auth.sigv2 import SCHEME as SIGV2
@@ -15,13 +16,18 @@ from trug.auth.sigv2 import SignaturesV2
 from trug.auth.sigv4 import HeaderSignatures
 from trug.domain.identity import ANONYMOUS
 from trug.ports.keys import Clock, CredentialStore
-from trug.wire.request import WireRequest
+from trug.wire.request import Rule, WireRequest
 
 __all__ = ["Authentication", "Authenticator"]
 
 IN_QUERY_V4 = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"})
 IN_QUERY_V2 = frozenset({"AWSAccessKeyId", "Signature"})
 SESSION = frozenset({"X-Amz-Security-Token", "x-amz-security-token"})
+
+
+SIGV4 = ALGORITHM + " "
+IS_PLAIN = Rule(lambda names: names.count("authorization") == 1 and "x-amz-security-token" not in names)
+"""Of nearly all requests: one signature in the header, and no token that has a say."""
 
 
 class Authenticator:
@@ -44,6 +50,7 @@ class Authenticator:
         self._headers = HeaderSignatures(credentials, keys, clock, regions)
         self._presigned = PresignedUrls(credentials, keys, clock, regions, public_hosts)
         self._sigv2 = SignaturesV2(credentials, clock)
+        self._forms = PostPolicies(credentials, keys, clock, regions)
         self._allows_sigv2_header = allows_sigv2_header
 
     async def authenticate(self, wire: WireRequest, service: str = "s3") -> Authentication:
@@ -54,6 +61,8 @@ class Authenticator:
         """
         headers, parameters = wire.headers, wire.parameters
         authorization = headers.get("authorization")
+        if authorization is not None and not parameters and IS_PLAIN(headers) and authorization.startswith(SIGV4):
+            return await self._headers.verify(wire, authorization, service)
         is_v4 = is_v2 = False
         if wire.raw_query:
             is_v4 = not IN_QUERY_V4.isdisjoint(parameters)
@@ -69,6 +78,11 @@ class Authenticator:
         if is_v2:
             return await self._sigv2.verify_query(wire)
         return await self._by_scheme(wire, authorization or "", service)
+
+    async def authenticate_form(self, fields: Mapping[str, str], bucket: str) -> Permit:
+        """Who signed the policy of a form that was sent to ``bucket``, and what it permits. Errors as
+        ``PostPolicies.verify``."""
+        return await self._forms.verify(fields, bucket)
 
     def _by_scheme(self, wire: WireRequest, authorization: str, service: str) -> Awaitable[Authentication]:
         scheme = authorization.partition(" ")[0]

@@ -7,7 +7,6 @@ one character each (Latin-1), as headers and target come off the wire.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from trug.domain.errors import ErrorCode, S3Error
@@ -45,9 +44,8 @@ def canonical_query(pairs: Pairs) -> str:
     return "&".join([f"{name}={value}" for name, value in sorted(pairs)])
 
 
-def canonical_headers(headers: Headers, signed: Iterable[str]) -> str:
-    """A line for each, runs of blanks as one space. KeyError for one that did not arrive."""
-    lines = "".join([f"{name}:{headers[name]}\n" for name in signed])
+def single_spaced(lines: str) -> str:
+    """Runs of blanks as one space."""
     return BLANKS.sub(" ", lines) if "  " in lines or "\t" in lines else lines
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from trug.auth import refusals
 from trug.auth.authentication import Authentication
-from trug.auth.bounded import Bounded
 from trug.auth.canonical import Pairs, canonical_pairs, canonical_query, unsigned
 from trug.auth.claim import (
     ALGORITHM,
@@ -21,6 +20,7 @@ from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, mode_of
 from trug.auth.scope import IN_QUERY
 from trug.auth.signing import SigningKeys, chained
 from trug.auth.times import stamped
+from trug.domain.bounded import Bounded
 from trug.ports.keys import Clock, CredentialStore
 from trug.wire.request import WireRequest
 

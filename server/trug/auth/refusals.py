@@ -20,6 +20,12 @@ def one_mechanism_only(argument: str) -> S3Error:
     )
 
 
+def forms_are_signed_by_policy() -> S3Error:
+    return S3Error(
+        ErrorCode.InvalidRequest, "The upload of a form is signed by its policy, not in the header or the query."
+    )
+
+
 def unsupported_scheme(scheme: str) -> S3Error:
     return invalid_argument("Unsupported Authorization Type", "Authorization", scheme)
 

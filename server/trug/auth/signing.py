@@ -6,9 +6,9 @@ import hmac
 from hashlib import sha256
 
 from trug.auth.authentication import Authentication
-from trug.auth.bounded import Bounded
 from trug.auth.payloads import EMPTY_SHA256, SETTLED
 from trug.auth.scope import Scope
+from trug.domain.bounded import Bounded
 from trug.domain.identity import Identity
 from trug.ports.keys import Credential
 from trug.wire.payload import Mode, Payload
@@ -54,7 +54,7 @@ class SigningKeys:
     def of(self, credential: Credential, scope: Scope) -> SigningKey:
         place = (scope.access_key, scope.text)
         key = self._keys.get(place)
-        if key is None or key.credential != credential:
+        if key is None or (key.credential is not credential and key.credential != credential):
             key = SigningKey(credential, scope)
             self._keys.keep(place, key)
         return key

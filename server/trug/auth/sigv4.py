@@ -6,16 +6,16 @@ import re
 
 from trug.auth import refusals
 from trug.auth.authentication import Authentication
-from trug.auth.bounded import Bounded
 from trug.auth.canonical import canonical_pairs, canonical_query, unsigned
 from trug.auth.claim import ALGORITHM, Claim, canonical_request, is_signed_by, read_claim, string_to_sign
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, mode_of
 from trug.auth.scope import IN_HEADER, Scope
 from trug.auth.signing import SigningKeys, chained
 from trug.auth.times import dated, stamp, stamped
+from trug.domain.bounded import Bounded
 from trug.domain.errors import ErrorCode, S3Error
 from trug.ports.keys import Clock, CredentialStore
-from trug.wire.request import Headers, WireRequest
+from trug.wire.request import Headers, Shape, WireRequest
 
 COMPONENT = re.compile(r"(?:^|,)\s*(Credential|SignedHeaders|Signature)=")
 COMPONENTS = {"Credential", "SignedHeaders", "Signature"}
@@ -37,40 +37,37 @@ class HeaderSignatures:
         self._keys = keys
         self._clock = clock
         self._regions = regions
-        self._claims: Bounded[str, Claim] = Bounded(REMEMBERED)
-        self._shapes: Bounded[tuple[str, ...], None] = Bounded(REMEMBERED)
+        self._known: Bounded[tuple[str, Shape], Claim] = Bounded(REMEMBERED)
 
     async def verify(self, wire: WireRequest, authorization: str, service: str) -> Authentication:
         headers = wire.headers
         prefix, _, signature = authorization.rpartition("Signature=")
-        known = self._claims.get(prefix)
+        known = self._known.get((prefix, headers.shape))
         if known is not None and known.scope.service == service and len(signature) == SIGNATURE_LENGTH:
             claim = known
         else:
+            known = None
             claim, signature = read_authorization(authorization, service, self._regions)
-        declared = declared_payload(headers, service)
+        declared = headers.get(CONTENT_SHA256) or declared_payload(headers, service)
         mode = mode_of(declared)
         requested = self._requested(headers, claim.scope)
-        shape = (claim.signed_text, *headers)
-        is_known_shape = shape in self._shapes
-        if not is_known_shape and (missed := unsigned(headers, claim.covered)):
+        if known is None and (missed := unsigned(headers, claim.covered)):
             raise refusals.headers_not_signed(missed)
 
-        credential = await self._credentials.find(claim.scope.access_key)
+        scope = claim.scope
+        credential = await self._credentials.find(scope.access_key)
         if credential is None:
-            raise refusals.unknown_key(claim.scope.access_key)
-        key = self._keys.of(credential, claim.scope)
+            raise refusals.unknown_key(scope.access_key)
+        key = self._keys.of(credential, scope)
         query = canonical_query(canonical_pairs(wire.raw_query)) if wire.raw_query else ""
         canonical = canonical_request(wire, query, claim, declared, signature)
-        text = string_to_sign(canonical, requested, claim.scope)
+        text = string_to_sign(canonical, requested, scope)
         if not is_signed_by(key, text, signature):
-            raise refusals.mismatch(claim.scope.access_key, text, signature, canonical)
+            raise refusals.mismatch(scope.access_key, text, signature, canonical)
 
         if known is None and authorization.endswith(f"Signature={signature}") and len(prefix) <= LONGEST_REMEMBERED:
-            self._claims.keep(prefix, claim)
-        if not is_known_shape and sum(map(len, shape)) <= LONGEST_REMEMBERED:
-            self._shapes.keep(shape, None)
-        return key.settled.get(declared) or chained(key, mode, declared, requested, claim.scope, signature)
+            self._known.keep((prefix, headers.shape), claim)
+        return key.settled.get(declared) or chained(key, mode, declared, requested, scope, signature)
 
     def _requested(self, headers: Headers, scope: Scope) -> str:
         """The request's time stamp, which must be near to now and on the scope's day."""

@@ -51,6 +51,16 @@ def checks(blob: int, content: bytes | bytearray | memoryview, *, first: int = 0
     return bytes(packed)
 
 
+def fit(content: memoryview, packed: bytes | bytearray | memoryview, blob: int, *, first: int) -> bool:
+    """Whether ``content``, which starts at block ``first`` of ``blob``, has these packed checks, one for each block."""
+    start = 0
+    for block, (check,) in enumerate(_CHECK.iter_unpack(packed), first):
+        if crc32c(content[start : start + BLOCK], crc32c(_SEED.pack(blob, block))) != check:
+            return False
+        start += BLOCK
+    return start - BLOCK < len(content) <= start
+
+
 def tail(blob: int, length: int) -> bytes:
     """The last bytes of the file of ``blob``; nothing else may stand there."""
     content = _TAIL.pack(FORMAT, blob, length)
@@ -72,12 +82,14 @@ class Tally:
     def update(self, chunk: bytes | bytearray | memoryview) -> None:
         """Go on with the next bytes."""
         view = memoryview(chunk)
-        start = 0
-        while start < len(view):
-            filled = self.length % BLOCK
-            part = view[start : start + BLOCK - filled]
-            self._add(part, continues=filled > 0)
-            start += len(part)
+        if filled := self.length % BLOCK:
+            self._add(view[: BLOCK - filled], continues=True)
+            view = view[BLOCK - filled :]
+        if whole := len(view) // BLOCK * BLOCK:
+            self._packed += checks(self._blob, view[:whole], first=self.length // BLOCK)
+            self.length += whole
+        if whole < len(view):
+            self._add(view[whole:], continues=False)
 
     def footer(self) -> bytes:
         """What follows the bytes given so far; it does not end the tally."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial, reduce
 from typing import Protocol
 
 from awscrt import checksums as crt
+from isal import isal_zlib
 
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
@@ -86,8 +86,6 @@ def _crc(
     types: tuple[str, ...],
     function: Callable[[Buffer, int], int],
     combine: Callable[[int, int, int], int],
-    *,
-    is_quick: bool,
 ) -> Algorithm:
     return _algorithm(
         name,
@@ -96,7 +94,7 @@ def _crc(
         new=partial(_Crc, function, size),
         hash=lambda data: function(data, 0).to_bytes(size, "big"),
         combine=combine,
-        is_quick=is_quick,
+        is_quick=True,
     )
 
 
@@ -123,13 +121,13 @@ def _algorithm(
     return Algorithm(name, HEADER_PREFIX + name.lower(), f"Checksum{name}", size, types, new, hash, combine, is_quick)
 
 
-# zlib's CRC32 is as fast as awscrt's; the other two are 15 times faster than either.
+# ISA-L's CRC32 takes 0.02 s/GiB, as the other two of awscrt's; zlib's and awscrt's take 0.3 to 0.6.
 ALGORITHMS: dict[str, Algorithm] = {
     algorithm.name: algorithm
     for algorithm in (
-        _crc("CRC32", 4, (COMPOSITE, FULL_OBJECT), zlib.crc32, crt.combine_crc32, is_quick=False),
-        _crc("CRC32C", 4, (COMPOSITE, FULL_OBJECT), crt.crc32c, crt.combine_crc32c, is_quick=True),
-        _crc("CRC64NVME", 8, (FULL_OBJECT,), crt.crc64nvme, crt.combine_crc64nvme, is_quick=True),
+        _crc("CRC32", 4, (COMPOSITE, FULL_OBJECT), isal_zlib.crc32, crt.combine_crc32),
+        _crc("CRC32C", 4, (COMPOSITE, FULL_OBJECT), crt.crc32c, crt.combine_crc32c),
+        _crc("CRC64NVME", 8, (FULL_OBJECT,), crt.crc64nvme, crt.combine_crc64nvme),
         _sha("SHA1", 20, hashlib.sha1),
         _sha("SHA256", 32, hashlib.sha256),
         _sha("SHA512", 64, hashlib.sha512),

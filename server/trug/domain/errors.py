@@ -21,6 +21,7 @@ class ErrorCode(Enum):
 
     AccessDenied = 403, "Access Denied"
     AccessForbidden = 403, "CORSResponse: CORS is not enabled for this bucket."
+    AccessControlListNotSupported = 400, "The bucket does not allow ACLs"
     AuthorizationHeaderMalformed = 400, "The authorization header that you provided is not valid."
     AuthorizationQueryParametersError = 400, "The authorization query parameters that you provided are not valid."
     BadDigest = 400, "The Content-MD5 you specified did not match what we received."
@@ -35,9 +36,14 @@ class ErrorCode(Enum):
         "Your previous request to create the named bucket succeeded and you already own it.",
     )
     BucketNotEmpty = 409, "The bucket you tried to delete is not empty"
+    CrossLocationLoggingProhibited = (
+        403,
+        "Cross-Region logging is not allowed: a bucket and its target bucket for logs must be in the same Region.",
+    )
     EntityTooLarge = 400, "Your proposed upload exceeds the maximum allowed size"
     EntityTooSmall = 400, "Your proposed upload is smaller than the minimum allowed size"
     ExpectationFailed = 417, "The expectation given in the Expect header could not be met."
+    IdMismatch = 400, "Document ID does not match the specified configuration ID."
     IllegalLocationConstraintException = (
         400,
         "The specified location constraint is not valid for this endpoint.",
@@ -50,6 +56,10 @@ class ErrorCode(Enum):
     InvalidBucketName = 400, "The specified bucket is not valid."
     InvalidChunkSizeError = 400, "Only the last chunk is allowed to have a size less than 8192 bytes"
     InvalidDigest = 400, "The Content-MD5 you specified is not valid."
+    InvalidEncryptionAlgorithmError = (
+        400,
+        "The Encryption request you specified is not valid. Supported value: AES256.",
+    )
     InvalidLocationConstraint = 400, "The specified location-constraint is not valid"
     InvalidObjectState = 403, "The operation is not valid for the object's storage class"
     InvalidPart = (
@@ -62,25 +72,39 @@ class ErrorCode(Enum):
         400,
         "The list of parts was not in ascending order. Parts must be ordered by part number.",
     )
+    InvalidPolicyDocument = (
+        400,
+        "The content of the form does not meet the conditions specified in the policy document.",
+    )
     InvalidRange = 416, "The requested range is not satisfiable"
     InvalidRedirectLocation = 400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
     InvalidRequest = 400, "Invalid Request"
+    InvalidS3DestinationBucket = 400, "The specified destination bucket is not valid."
     InvalidSecurity = 403, "The provided security credentials are not valid."
     InvalidStorageClass = 400, "The storage class you specified is not valid"
     InvalidTag = 400, "The tag provided was not a valid tag."
+    InvalidTargetBucketForLogging = 400, "The target bucket for logging does not exist"
     InvalidToken = 400, "The provided token is malformed or otherwise invalid."
     InvalidURI = 400, "Couldn't parse the specified URI."
     KeyTooLongError = 400, "Your key is too long"
+    vars()["KMS.DisabledException"] = 400, "The KMS key is disabled."  # Python has no syntax for AWS's names of these
+    vars()["KMS.NotFoundException"] = 400, "The KMS key does not exist."
+    MalformedPOSTRequest = 400, "The body of your POST request is not well-formed multipart/form-data."
     MalformedTrailerError = (
         400,
         "The request contained trailing data that was not well-formed or did not conform to our published schema.",
     )
     MalformedXML = 400, "The XML you provided was not well-formed or did not validate against our published schema"
     MaxMessageLengthExceeded = 400, "Your request was too big."
+    MaxPostPreDataLengthExceeded = 400, "Your POST request fields preceding the upload file were too large."
     MetadataTooLarge = 400, "Your metadata headers exceed the maximum allowed metadata size"
     MetadataConfigurationNotFound = 404, "The metadata configuration does not exist"
     MethodNotAllowed = 405, "The specified method is not allowed against this resource."
     MissingContentLength = 411, "You must provide the Content-Length HTTP header."
+    MissingNamespaceHeader = (
+        400,
+        "A bucket name that ends with -an needs the header x-amz-bucket-namespace with the value account-regional.",
+    )
     MissingRequestBodyError = 400, "Request Body is empty"
     MissingSecurityHeader = 400, "Your request was missing a required header"
     NoSuchAnnotation = 404, "The specified annotation does not exist on this object."
@@ -109,6 +133,7 @@ class ErrorCode(Enum):
     )
     OwnershipControlsNotFoundError = 404, "The bucket ownership controls were not found"
     PreconditionFailed = 412, "At least one of the pre-conditions you specified did not hold"
+    QuotaExceeded = 403, "The quota of the bucket or of its account leaves no room for this."
     ReplicationConfigurationNotFoundError = 404, "The replication configuration was not found"
     RequestHeaderSectionTooLarge = 400, "Your request header and query parameters exceed the maximum allowed size."
     RequestTimeout = (
@@ -125,6 +150,7 @@ class ErrorCode(Enum):
     )
     SlowDown = 503, "Please reduce your request rate."
     InsufficientStorage = 507, "There is not enough space to store what you sent."
+    TooManyConfigurations = 400, "Too many configurations"
     TooManyBuckets = 400, "You have attempted to create more buckets than allowed"
     UnsupportedArgument = 400, "The request contained an unsupported argument."
     XAmzContentSHA256Mismatch = 400, "The provided 'x-amz-content-sha256' header does not match what was computed."

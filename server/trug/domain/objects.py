@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import NamedTuple
 
+from trug.domain.encryption import Encryption
 from trug.domain.frozen import frozen
 
 STANDARD = "STANDARD"
@@ -40,7 +41,8 @@ class Record:
 
     ``headers`` holds the system metadata under lower-case header names (``content-type``, ``cache-control`` …),
     ``metadata`` the user's, without ``x-amz-meta-``; ``checksum`` has type and base64 value; ``parts`` is how many
-    parts a multipart object has, 0 for any other. New fields get defaults, so that old rows still read.
+    parts a multipart object has, 0 for any other; ``encryption`` is None of what is stored plain. New fields get
+    defaults, so that old rows still read.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Record:
     tags: dict[str, str] = field(default_factory=dict)
     checksum: Checksum | None = None
     parts: int = 0
+    encryption: Encryption | None = None
 
 
 EMPTY_RECORD = Record()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from binascii import b2a_base64
 from enum import Enum
 
 ALPHABET = string.ascii_letters + string.digits + "._"
+FROM_BASE64 = bytes.maketrans(b"+/", b"._")
 WELL_FORMED = re.compile(r"[A-Za-z0-9._]{32}\Z")
 
 
@@ -21,7 +23,7 @@ class Versioning(Enum):
 
 def new_version_id() -> str:
     """32 random characters of ``[A-Za-z0-9._]``."""
-    return secrets.token_urlsafe(24).replace("-", ".")
+    return b2a_base64(secrets.token_bytes(24), newline=False).translate(FROM_BASE64).decode()
 
 
 def is_well_formed(version_id: str) -> bool:

@@ -3,40 +3,62 @@
 from __future__ import annotations
 
 import logging
-import time
+from asyncio import BaseTransport
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from trug.access.actions import Action
 from trug.access.authorise import authorise
+from trug.access.payment import CHARGED, is_charged
 from trug.auth.authenticate import Authenticator
+from trug.auth.refusals import forms_are_signed_by_policy
+from trug.domain.configurations import HAS_LOGGING, HAS_REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.identity import Identity
+from trug.domain.frozen import frozen, replace
+from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.names import check_bucket_name
 from trug.edge.health import RESERVED, Health, Readiness
-from trug.edge.incoming import AsgiBody, EdgeSettings, Intake, Receive, Scope, Send, peer_of, with_hoisted_headers
-from trug.edge.render import ClientGone, Letterhead, begun, deliver, error_reply
+from trug.edge.incoming import LARGEST_PAYLOAD, Arriving, EdgeSettings, Head, Intake, text_of, with_hoisted_headers
+from trug.edge.logged import lines_of, noted, object_size, tls_of
+from trug.edge.preflight import PREFLIGHT, CrossOrigin
+from trug.edge.render import AT_HAND, BODILESS, Letterhead, begun, error_reply
+from trug.edge.website import Websites, error_page
 from trug.engine.engine import Engine
+from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer, Trace
 from trug.operations.call import Call
+from trug.operations.noting import Note
 from trug.operations.operation import Operation, not_built
 from trug.operations.table import OperationTable
 from trug.ports.keys import Clock
 from trug.ports.rows import Bucket
 from trug.ports.stores import Damaged, Unavailable
 from trug.wire.body import verified_body
+from trug.wire.form import read_form
 from trug.wire.reply import Reply
-from trug.wire.request import Headers, Incoming, WireRequest
+from trug.wire.request import Incoming, WireRequest
 
 logger = logging.getLogger(__name__)
 
+NOTICED = HAS_LOGGING | HAS_REQUEST_PAYMENT
+"""What a request must be looked at for: its bucket has a log, or requesters pay for it."""
+
+
+@frozen
+class Answer:
+    """What is sent: the reply, and the lines that stand on every answer."""
+
+    reply: Reply
+    trace: Trace
+    letterhead: str
+
 
 class Gateway:
-    """The ASGI application of the S3 port.
+    """Answers the requests of the S3 port, whichever door they come in by.
 
-    ``readiness`` tells ``/-/ready`` how the store is; ``clock`` says when a request came in.
+    ``readiness`` tells ``/-/ready`` how the store is; ``clock`` says when a request came in; ``visitor`` is who comes
+    to websites, where nobody signs.
     """
 
     def __init__(
@@ -49,32 +71,68 @@ class Gateway:
         observer: Observer,
         clock: Clock,
         readiness: Callable[[], Readiness],
+        access_logs: AccessLogs | None = None,
+        visitor: Identity = ANONYMOUS,
     ) -> None:
         self._table = table
         self._authenticator = authenticator
         self._engine = engine
         self._regions = settings.regions
         self._observer = observer
+        self.access_logs = access_logs
         self._clock = clock
         self._intake = Intake(settings)
+        self.max_header_bytes = settings.max_header_bytes
+        self._cross_origin = CrossOrigin(engine)
+        self._websites = Websites(
+            table=table, engine=engine, regions=settings.regions, host_id=observer.host_id, visitor=visitor
+        )
         self._letterhead = Letterhead(observer.host_id)
         self._health = Health(readiness=readiness, metrics=observer.metrics, token=settings.metrics_token)
 
     async def answer(self, wire: WireRequest, trace: Trace) -> Reply:
         """The way of a request: who asks, may they, and only then what is there (the bucket alone before that)."""
-        received, wire = wire, with_hoisted_headers(wire)
+        received, wire = wire, with_hoisted_headers(wire) if wire.parameters else wire
         operation = self._table.resolve(wire.method, wire.target, wire.parameters, wire.headers)
         trace.operation = operation.name
         if operation.kind == "declined":
             raise not_built(operation.name)
         caller = await self._authenticator.authenticate(received, "s3")
+        if operation.in_form:
+            return await self._answer_form(operation, wire, trace, caller.identity)
         found = await self._found(wire, operation, caller.identity)
+        charges = False
+        if found is not None and found.configured & NOTICED:
+            charges = notices(found, wire, caller.identity, trace)
         authorise(caller.identity, action_of(operation, wire), found, wire.target.key)
         body = verified_body(wire, caller.payload, streams=operation.streams)
-        request = await operation.request.from_wire(Incoming(wire, body))
-        call = Call(self._engine, caller.identity, wire, body, self._regions, found)
+        request = await operation.request.from_wire(Incoming.of(wire, body))
+        call = Call(self._engine, caller.identity, wire, body, self._regions, found, trace)
         reply: Reply = await operation.handler(call, request)
-        return reply
+        return replace(reply, headers=reply.headers | CHARGED) if charges else reply
+
+    async def _answer_form(self, operation: Operation[Any], wire: WireRequest, trace: Trace, signer: Identity) -> Reply:
+        """The same way for a form: its fields say who asks and for which key, and are what else are headers."""
+        if not signer.is_anonymous:
+            authorise(signer, operation.action, await self._found(wire, operation, signer))
+            raise forms_are_signed_by_policy()
+        form = await read_form(wire)
+        permit = await self._authenticator.authenticate_form(form.fields, wire.target.bucket or "")
+        identity = permit.identity
+        found = await self._found(wire, operation, identity)
+        charges = found is not None and notices(found, wire, identity, trace)
+        if trace.notes is not None:
+            trace.notes = [replace(note, key=form.key) for note in trace.notes]
+        authorise(identity, operation.action, found, form.key)
+        form.file.limit(permit.smallest, min(permit.largest, LARGEST_PAYLOAD))
+        headers = form.headers
+        body = form.body(headers)
+        request = await operation.request.from_wire(
+            Incoming(wire, body, headers, {}, wire.target.bucket or "", form.key)
+        )
+        call = Call(self._engine, identity, wire, body, self._regions, found, trace)
+        reply: Reply = await operation.handler(call, request)
+        return replace(reply, headers=reply.headers | CHARGED) if charges else reply
 
     async def _found(self, wire: WireRequest, operation: Operation[Any], identity: Identity) -> Bucket | None:
         """The bucket of the path; that there is none is told to anybody who is authenticated."""
@@ -91,58 +149,87 @@ class Gateway:
             raise S3Error(ErrorCode.AccessDenied)
         return bucket
 
-    # --- ASGI ---
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._serve(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await _live_through(receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1002})
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
+    async def respond(self, head: Head, body: Arriving) -> Answer:
+        """An answer in every case: whatever went wrong, S3 has a word for it. ``finish`` ends what this begins."""
         received = self._clock.now()
-        headers = Headers(scope["headers"])
-        body = AsgiBody(receive, headers)
-        trace = self._begin(scope, headers, received)
-        try:
-            reply = await self._outcome(scope, headers, body, trace, received)
-            lines = self._letterhead.lines(trace.request_id, received)
-            await deliver(reply, lines=lines, body=body, receive=receive, send=send, trace=trace)
-        except ClientGone:
-            trace.error = "ClientGone"
-        except BaseException as failure:
-            trace.error = type(failure).__name__
-            raise
-        finally:
-            trace.bytes_in = body.received
-            self._observer.end(trace, time.perf_counter() - began)
+        path, query = text_of(head.path), text_of(head.query)
+        trace = self._observer.begin(head.method, path, query, received)
+        trace.client, trace.user_agent = head.client, head.headers.get("user-agent", "")
+        reply = await self._outcome(head, body, trace, received)
+        trace.status = reply.status
+        if trace.notes is not None:
+            trace.notes = self._measured(trace.notes, trace.operation, reply, received)
+        return Answer(reply, trace, self._letterhead.text(trace.request_id, received))
 
-    def _begin(self, scope: Scope, headers: Headers, received: int) -> Trace:
-        path = (scope.get("raw_path") or b"").decode("latin-1")
-        trace = self._observer.begin(scope["method"], path, scope["query_string"].decode("latin-1"), received)
-        trace.client = peer_of(scope)
-        trace.user_agent = headers.get("user-agent") or ""
-        return trace
-
-    async def _outcome(self, scope: Scope, headers: Headers, body: AsgiBody, trace: Trace, received: int) -> Reply:
-        """An answer in every case: whatever went wrong, S3 has a word for it."""
+    async def _outcome(self, head: Head, body: Arriving, trace: Trace, received: int) -> Reply:
         wire: WireRequest | None = None
         try:
-            wire = self._intake.wire(scope, headers, body, request_id=trace.request_id, received=received)
+            wire = self._intake.wire(head, body, request_id=trace.request_id, received=received)
             trace.client = wire.client
             probed = await self._health.find(wire) if wire.target.bucket in RESERVED else None
             if probed is not None:
                 trace.operation, reply = probed
                 return reply
-            reply = await self.answer(wire, trace)
-            if trace.method != "HEAD":
+            if head.method == PREFLIGHT:
+                trace.operation = "Preflight"
+                reply = await self._cross_origin.preflight(wire)
+                await self._note_unseen(wire, trace)
+            elif wire.target.is_website:
+                reply = await self._websites.answer(wire, trace)
+                await self._note_unseen(wire, trace)
+            else:
+                reply = await self.answer(wire, trace)
+            if head.method != "HEAD" and not isinstance(reply.body, AT_HAND):
                 reply = await begun(reply)
         except Exception as failure:
             reply = self._refusal(failure, wire, trace)
-        return await self._with_region(reply, wire) if trace.method == "HEAD" else reply
+            await self._note_unseen(wire, trace)
+        if "origin" in head.headers and wire is not None:
+            reply = await self._cross_origin.shown(wire, reply)
+        return await self._with_region(reply, wire) if head.method == "HEAD" else reply
+
+    def refuse(self, code: ErrorCode, client: str) -> Answer:
+        """The answer to what is no request at all. ``finish`` ends it."""
+        received = self._clock.now()
+        trace = self._observer.begin("-", "", "", received)
+        trace.operation, trace.status, trace.error, trace.client = "Unparsed", code.status, code.name, client
+        reply = error_reply(S3Error(code), resource="", request_id=trace.request_id, host_id=self._observer.host_id)
+        return Answer(reply, trace, self._letterhead.text(trace.request_id, received))
+
+    def finish(self, trace: Trace, body: Arriving, seconds: float, transport: BaseTransport | None = None) -> None:
+        """The answer was sent, or could not be, over ``transport``; it all took ``seconds``."""
+        trace.bytes_in = body.received
+        if trace.notes is not None:
+            self._log(trace, seconds, transport)
+        self._observer.end(trace, seconds)
+
+    def _log(self, trace: Trace, seconds: float, transport: BaseTransport | None) -> None:
+        """Put what was noted of the request into the access logs of its buckets."""
+        notes, trace.notes = trace.notes, None
+        if notes is None or self.access_logs is None:
+            return
+        trace.ms = seconds * 1000
+        for line in lines_of(trace, notes, self._observer.host_id, tls_of(transport)):
+            self.access_logs.add(*line)
+
+    async def _note_unseen(self, wire: WireRequest | None, trace: Trace) -> None:
+        """What is refused before its bucket was looked at, and what went another way, belongs into the bucket's log
+        too."""
+        if trace.notes is not None or wire is None or wire.target.bucket is None:
+            return
+        with suppress(Damaged, Unavailable):
+            bucket = await self._engine.buckets.find(wire.target.bucket)
+            if bucket is not None:
+                trace.notes = noted(bucket, wire)
+
+    def _measured(self, notes: list[Note], operation: str, reply: Reply, received: int) -> list[Note]:
+        """With what the answer tells of the object in question, and how long it took until it could begin, where there
+        was no body to wait for."""
+        first, *others = notes
+        if first.operation:
+            return notes
+        took = None if first.wire.raw_body.length else (self._clock.now() - received) // 1000
+        return [replace(first, size=object_size(operation, first.wire, reply), turn_around=took), *others]
 
     def _refusal(self, failure: Exception, wire: WireRequest | None, trace: Trace) -> Reply:
         error = error_of(failure)
@@ -151,18 +238,26 @@ class Gateway:
             logger.error("%s %s failed", trace.operation, trace.request_id, exc_info=failure)
         elif error is not failure:
             logger.warning("%s %s: %s", trace.operation, trace.request_id, failure)
+        if wire is not None and wire.target.is_website and error.code.status not in BODILESS:
+            return error_page(error, request_id=trace.request_id, host_id=self._observer.host_id).reply()
         resource = trace.path if wire is None or not wire.target.is_virtual else f"/{wire.target.bucket}{trace.path}"
         return error_reply(error, resource=resource, request_id=trace.request_id, host_id=self._observer.host_id)
 
     async def _with_region(self, reply: Reply, wire: WireRequest | None) -> Reply:
         """SDKs learn a bucket's region by HEAD, from refusals too."""
-        if wire is None or wire.target.key is not None or wire.target.bucket is None:
+        if wire is None or wire.target.key is not None or wire.target.bucket is None or wire.target.is_website:
             return reply
         with suppress(Damaged, Unavailable):
             bucket = await self._engine.buckets.find(wire.target.bucket)
             if bucket is not None:
                 return replace(reply, headers={**reply.headers, "x-amz-bucket-region": bucket.region})
         return reply
+
+
+def notices(bucket: Bucket, wire: WireRequest, identity: Identity, trace: Trace) -> bool:
+    """Note the request where the bucket has a log; whether the requester is charged for it. AccessDenied."""
+    trace.notes = noted(bucket, wire, identity)
+    return bool(bucket.configured & HAS_REQUEST_PAYMENT) and is_charged(identity, bucket, wire.headers)
 
 
 def action_of(operation: Operation[Any], wire: WireRequest) -> Action:
@@ -179,14 +274,3 @@ def error_of(failure: Exception) -> S3Error:
     if isinstance(failure, Unavailable):
         return S3Error(ErrorCode.InsufficientStorage if failure.is_full else ErrorCode.ServiceUnavailable)
     return S3Error(ErrorCode.InternalError)
-
-
-async def _live_through(receive: Receive, send: Send) -> None:
-    """The lifespan protocol, where nobody above us has opened and closes the store."""
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            await send({"type": "lifespan.startup.complete"})
-        elif message["type"] == "lifespan.shutdown":
-            await send({"type": "lifespan.shutdown.complete"})
-            return

@@ -1,23 +1,19 @@
-"""ASGI scope → WireRequest: limits, trusted proxies, and the refusals that need not one byte of the body."""
+"""The head of a request → WireRequest: limits, trusted proxies, and the refusals that need not one byte of the body."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from dataclasses import field, replace
+import re
+from collections.abc import Iterable
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Protocol
 from urllib.parse import quote
 
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
-from trug.domain.frozen import frozen
+from trug.domain.frozen import frozen, replace
 from trug.domain.percent import decode_percent
 from trug.edge.target import target_of
-from trug.wire.request import Headers, WireRequest
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from trug.wire.request import Headers, RawBody, Rule, WireRequest
 
 LARGEST_PAYLOAD = 5 * 1024**3
 MOST_HEADERS = 256
@@ -29,59 +25,62 @@ STORING = frozenset({"PUT", "POST"})
 class EdgeSettings:
     """What the edge is told.
 
-    ``domains`` host buckets; ``trusted_proxies`` are CIDRs whose ``X-Forwarded-*`` count; ``max_header_bytes`` covers
-    path, query and headers; without ``metrics_token`` only loopback clients see the metrics.
+    ``domains`` host buckets, ``website_domains`` their websites; ``trusted_proxies`` are CIDRs whose ``X-Forwarded-*``
+    count; ``max_header_bytes`` covers path, query and headers; without ``metrics_token`` only loopback clients see the
+    metrics; with ``trusts_http`` customers' keys may come without TLS.
     """
 
     regions: tuple[str, ...] = ("us-east-1",)
     domains: tuple[str, ...] = ()
+    website_domains: tuple[str, ...] = ()
     max_header_bytes: int = 32 * 1024
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str = field(default="", repr=False)
+    trusts_http: bool = False
 
 
-class AsgiBody:
-    """The body as ASGI's ``receive`` gives it.
+@frozen
+class Head:
+    """The head of a request as it stood on the wire, whichever door it came in by.
 
-    ``is_begun`` once a byte was asked for (which makes the server send 100 Continue), ``is_finished`` once the end was
-    seen, ``is_gone`` when the client went before it. ``received`` counts bytes. ``length`` is also None where
+    ``path`` is raw, None where the door does not know it so; ``query`` is raw too. ``size`` is how many bytes path,
+    query and headers took, or an upper bound of it, and ``lines`` how many headers came. ``mount`` is where this server
+    is mounted.
+    """
+
+    method: str
+    path: bytes | None
+    query: bytes
+    headers: Headers
+    size: int
+    lines: int
+    version: str = "1.1"
+    scheme: str = "http"
+    client: str = ""
+    mount: str = ""
+
+
+class Arriving(RawBody, Protocol):
+    """A body that may not have arrived yet, as a door knows it.
+
+    ``is_begun`` once a byte was asked for (which sends 100 Continue), ``is_finished`` once its end has come,
+    ``is_gone`` when the client went before that. ``received`` counts bytes. ``length`` is also None where
     Content-Length is not a number.
     """
 
-    __slots__ = ("_receive", "awaits_continue", "is_begun", "is_finished", "is_gone", "length", "received")
+    awaits_continue: bool
+    is_begun: bool
+    is_finished: bool
+    is_gone: bool
+    received: int
 
-    def __init__(self, receive: Receive, headers: Headers) -> None:
-        self._receive = receive
-        self.length = _declared_length(headers)
-        self.awaits_continue = "expect" in headers
-        self.is_begun = False
-        self.is_finished = self.length == 0
-        self.is_gone = False
-        self.received = 0
-
-    async def read(self) -> bytes:
-        """The next bytes, ``b""`` at the end. IncompleteBody when the client is gone before it."""
-        while not self.is_finished:
-            self.is_begun = True
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self.is_gone = True
-                raise S3Error(ErrorCode.IncompleteBody)
-            chunk: bytes = message.get("body", b"")
-            self.received += len(chunk)
-            self._see_end(is_last=not message.get("more_body", False))
-            if chunk:
-                return chunk
-        return b""
-
-    def _see_end(self, *, is_last: bool) -> None:
-        """The declared length ends the body too: nobody needs to ask for an empty last message."""
-        self.is_finished = is_last or self.received == self.length
-        if is_last and self.length is not None and self.received != self.length:
-            raise S3Error(ErrorCode.IncompleteBody)
+    async def discard(self, limit: int, seconds: float) -> bool:
+        """Read and forget, for so many bytes and so long at most; whether the end has come."""
+        ...
 
 
-def _declared_length(headers: Headers) -> int | None:
+def declared_length(headers: Headers) -> int | None:
+    """The body's length; None for a body in chunks, and where Content-Length is not a number."""
     if "transfer-encoding" in headers:
         return None
     text = headers.get("content-length")
@@ -98,88 +97,91 @@ class Intake:
     """Makes WireRequests, or S3Errors of what cannot be one."""
 
     def __init__(self, settings: EdgeSettings) -> None:
-        self._domains = tuple(sorted((name.lower().strip(".") for name in settings.domains), key=len, reverse=True))
+        self._domains = longest_first(settings.domains)
+        self._sites = longest_first(settings.website_domains)
         self._max_header_bytes = settings.max_header_bytes
+        self._trusts_http = settings.trusts_http
         self._proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
 
-    def wire(self, scope: Scope, headers: Headers, body: AsgiBody, *, request_id: str, received: int) -> WireRequest:
-        """The request of an ASGI scope; ``received`` in µs since 1970.
+    def wire(self, head: Head, body: Arriving, *, request_id: str, received: int) -> WireRequest:
+        """The request that a head begins; ``received`` in µs since 1970.
 
         RequestHeaderSectionTooLarge, InvalidArgument for control characters, InvalidURI, ExpectationFailed,
         EntityTooLarge, or BadRequest where HTTP's framing is contradictory.
         """
-        if scope["http_version"] == "0.9":
+        method, path, raw_query, headers = head.method, head.path, head.query, head.headers
+        client, scheme, mount = head.client, head.scheme, head.mount
+        if head.version == "0.9":
             raise S3Error(ErrorCode.BadRequest, "HTTP/0.9 is not spoken here.")
-        raw_query: bytes = scope["query_string"]
-        path = raw_path_of(scope)
-        check_size(scope["headers"], len(path) + len(raw_query), self._max_header_bytes)
-        check_framing(headers)
-        if scope["method"] in STORING:
-            check_characters(scope["headers"])
-        client = peer_of(scope)
-        scheme = scope["scheme"]
+        if path is None or not path.isascii():
+            raise S3Error(ErrorCode.InvalidURI)
+        if head.size > self._max_header_bytes or head.lines > MOST_HEADERS:
+            check_size(head, self._max_header_bytes)
+        if IS_FRAMED(headers):
+            check_framing(headers)
+        if method in STORING:
+            check_characters(headers)
         if self._proxies is not None and self._proxies.trusts(client):
             client, scheme = self._proxies.origin(client, scheme, headers)
-            headers = with_forwarded_host(headers, scope["headers"])
-        mount = scope.get("root_path", "")
+            headers = with_forwarded_host(headers)
         query = parsed_query(raw_query) if raw_query else ()
+        prefix = quote(mount, safe="/%") if mount else ""
         return WireRequest(
-            method=scope["method"],
-            target=target_of(
-                path, headers.get("host") or "", self._domains, mount=quote(mount, safe="/%") if mount else ""
-            ),
-            query=query,
-            raw_query=raw_query.decode("ascii"),
-            headers=headers,
-            raw_body=body,
-            scheme=scheme,
-            client=client,
-            received=received,
-            request_id=request_id,
-            parameters=dict(reversed(query)) if query else {},
+            method,
+            target_of(path.decode(), headers.get("host") or "", self._domains, sites=self._sites, mount=prefix),
+            query,
+            raw_query.decode(),
+            headers,
+            body,
+            scheme,
+            client,
+            received,
+            request_id,
+            dict(reversed(query)) if query else {},
+            self._trusts_http or scheme == "https",
         )
 
 
-def raw_path_of(scope: Scope) -> str:
-    """The path as it stood on the wire: ``scope["path"]`` is decoded and never read."""
-    raw: bytes | None = scope.get("raw_path")
-    if raw is None or not raw.isascii():
-        raise S3Error(ErrorCode.InvalidURI)
-    return raw.decode("ascii")
+def longest_first(names: Iterable[str]) -> tuple[str, ...]:
+    """Domains, lower case, without dots around them: of several that fit a host the most specific comes first."""
+    return tuple(sorted((name.lower().strip(".") for name in names), key=len, reverse=True))
 
 
-def peer_of(scope: Scope) -> str:
-    """The peer's address; empty where it has none, as over a Unix socket."""
-    peer = scope.get("client")
-    return peer[0] if peer else ""
+def text_of(raw: bytes | None) -> str:
+    """What came over the wire, each byte one character, for those who only show it."""
+    if not raw:
+        return ""
+    return raw.decode() if raw.isascii() else raw.decode("latin-1")
 
 
 # --- limits ---------------------------------------------------------------------------------------------------------
 
-CONTROLS = bytes((*range(0x20), 0x7F))
+CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
-def check_size(pairs: Sequence[tuple[bytes, bytes]], line: int, limit: int) -> None:
-    """Refuse too many bytes or lines of header; ``line`` is how long path and query are."""
-    size = line + sum([len(name) + len(value) + 4 for name, value in pairs])
-    if size > limit or len(pairs) > MOST_HEADERS:
+def check_size(head: Head, limit: int) -> None:
+    """Refuse too many bytes or lines of header."""
+    size = len(head.path or b"") + len(head.query)
+    size += sum([len(name) + len(value) + 4 for name, value in head.headers.items()])
+    if size > limit or head.lines > MOST_HEADERS:
         raise S3Error(ErrorCode.RequestHeaderSectionTooLarge, fields={"MaxSizeAllowed": str(limit)})
 
 
-def check_characters(pairs: Sequence[tuple[bytes, bytes]]) -> None:
+def check_characters(headers: Headers) -> None:
     """Refuse control characters in headers (E10).
 
     HTTP allows a tab around and inside values; what S3 would store and give back may hold none.
     """
-    values = b"".join([value for _, value in pairs])
-    if len(values.translate(None, CONTROLS)) == len(values):
+    if "".join(headers.values()).isprintable():
         return
-    for name, value in pairs:
-        text = value.strip(b" \t")
-        if not name.startswith(b"x-amz-"):
-            text = text.replace(b"\t", b" ")
-        if len(text.translate(None, CONTROLS)) != len(text):
-            raise invalid_argument("Header values must not contain control characters.", name.decode("latin-1"), "")
+    for name, value in headers.items():
+        text = value if name.startswith("x-amz-") else value.replace("\t", " ")
+        if CONTROL.search(text):
+            raise invalid_argument("Header values must not contain control characters.", name, "")
+
+
+FRAMING = frozenset({"transfer-encoding", "content-length", "expect"})
+IS_FRAMED = Rule(lambda names: not FRAMING.isdisjoint(names) or names.count("host") > 1)
 
 
 def check_framing(headers: Headers) -> None:
@@ -285,10 +287,10 @@ class Proxies:
         return any(address in network for network in self._networks)
 
 
-def with_forwarded_host(headers: Headers, pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
+def with_forwarded_host(headers: Headers) -> Headers:
     """The headers with the Host that the client sent to our proxy, which is the one it signed."""
-    host = _last(headers.get("x-forwarded-host")).encode("latin-1")
-    return Headers((name, host if name == b"host" else value) for name, value in pairs) if host else headers
+    host = _last(headers.get("x-forwarded-host"))
+    return headers.with_host(host) if host else headers
 
 
 def _last(value: str | None) -> str:

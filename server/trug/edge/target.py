@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.keys import check_key, decode_key
+from trug.domain.keys import MAX_KEY_BYTES, check_key, decode_key
 from trug.wire.request import Target
 
 
-def target_of(path: str, host: str, domains: tuple[str, ...], *, mount: str = "") -> Target:
+def target_of(
+    path: str, host: str, domains: tuple[str, ...], *, sites: tuple[str, ...] = (), mount: str = ""
+) -> Target:
     """What a request is about ("Virtual hosting of buckets" in the Amazon S3 user guide).
 
     ``path`` is raw: percent-encoded, without query; ``host`` the Host header's value; ``domains`` lower-case names
-    under which buckets are hosts, longest first; ``mount`` the raw path of the place this server is mounted at.
+    under which buckets are hosts, longest first, and ``sites`` those under which their websites are; ``mount`` the raw
+    path of the place this server is mounted at.
     ``/bucket`` and ``/bucket/`` are the bucket. InvalidURI for what is not a path in origin form or does not decode to
     UTF-8; keys that S3 does not take are refused as ``check_key`` does.
     """
     rest = path.removeprefix(mount) if mount else path
     if not rest.startswith("/") or "#" in path:
         raise S3Error(ErrorCode.InvalidURI, fields={"URI": path})
+    if sites and (site := hosted_site(host, sites, domains)) is not None:
+        return Target(site, _key(rest[1:]), path, is_virtual=True, is_website=True)
     hosted = hosted_bucket(host, domains) if domains else None
     if hosted is not None:
         return Target(hosted, _key(rest[1:]), path, is_virtual=True)
@@ -32,6 +37,8 @@ def target_of(path: str, host: str, domains: tuple[str, ...], *, mount: str = ""
 def _key(raw: str) -> str | None:
     if not raw:
         return None
+    if len(raw) <= MAX_KEY_BYTES and "%" not in raw and ".." not in raw and "\0" not in raw:
+        return raw  # nearly all keys: nothing to decode, and nothing that could be wrong
     key = decode_key(raw)
     check_key(key)
     return key
@@ -46,6 +53,15 @@ def hosted_bucket(host: str, domains: tuple[str, ...]) -> str | None:
         if name.endswith(domain) and name[: -len(domain)].endswith("."):
             return name[: -len(domain) - 1] or None
     return None
+
+
+def hosted_site(host: str, sites: tuple[str, ...], domains: tuple[str, ...]) -> str | None:
+    """The bucket whose website a Host header names; of a site and a domain that both fit, the more specific counts."""
+    site = hosted_bucket(host, sites)
+    if site is None or _name_of(host) in domains:
+        return None
+    hosted = hosted_bucket(host, domains)
+    return site if hosted is None or len(site) < len(hosted) else None
 
 
 def _name_of(host: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from trug.domain.checksums import combine, composite, full_object
 from trug.domain.ends import pack
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import replace
 from trug.domain.objects import COMPOSITE, Checksum, Listing, Record
 from trug.engine.drafts import RequestedPart
 from trug.engine.intake import DEFAULT_CHECKSUM
@@ -51,7 +52,7 @@ def assemble(
         requested=fingerprint(requested),
     )
     listing = Listing(etag, ends[-1], upload.initiated, upload.storage_class, checksum.algorithm, checksum.type)
-    record = Record(upload.record.headers, upload.record.metadata, upload.record.tags, checksum, parts=len(chosen))
+    record = replace(upload.record, checksum=checksum, parts=len(chosen))
     return Assembly(completed, listing, record)
 
 

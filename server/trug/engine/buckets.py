@@ -7,18 +7,18 @@ from typing import Any
 
 import msgspec
 
+from trug.domain.configurations import ACCOUNT_QUOTA, QUOTA, TAGGING
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.versioning import Versioning
+from trug.engine.configurations import Configure, marked
 from trug.engine.ids import Ids
 from trug.engine.refusals import no_such_bucket
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import Announce, Drop, PutBucket, RemoveBucket, SetConfiguration, Tally
-from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration, CountersOf
+from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration, CountersOf, Document
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
-
-TAGGING = "tagging"
 
 
 @frozen
@@ -30,13 +30,17 @@ class CreateBucket:
     blobs: tuple[int, ...] = ()
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
-        return () if rows else (BucketNamed(self.bucket.name),)
+        return () if rows else (BucketNamed(self.bucket.name), Document(QUOTA, self.bucket.account))
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[Bucket] | Rejected:
         holder = rows.of(BucketNamed(self.bucket.name))
         if holder is not None:
             return Rejected(_taken(holder, self.bucket))
         bucket = self.bucket._replace(created=moment.time)
+        if self.tags:
+            bucket = marked(bucket, TAGGING, is_set=True)
+        if rows.of(Document(QUOTA, bucket.account)) is not None:
+            bucket = marked(bucket, ACCOUNT_QUOTA, is_set=True)
         effects: list[Effect] = [PutBucket(bucket), Announce("BucketCreated", bucket.id)]
         if self.tags:
             effects.append(SetConfiguration(bucket.id, TAGGING, msgspec.msgpack.encode(self.tags)))
@@ -87,25 +91,6 @@ class SetVersioning:
             return Rejected(no_such_bucket(self.bucket.name))
         event = Announce("BucketVersioning", bucket.id)
         return Decided(None, (PutBucket(bucket._replace(versioning=self.versioning)), event))
-
-
-@frozen
-class Configure:
-    """Store or remove (None) one configuration of a bucket."""
-
-    bucket: Bucket
-    kind: str
-    document: bytes | None
-    blobs: tuple[int, ...] = ()
-
-    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
-        return () if rows else (BucketWithId(self.bucket.id),)
-
-    def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
-        if rows.of(BucketWithId(self.bucket.id)) is None:
-            return Rejected(no_such_bucket(self.bucket.name))
-        set_it = SetConfiguration(self.bucket.id, self.kind, self.document)
-        return Decided(None, (set_it, Announce("BucketConfiguration", self.bucket.id, key=self.kind)))
 
 
 class Buckets:

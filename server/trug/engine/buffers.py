@@ -12,7 +12,7 @@ CAP = 48 << 20
 
 _SHARES = {64 << 10: 0.0, 256 << 10: 1 / 4, 2 * BUFFER: 1 / 2}
 """Up to which size in bytes a loan leaves which part of the cap to smaller ones; pairs have just these sizes."""
-_SMALLEST, _LARGEST = min(_SHARES), max(_SHARES)
+_SMALLEST = min(_SHARES)
 
 
 class BufferPool:
@@ -25,7 +25,7 @@ class BufferPool:
     def __init__(self, cap: int = CAP) -> None:
         self._cap = cap
         self._left = cap
-        self._idle: list[tuple[bytearray, bytearray]] = []
+        self._idle: list[memoryview] = []
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     def may_lend(self, size: int) -> bool:
@@ -34,28 +34,35 @@ class BufferPool:
         return not self._waiting and self._left - size >= self._cap * share
 
     @asynccontextmanager
-    async def lend(self, size: int) -> AsyncIterator[memoryview]:
-        """A buffer of ``size`` bytes, first come first served."""
-        await self._reserve(size)
+    async def lend(self) -> AsyncIterator[memoryview]:
+        """A buffer of 1 MiB, first come first served. Its former content may still be in it, as with pairs."""
+        await self.reserve(BUFFER)
+        buffer = self._take()
         try:
-            yield memoryview(bytearray(size))
+            yield buffer
         finally:
-            self._give_back(size)
+            self._idle.append(buffer)
+            self.give_back(BUFFER)
 
     @asynccontextmanager
     async def lend_pair(self) -> AsyncIterator[tuple[memoryview, memoryview]]:
-        """Two buffers of one size: 1 MiB, less when many are lent. Their former content may still be in them."""
+        """Two buffers of one size: 1 MiB, less when many are lent."""
         size = max(filter(self.may_lend, _SHARES), default=_SMALLEST)
-        await self._reserve(size)
-        pair = self._idle.pop() if size == _LARGEST and self._idle else (bytearray(size // 2), bytearray(size // 2))
+        await self.reserve(size)
+        is_full = size == 2 * BUFFER
+        pair = (self._take(), self._take()) if is_full else (_buffer(size // 2), _buffer(size // 2))
         try:
-            yield memoryview(pair[0]), memoryview(pair[1])
+            yield pair
         finally:
-            if size == _LARGEST:
-                self._idle.append(pair)
-            self._give_back(size)
+            if is_full:
+                self._idle += pair
+            self.give_back(size)
 
-    async def _reserve(self, size: int) -> None:
+    def _take(self) -> memoryview:
+        return self._idle.pop() if self._idle else _buffer(BUFFER)
+
+    async def reserve(self, size: int) -> None:
+        """Count ``size`` bytes of the borrower's own memory as lent, until they are given back."""
         if not self._waiting and size <= self._left:
             self._left -= size
             return
@@ -69,13 +76,14 @@ class BufferPool:
 
     def _leave(self, size: int, turn: asyncio.Future[None]) -> None:
         if not turn.cancelled():
-            self._give_back(size)
+            self.give_back(size)
             return
         with suppress(ValueError):  # whoever gave memory back in the same turn has passed over it already
             self._waiting.remove((size, turn))
-        self._give_back(0)
+        self.give_back(0)
 
-    def _give_back(self, size: int) -> None:
+    def give_back(self, size: int) -> None:
+        """They are free again."""
         self._left += size
         while self._waiting and self._waiting[0][0] <= self._left:
             wanted, turn = self._waiting.popleft()
@@ -83,3 +91,7 @@ class BufferPool:
                 continue
             self._left -= wanted
             turn.set_result(None)
+
+
+def _buffer(size: int) -> memoryview:
+    return memoryview(bytearray(size))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from trug.domain.checksums import full_object
+from trug.domain.encryption import Encryption, Protection, kind_of
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import replace
 from trug.domain.objects import COMPOSITE, STANDARD, Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import new_version_id
 from trug.engine.digesting import digests_of
-from trug.engine.drafts import Copied, CopyDirectives, CopySource
+from trug.engine.drafts import Copied, CopyDirectives, CopySource, Stored
+from trug.engine.envelopes import Envelopes, hides_digest, new_etag
 from trug.engine.ids import Ids
-from trug.engine.intake import DEFAULT_CHECKSUM, MD5
+from trug.engine.intake import DEFAULT_CHECKSUM, MD5, Intake, digests_for
 from trug.engine.objects import Objects
-from trug.engine.reading import Reading
+from trug.engine.protection import Protections
+from trug.engine.reading import Reading, SealedReading
 from trug.engine.refusals import Moved, shown_version
-from trug.engine.versions import CopyVersion
+from trug.engine.rewriting import StoredBody
+from trug.engine.versions import CopyVersion, PutVersion
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
 
@@ -26,12 +29,23 @@ REDIRECT = "x-amz-website-redirect-location"
 
 
 class Copies:
-    """CopyObject over the rows: bytes are never written twice."""
+    """CopyObject over the rows: bytes are written again only to be encrypted in another way."""
 
-    def __init__(self, metadata: MetadataStore, ids: Ids, objects: Objects) -> None:
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        ids: Ids,
+        objects: Objects,
+        intake: Intake,
+        protections: Protections,
+        envelopes: Envelopes,
+    ) -> None:
         self._metadata = metadata
         self._ids = ids
         self._objects = objects
+        self._intake = intake
+        self._protections = protections
+        self._envelopes = envelopes
 
     async def copy(
         self,
@@ -49,27 +63,86 @@ class Copies:
         """
         if directives.changes_nothing and _is_onto_itself(source, bucket, key):
             raise _changes_nothing()
+        asked = await self._protections.choose(bucket, directives.protection)
         for _ in range(ATTEMPTS):
-            reading = await self._objects.open(source.bucket, source.key, source.version_id)
+            reading = await self._objects.open(source.bucket, source.key, source.version_id, source.customer_key)
             version = reading.version
             source.conditions.check(version.listing.etag, version.listing.modified)
-            listing, record = await digested(reading, directives.checksum_algorithm)
-            change = CopyVersion(
-                source=version,
-                bucket=bucket.id,
-                key=key,
-                id=await self._ids.take(),
-                version_id=new_version_id(),
-                listing=listing._replace(storage_class=directives.storage_class or STANDARD),
-                record=described(record, directives),
-                conditions=conditions,
-            )
+            change: CopyVersion | PutVersion
+            if kind_of(version.record.encryption) == kind_of(asked):
+                change = await self._sharing(reading, bucket, key, asked, directives, conditions)
+            else:
+                change = await self._rewriting(reading, bucket, key, asked, directives, conditions)
             try:
-                stored = await self._metadata.commit(change)
+                stored: Stored = await self._metadata.commit(change)
             except Moved:
                 continue
             return Copied(stored, shown_version(source.bucket, version))
         raise S3Error(ErrorCode.OperationAborted)
+
+    async def _sharing(
+        self,
+        reading: Reading,
+        bucket: Bucket,
+        key: str,
+        asked: Protection | None,
+        directives: CopyDirectives,
+        conditions: WriteConditions,
+    ) -> CopyVersion:
+        """A version of the same bytes; the key of an encrypted body is wrapped anew."""
+        listing, record = await digested(reading, directives.checksum_algorithm)
+        if isinstance(reading, SealedReading) and asked is not None:
+            renewed = await self._envelopes.rewrapped(reading.key, reading.encryption, bucket, key, asked)
+            record = replace(record, encryption=renewed)
+        return CopyVersion(
+            source=reading.version,
+            bucket=bucket.id,
+            key=key,
+            id=await self._ids.take(),
+            version_id=new_version_id(),
+            listing=listing._replace(storage_class=directives.storage_class or STANDARD),
+            record=described(record, directives),
+            conditions=conditions,
+        )
+
+    async def _rewriting(
+        self,
+        reading: Reading,
+        bucket: Bucket,
+        key: str,
+        asked: Protection | None,
+        directives: CopyDirectives,
+        conditions: WriteConditions,
+    ) -> PutVersion:
+        """A version of bytes of its own, which are encrypted in another way than the source's."""
+        version = reading.version
+        check_copy_size(version.listing)
+        algorithm = wanted_checksum(version.record, directives.checksum_algorithm)
+        body = StoredBody(reading, 0, version.listing.size)
+        encryption: Encryption | None = None
+        if asked is None:
+            received = await self._intake.receive(body, digests_for(algorithm))
+        else:
+            envelope = await self._envelopes.make(bucket, key, asked)
+            received = await self._intake.enclose(body, algorithm, envelope)
+            encryption = envelope.around(received.key)
+        checksum = received.checksum(algorithm)
+        record = replace(version.record, checksum=checksum, parts=0, encryption=encryption)
+        return PutVersion(
+            bucket=bucket.id,
+            key=key,
+            id=await self._ids.take(),
+            version_id=new_version_id(),
+            listing=Listing(
+                received.etag, received.size, 0, directives.storage_class or STANDARD, algorithm, checksum.type
+            ),
+            record=described(record, directives),
+            conditions=conditions,
+            event="ObjectCreated:Copy",
+            inline=received.inline,
+            content=received.content,
+            blob=received.blob,
+        )
 
 
 async def digested(reading: Reading, algorithm: str | None) -> tuple[Listing, Record]:
@@ -79,19 +152,28 @@ async def digested(reading: Reading, algorithm: str | None) -> tuple[Listing, Re
     "Checking object integrity").
     """
     listing, record = reading.version.listing, reading.version.record
-    if listing.size > LARGEST_COPY:
-        raise _too_large()
-    had = record.checksum
-    wanted = algorithm or (DEFAULT_CHECKSUM if had is None else had.algorithm)
+    check_copy_size(listing)
+    had, wanted = record.checksum, wanted_checksum(record, algorithm)
     keeps_checksum = had is not None and had.algorithm == wanted and had.type != COMPOSITE
     if keeps_checksum and not record.parts:
         return listing, record
-    digests = await digests_of(reading, 0, listing.size, {MD5, wanted})
+    hides = hides_digest(record.encryption)
+    digests = await digests_of(reading, 0, listing.size, {wanted} if hides else {MD5, wanted})
     checksum = full_object(wanted, digests[wanted])
-    listing = listing._replace(
-        etag=digests[MD5].hex(), checksum_algorithm=checksum.algorithm, checksum_type=checksum.type
-    )
+    etag = new_etag() if hides else digests[MD5].hex()
+    listing = listing._replace(etag=etag, checksum_algorithm=checksum.algorithm, checksum_type=checksum.type)
     return listing, replace(record, checksum=checksum, parts=0)
+
+
+def wanted_checksum(record: Record, asked: str | None) -> str:
+    """The algorithm of a copy's checksum: the one asked for, else the source's."""
+    return asked or (DEFAULT_CHECKSUM if record.checksum is None else record.checksum.algorithm)
+
+
+def check_copy_size(listing: Listing) -> None:
+    """InvalidRequest for a source above 5 GiB."""
+    if listing.size > LARGEST_COPY:
+        raise _too_large()
 
 
 def described(record: Record, directives: CopyDirectives) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 
 from trug.domain.checksums import ALGORITHMS
 from trug.engine.reading import Reading
@@ -17,6 +17,14 @@ async def digests_of(reading: Reading, start: int, stop: int, algorithms: Collec
         for digest in digests.values():
             digest.update(content)
     else:
-        async for piece in content:
+        async for piece in _in_pieces(content):
             await asyncio.gather(*(asyncio.to_thread(digest.update, piece) for digest in digests.values()))
     return {algorithm: digest.digest() for algorithm, digest in digests.items()}
+
+
+async def _in_pieces(content: memoryview | AsyncIterator[bytes | memoryview]) -> AsyncIterator[bytes | memoryview]:
+    if isinstance(content, memoryview):
+        yield content
+        return
+    async for piece in content:
+        yield piece

@@ -5,23 +5,27 @@ from __future__ import annotations
 from dataclasses import field
 from typing import NamedTuple
 
+from trug.domain.encryption import CustomerKey, Encryption, Protection
 from trug.domain.frozen import frozen
-from trug.domain.objects import STANDARD, Checksum
+from trug.domain.objects import STANDARD, Checksum, Listing
 from trug.domain.preconditions import NO_CONDITIONS, ReadConditions
-from trug.ports.rows import Bucket, Entry, Part, Upload
+from trug.ports.rows import Bucket, Listed, Part, Upload
 
 
 @frozen
 class Draft:
-    """What an object will carry beside its bytes: system metadata by lower-case header name, user metadata, tags."""
+    """What an object will carry beside its bytes: system metadata by lower-case header name, user metadata, tags; and
+    how they are to be encrypted, None where the client did not say."""
 
     headers: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     storage_class: str = STANDARD
+    protection: Protection | None = None
 
 
-class Stored(NamedTuple):
+@frozen
+class Stored:
     """What a write made: ``version_id`` is None where the bucket's versions are not on; times in µs."""
 
     version_id: str | None
@@ -29,9 +33,11 @@ class Stored(NamedTuple):
     size: int
     modified: int
     checksum: Checksum | None
+    encryption: Encryption | None = None
 
 
-class Deleted(NamedTuple):
+@frozen
+class Deleted:
     """What a delete did: ``version_id`` of the marker it made or of the version it removed, None when there is none
     to tell; ``marker`` when that version is a delete marker."""
 
@@ -49,24 +55,28 @@ class RequestedPart(NamedTuple):
 
 @frozen
 class CopySource:
-    """What a copy reads: an existing bucket the caller may read, key, version id if named, and its conditions."""
+    """What a copy reads: an existing bucket the caller may read, key, version id if named, its conditions, and the
+    customer's key that it needs, if any."""
 
     bucket: Bucket
     key: str
     version_id: str | None = None
     conditions: ReadConditions = NO_CONDITIONS
+    customer_key: CustomerKey | None = None
 
 
 @frozen
 class CopyDirectives:
-    """What a copy changes: ``draft`` None keeps the source's metadata, ``tags`` None its tags. Storage class and
-    website redirect are never copied ("CopyObject"): they are what the request says, None for their defaults."""
+    """What a copy changes: ``draft`` None keeps the source's metadata, ``tags`` None its tags. Storage class,
+    website redirect and encryption are never copied ("CopyObject"): they are what the request says, None for their
+    defaults."""
 
     draft: Draft | None = None
     tags: dict[str, str] | None = None
     checksum_algorithm: str | None = None
     storage_class: str | None = None
     redirect: str | None = None
+    protection: Protection | None = None
 
     @property
     def changes_nothing(self) -> bool:
@@ -80,34 +90,56 @@ class Copied(NamedTuple):
     source_version_id: str | None
 
 
+class UploadedPart(NamedTuple):
+    """A part, and the upload that it is one of."""
+
+    part: Part
+    upload: Upload
+
+
 class CopiedPart(NamedTuple):
-    """A part made by UploadPartCopy, and the version of its source."""
+    """A part made by UploadPartCopy, the version of its source, and the upload."""
 
     part: Part
     source_version_id: str | None
+    upload: Upload
 
 
 class ObjectPage(NamedTuple):
-    """A page of ListObjects: entries and common prefixes each in byte order; ``next`` is where the next page starts
-    after (a key or a common prefix), None on the last page."""
+    """A page of ListObjects: rows (domain.lines) and common prefixes each in byte order; ``next`` is where the next
+    page starts after (a key or a common prefix), None on the last page."""
 
-    entries: list[Entry]
+    rows: list[bytes]
     prefixes: list[str]
     next: str | None
 
 
+class Entry(NamedTuple):
+    """A version as lists show it, field by field; ``listing.modified`` is of whole seconds. ``version_id`` is empty
+    where the list was one of objects."""
+
+    key: str
+    version_id: str
+    marker: bool
+    listing: Listing
+
+
 class ListedVersion(NamedTuple):
-    """A version in ListObjectVersions."""
+    """A version of a list for those who want more of it than its line."""
 
     entry: Entry
     is_latest: bool
 
 
 class VersionPage(NamedTuple):
-    """A page of ListObjectVersions; ``next_key``/``next_version_id`` are the next markers, both None on the last page;
-    ``next_version_id`` is "" when the page ends with a common prefix."""
+    """A page of ListObjectVersions; ``latest`` says of each version whether it is its key's newest.
 
-    versions: list[ListedVersion]
+    ``next_key`` and ``next_version_id`` are the next markers, both None on the last page; ``next_version_id`` is ""
+    when the page ends with a common prefix.
+    """
+
+    versions: list[Listed]
+    latest: list[bool]
     prefixes: list[str]
     next_key: str | None
     next_version_id: str | None

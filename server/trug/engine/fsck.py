@@ -7,16 +7,18 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, NamedTuple, Protocol
 
+from trug.domain.configurations import ACCOUNT_QUOTA, FLAGS, QUOTA
+from trug.domain.encryption import size_on_disk
 from trug.engine.reading import PIECE
 from trug.engine.uploads import place_of_extent
 from trug.engine.versions import place_of
-from trug.ports.reads import BlobNamed, CountersOf, CountersOfAccount, InlineContent, RowsOf
+from trug.ports.reads import BlobNamed, CountersOf, CountersOfAccount, Document, InlineContent, RowsOf
 from trug.ports.rows import Bucket, Counters, Part, Version
 from trug.ports.stores import BlobStore, Damaged, MetadataStore, Reader, Unavailable
 
 PAGE = 250
 RETRIES = 2
-ONLY_CHECKSUMS = ("configurations", "accounts", "users", "access_keys", "declared", "epochs")
+ONLY_CHECKSUMS = ("accounts", "users", "access_keys", "declared", "documents", "epochs")
 
 Place = tuple[str, int]
 
@@ -64,6 +66,7 @@ class Fsck:
         check = Check(self._metadata, self._blobs)
         for table in ONLY_CHECKSUMS:
             await check.checksums(table)
+        await check.configurations()
         await check.counted()
         await check.versions("current")
         await check.versions("history")
@@ -86,6 +89,7 @@ class Check:
         self._referred: Counter[Place] = Counter()
         self._totals: dict[int, list[int]] = {}
         self._bodies: set[int] = set()
+        self._configured: dict[int, int] = {}
         self._verified: set[int] = set()
         self.checked = 0
         self.findings: list[str] = []
@@ -107,6 +111,12 @@ class Check:
         async for _ in self._pages(table):
             pass
 
+    async def configurations(self) -> None:
+        async for page in self._pages("configurations"):
+            for (bucket, kind), _ in page:
+                flag = FLAGS.get(kind.partition("/")[0], 0)
+                self._configured[bucket] = self._configured.get(bucket, 0) | flag
+
     async def counted(self) -> None:
         """The counts of places with two references and more; no row means one."""
         async for page in self._pages("reference_counts"):
@@ -119,7 +129,7 @@ class Check:
                 self._add(version, is_current=table == "current")
                 place = place_of(version)
                 if place is not None and place[0] != "body":
-                    owners.append((f"{version.key!r} {version.version_id}", place, version.listing.size))
+                    owners.append((f"{version.key!r} {version.version_id}", place, stored_size_of(version)))
             await self._bytes(owners)
 
     def _add(self, version: Version, *, is_current: bool) -> None:
@@ -183,6 +193,7 @@ class Check:
                 sum_so_far = accounts.get(bucket.account, Counters())
                 accounts[bucket.account] = Counters(*map(sum, zip(sum_so_far, found, strict=True)))
                 await self._total(bucket, found)
+                await self._marks(bucket)
         held = [number for number, totals in self._totals.items() if any(totals[:3])]  # its uploads go by the sweep
         self.findings += [f"bucket {number}: has versions but no row" for number in held]
         for account, found in accounts.items():
@@ -194,6 +205,14 @@ class Check:
         kept = await self._metadata.fetch(CountersOf(bucket.id))
         if kept != found:
             self.findings.append(f"bucket {bucket.name}: counted {kept}, found {found}")
+
+    async def _marks(self, bucket: Bucket) -> None:
+        """Whether the bucket's row tells of the configurations that there are."""
+        found = self._configured.get(bucket.id, 0)
+        if await self._metadata.fetch(Document(QUOTA, bucket.account)) is not None:
+            found |= FLAGS[ACCOUNT_QUOTA]
+        if found != bucket.configured:
+            self.findings.append(f"bucket {bucket.name}: marked as {bucket.configured:#x}, configured {found:#x}")
 
     async def leaks(self) -> None:
         """Bytes that have a row, but that nothing refers to and no sweep will remove."""
@@ -232,6 +251,11 @@ def wrong_inline(reader: Reader, owners: list[tuple[str, Place, int]]) -> list[s
         if content is None or len(content) != size:
             findings.append(f"{owner}: inline bytes {number} are missing or of another length")
     return findings
+
+
+def stored_size_of(version: Version) -> int:
+    """How many bytes are stored of a version that has no parts."""
+    return size_on_disk(version.listing.size, version.record.encryption)
 
 
 def _owners_in(part: Part) -> list[tuple[str, Place, int]]:

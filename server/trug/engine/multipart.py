@@ -5,25 +5,40 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from trug.domain import ends
 from trug.domain.checksums import full_object
+from trug.domain.configurations import HAS_QUOTA
+from trug.domain.encryption import CustomerKey, kind_of, size_on_disk
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import replace
 from trug.domain.keys import after_prefix
 from trug.domain.objects import Checksum, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import new_version_id
 from trug.engine.assembly import Assembly, assemble, fingerprint
 from trug.engine.digesting import digests_of
-from trug.engine.drafts import CopiedPart, CopySource, Draft, PartPage, RequestedPart, Stored, UploadPage
+from trug.engine.drafts import (
+    CopiedPart,
+    CopySource,
+    Draft,
+    PartPage,
+    RequestedPart,
+    Stored,
+    UploadedPart,
+    UploadPage,
+)
+from trug.engine.envelopes import Envelope, Envelopes, check_upload_key, hides_digest, new_etag
 from trug.engine.ids import Ids
-from trug.engine.intake import DEFAULT_CHECKSUM, MD5, Intake, Received
+from trug.engine.intake import DEFAULT_CHECKSUM, MD5, Intake, Received, digests_for
 from trug.engine.listing import FIRST_STEP, common_prefix, first_place, next_step, roll_up
 from trug.engine.objects import Objects
-from trug.engine.reading import Reading
+from trug.engine.protection import Protections
+from trug.engine.quotas import expect_room
+from trug.engine.reading import Reading, SealedReading
 from trug.engine.refusals import Moved, no_such_upload, shown_version
+from trug.engine.rewriting import StoredBody
 from trug.engine.uploads import AbortUpload, AddPart, CompleteUpload, CreateUpload
 from trug.ports.body import Body
 from trug.ports.keys import Clock
@@ -44,17 +59,30 @@ def new_upload_id(now: int) -> str:
 class Multipart:
     """The multipart operations over the rows."""
 
-    def __init__(self, metadata: MetadataStore, ids: Ids, intake: Intake, objects: Objects, clock: Clock) -> None:
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        ids: Ids,
+        intake: Intake,
+        objects: Objects,
+        clock: Clock,
+        protections: Protections,
+        envelopes: Envelopes,
+    ) -> None:
         self._metadata = metadata
         self._ids = ids
         self._intake = intake
         self._objects = objects
         self._clock = clock
+        self._protections = protections
+        self._envelopes = envelopes
 
     async def create(
         self, bucket: Bucket, key: str, draft: Draft, *, initiator: str, checksum_algorithm: str, checksum_type: str
     ) -> Upload:
-        """Begin an upload. Algorithm and type are empty when the client asked for none."""
+        """Begin an upload. Algorithm and type are empty when the client asked for none. Errors of
+        ``Protections.envelope``."""
+        envelope = await self._protections.envelope(bucket, key, draft.protection)
         upload = Upload(
             id=await self._ids.take(),
             upload_id=new_upload_id(self._clock.now()),
@@ -66,7 +94,9 @@ class Multipart:
             storage_class=draft.storage_class,
             checksum_algorithm=checksum_algorithm,
             checksum_type=checksum_type,
-            record=Record(draft.headers, draft.metadata, draft.tags),
+            record=Record(
+                draft.headers, draft.metadata, draft.tags, encryption=None if envelope is None else envelope.encryption
+            ),
         )
         return await self._metadata.commit(CreateUpload(upload))
 
@@ -82,23 +112,30 @@ class Multipart:
             raise no_such_upload(upload_id)
         return upload
 
-    async def put_part(self, bucket: Bucket, key: str, upload_id: str, number: int, body: Body) -> Part:
+    async def put_part(
+        self, bucket: Bucket, key: str, upload_id: str, number: int, body: Body, customer: CustomerKey | None = None
+    ) -> UploadedPart:
         """Store a body as a part, in place of any with this number. NoSuchUpload; S3Error from the body;
-        InvalidRequest when its checksum is not of the upload's algorithm."""
+        InvalidRequest when its checksum is not of the upload's algorithm, or ``customer`` not the upload's key."""
         upload = await self._open_upload(bucket, key, upload_id)
+        if bucket.configured & HAS_QUOTA:
+            await expect_room(self._metadata, bucket, key, body.length)
         algorithm = _part_algorithm(upload, body.checksum_algorithm)
-        async with self._intake.receive(body, frozenset((MD5, algorithm))) as received:
-            part = Part(
-                upload=upload.id,
-                number=number,
-                etag=received.etag,
-                size=received.size,
-                modified=0,
-                extents=_extents(received),
-                checksum=received.checksum(algorithm),
-            )
-            blobs = () if received.blob is None else (received.blob,)
-            return await self._metadata.commit(AddPart(bucket.id, key, upload_id, part, received.content, blobs))
+        received = await self._received(upload, body, algorithm, await self._envelope_of(upload, customer))
+        change = _addition(upload, number, received, algorithm)
+        return UploadedPart(await self._metadata.commit(change), upload)
+
+    async def _envelope_of(self, upload: Upload, customer: CustomerKey | None) -> Envelope | None:
+        """What the parts of an encrypted upload are encrypted with."""
+        encryption = upload.record.encryption
+        if encryption is not None or customer is not None:
+            check_upload_key(encryption, customer)
+        return None if encryption is None else Envelope(await self._envelopes.open(encryption, customer), encryption)
+
+    async def _received(self, upload: Upload, body: Body, algorithm: str, envelope: Envelope | None) -> Received:
+        if envelope is None:
+            return await self._intake.receive(body, digests_for(algorithm))
+        return await self._intake.enclose(body, algorithm, envelope)
 
     async def copy_part(
         self,
@@ -108,33 +145,48 @@ class Multipart:
         number: int,
         source: CopySource,
         span: tuple[int, int] | None,
+        customer: CustomerKey | None = None,
     ) -> CopiedPart:
-        """Make a span (all, when None) of an object a part: read once for its digests, never written."""
+        """Make a span (all, when None) of an object a part: read once for its digests, and written only to be encrypted
+        in another way. ``customer`` is the upload's key."""
         upload = await self._open_upload(bucket, key, upload_id)
+        envelope = await self._envelope_of(upload, customer)
         for _ in range(ATTEMPTS):
-            reading = await self._objects.open(source.bucket, source.key, source.version_id)
+            reading = await self._objects.open(source.bucket, source.key, source.version_id, source.customer_key)
             version = reading.version
             source.conditions.check(version.listing.etag, version.listing.modified)
-            part = await self._borrow(upload, number, reading, span or (0, version.listing.size))
+            start, stop = span or (0, version.listing.size)
+            _check_span(start, stop, version.listing.size)
+            if kind_of(version.record.encryption) == kind_of(upload.record.encryption):
+                part = await self._borrow(upload, number, reading, start, stop, envelope)
+                change = AddPart(bucket.id, key, upload_id, part, borrowed=version)
+            else:
+                algorithm = upload.checksum_algorithm or DEFAULT_CHECKSUM
+                received = await self._received(upload, StoredBody(reading, start, stop), algorithm, envelope)
+                change = _addition(upload, number, received, algorithm)
             try:
-                made = await self._metadata.commit(AddPart(bucket.id, key, upload_id, part, borrowed=version))
+                made = await self._metadata.commit(change)
             except Moved:
                 continue
-            return CopiedPart(made, shown_version(source.bucket, version))
+            return CopiedPart(made, shown_version(source.bucket, version), upload)
         raise S3Error(ErrorCode.OperationAborted)
 
-    async def _borrow(self, upload: Upload, number: int, reading: Reading, span: tuple[int, int]) -> Part:
-        start, stop = span
-        _check_span(start, stop, reading.version.listing.size)
+    async def _borrow(
+        self, upload: Upload, number: int, reading: Reading, start: int, stop: int, envelope: Envelope | None
+    ) -> Part:
         algorithm = upload.checksum_algorithm or DEFAULT_CHECKSUM
-        digests = await digests_of(reading, start, stop, {MD5, algorithm})
+        hides = hides_digest(upload.record.encryption)
+        digests = await digests_of(reading, start, stop, {algorithm} if hides else {MD5, algorithm})
+        extents = [extent async for extent in reading.extents(start, stop)]
+        if isinstance(reading, SealedReading) and envelope is not None:
+            extents = [_adopted(envelope, reading, extent) for extent in extents]
         return Part(
             upload=upload.id,
             number=number,
-            etag=digests[MD5].hex(),
+            etag=new_etag() if hides else digests[MD5].hex(),
             size=stop - start,
             modified=0,
-            extents=tuple([extent async for extent in reading.extents(start, stop)]),
+            extents=tuple(extents),
             checksum=full_object(algorithm, digests[algorithm]),
         )
 
@@ -148,14 +200,18 @@ class Multipart:
         conditions: WriteConditions,
         checksum: Checksum | None,
         size: int | None,
+        customer: CustomerKey | None = None,
     ) -> Stored:
         """Make the object of the requested parts. A repetition with the same parts answers the same.
 
-        ``checksum`` is what the client claims of the object, ``size`` its ``x-amz-mp-object-size``. NoSuchUpload,
+        ``checksum`` is what the client claims of the object, ``size`` its ``x-amz-mp-object-size``, ``customer`` the
+        upload's key, which need not come again. NoSuchUpload,
         InvalidPart, InvalidPartOrder, EntityTooSmall, EntityTooLarge, InvalidRequest, BadDigest, and the conditions'.
         """
         for _ in range(ATTEMPTS):
             upload = await self._upload(bucket, key, upload_id)
+            if customer is not None:
+                check_upload_key(upload.record.encryption, customer)
             if upload.completed is not None:
                 return _repeated(upload, requested)
             parts = await self._all_parts(upload)
@@ -287,12 +343,32 @@ def _part_algorithm(upload: Upload, claimed: str | None) -> str:
     return upload.checksum_algorithm or DEFAULT_CHECKSUM
 
 
-def _extents(received: Received) -> tuple[Extent, ...]:
+def _addition(upload: Upload, number: int, received: Received, algorithm: str) -> AddPart:
+    """The part that received bytes are."""
+    part = Part(
+        upload=upload.id,
+        number=number,
+        etag=received.etag,
+        size=received.size,
+        modified=0,
+        extents=_extents(received, size_on_disk(received.size, upload.record.encryption)),
+        checksum=received.checksum(algorithm),
+    )
+    blobs = () if received.blob is None else (received.blob,)
+    return AddPart(upload.bucket, upload.key, upload.upload_id, part, received.content, blobs)
+
+
+def _extents(received: Received, stored: int) -> tuple[Extent, ...]:
     if received.inline is not None:
-        return (Extent(True, received.inline, 0, received.size, received.size),)
+        return (Extent(True, received.inline, 0, received.size, stored, received.key),)
     if received.blob is not None:
-        return (Extent(False, received.blob, 0, received.size, received.size),)
+        return (Extent(False, received.blob, 0, received.size, stored, received.key),)
     return ()
+
+
+def _adopted(envelope: Envelope, reading: SealedReading, extent: Extent) -> Extent:
+    """The same bytes, their key wrapped under that of another body."""
+    return extent._replace(key=envelope.key.adopt(reading.key, extent.id, extent.key, inline=extent.inline))
 
 
 def _check_span(start: int, stop: int, size: int) -> None:
@@ -308,4 +384,5 @@ def _repeated(upload: Upload, requested: Sequence[RequestedPart]) -> Stored:
     if fingerprint(requested) != done.requested:
         raise no_such_upload(upload.upload_id)
     version_id = None if done.version_id == "null" else done.version_id
-    return Stored(version_id, done.etag, ends.size(done.ends), upload.initiated, done.checksum)
+    size, encryption = ends.size(done.ends), upload.record.encryption
+    return Stored(version_id, done.etag, size, upload.initiated, done.checksum, encryption)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from trug.domain.configurations import HAS_ENCRYPTION, HAS_QUOTA
+from trug.domain.encryption import CustomerKey
 from trug.domain.objects import Listing, Record
 from trug.domain.preconditions import WriteConditions
-from trug.domain.versioning import new_version_id
+from trug.domain.versioning import Versioning, new_version_id
 from trug.engine.drafts import Deleted, Draft, Stored
+from trug.engine.envelopes import Envelopes, check_customer_key
 from trug.engine.ids import Ids
-from trug.engine.intake import DEFAULT_CHECKSUM, MD5, Intake
+from trug.engine.intake import DEFAULT_CHECKSUM, Intake, digests_for
 from trug.engine.pins import Pins
-from trug.engine.reading import Reading
-from trug.engine.refusals import hidden_by_marker, is_marker, no_such_key, unknown_version
+from trug.engine.protection import Protections
+from trug.engine.quotas import expect_room
+from trug.engine.reading import Reading, SealedReading
+from trug.engine.refusals import Moved, hidden_by_marker, is_marker, no_such_key, unknown_version
 from trug.engine.versions import DeleteNewest, DeleteVersion, PutVersion, RetagVersion
 from trug.ports.body import Body
 from trug.ports.reads import Current, CurrentContent, NewestHistory, WithVersionId, WithVersionIdContent
@@ -21,37 +26,57 @@ from trug.ports.stores import BlobStore, MetadataStore
 class Objects:
     """Objects of all buckets."""
 
-    def __init__(self, metadata: MetadataStore, blobs: BlobStore, ids: Ids, intake: Intake, pins: Pins) -> None:
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        blobs: BlobStore,
+        ids: Ids,
+        intake: Intake,
+        pins: Pins,
+        protections: Protections,
+        envelopes: Envelopes,
+    ) -> None:
         self._metadata = metadata
         self._blobs = blobs
         self._ids = ids
         self._intake = intake
         self._pins = pins
+        self._protections = protections
+        self._envelopes = envelopes
 
     async def put(self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions) -> Stored:
         """Store a body as the newest version of ``key``; visible only when it is whole, verified and durable.
 
-        Computes CRC64NVME when the client sends no checksum. S3Error from the body or the conditions; Unavailable.
+        Computes CRC64NVME when the client sends no checksum. S3Error from the body, the conditions or a quota;
+        Unavailable.
         """
+        if bucket.configured & HAS_QUOTA:
+            await expect_room(self._metadata, bucket, key, body.length)
         algorithm = body.checksum_algorithm or DEFAULT_CHECKSUM
+        envelope = None
+        if draft.protection is not None or bucket.configured & HAS_ENCRYPTION:
+            envelope = await self._protections.envelope(bucket, key, draft.protection)
         row = await self._ids.take()
-        async with self._intake.receive(body, frozenset((MD5, algorithm))) as received:
-            checksum = received.checksum(algorithm)
-            listing = Listing(received.etag, received.size, 0, draft.storage_class, checksum.algorithm, checksum.type)
-            change = PutVersion(
-                bucket=bucket.id,
-                key=key,
-                id=row,
-                version_id=new_version_id(),
-                listing=listing,
-                record=Record(draft.headers, draft.metadata, draft.tags, checksum),
-                conditions=conditions,
-                event="ObjectCreated:Put",
-                inline=received.inline,
-                content=received.content,
-                blob=received.blob,
-            )
-            return await self._metadata.commit(change)
+        if envelope is None:
+            received = await self._intake.receive(body, digests_for(algorithm))
+        else:
+            received = await self._intake.enclose(body, algorithm, envelope)
+        encryption = None if envelope is None else envelope.around(received.key)
+        checksum = received.checksum(algorithm)
+        change = PutVersion(
+            bucket=bucket.id,
+            key=key,
+            id=row,
+            version_id=new_version_id(),
+            listing=Listing(received.etag, received.size, 0, draft.storage_class, algorithm, checksum.type),
+            record=Record(draft.headers, draft.metadata, draft.tags, checksum, encryption=encryption),
+            conditions=conditions,
+            event="ObjectCreated:Put",
+            inline=received.inline,
+            content=received.content,
+            blob=received.blob,
+        )
+        return await self._metadata.commit(change)
 
     async def find(self, bucket: Bucket, key: str, version_id: str | None) -> Version:
         """The newest version, or the one named. NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker that
@@ -60,11 +85,20 @@ class Objects:
             return await self._metadata.fetch(Current(bucket.id, key)) or await self._absent(bucket, key)
         return _object(await self._metadata.fetch(WithVersionId(bucket.id, key, version_id)), key, version_id)
 
-    async def open(self, bucket: Bucket, key: str, version_id: str | None) -> Reading:
-        """As ``find``, with the bytes at hand."""
+    async def open(
+        self, bucket: Bucket, key: str, version_id: str | None, customer: CustomerKey | None = None
+    ) -> Reading:
+        """As ``find``, with the bytes at hand; ``customer`` is the customer's key that the request brought. Also errors
+        of ``Envelopes.open``."""
         pin = self._pins.hold(self._metadata.sequence)
-        fetched = await self._fetch(bucket, key, version_id)
-        return Reading(fetched.version, fetched.content, pin, self._metadata, self._blobs)
+        version, content = await self._fetch(bucket, key, version_id)
+        encryption = version.record.encryption
+        if encryption is None:
+            if customer is not None:
+                check_customer_key(encryption, customer)
+            return Reading(version, content, pin, self._metadata, self._blobs)
+        body_key = await self._envelopes.open(encryption, customer)
+        return SealedReading(version, content, pin, self._metadata, self._blobs, encryption=encryption, key=body_key)
 
     async def _fetch(self, bucket: Bucket, key: str, version_id: str | None) -> Fetched:
         if version_id is None:
@@ -84,7 +118,12 @@ class Objects:
         """Delete the key (a delete marker where versioning is or was on) or one version for good. Absent: no error."""
         if version_id is not None:
             return await self._metadata.commit(DeleteVersion(bucket.id, key, version_id, conditions))
-        change = DeleteNewest(bucket.id, key, await self._ids.take(), new_version_id(), conditions)
+        if bucket.versioning is Versioning.OFF:
+            try:
+                return await self._metadata.commit(DeleteNewest(bucket.id, key, conditions))
+            except Moved:
+                pass  # somebody turned versions on just now
+        change = DeleteNewest(bucket.id, key, conditions, await self._ids.take(), new_version_id())
         return await self._metadata.commit(change)
 
     async def retag(self, bucket: Bucket, key: str, version_id: str | None, tags: dict[str, str]) -> Version:

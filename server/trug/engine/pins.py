@@ -3,39 +3,80 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections import deque
 from collections.abc import Callable
+
+from trug.ports.peers import PinBoard
 
 LONGEST = 3600.0
 """How many seconds a reading may take before it is cut, so that the sweep goes on."""
 GRACE = 60.0
 """For how many more seconds its bytes stay, so that the piece it is at can end."""
 
+SHOWS_NOTHING = math.inf
+IS_ALONE = -1
+
 
 class Pins:
-    """The sequences that reads in progress began at, each for ``longest`` seconds of ``now`` at most."""
+    """The sequences that reads in progress began at, each for ``longest`` seconds of ``now`` at most.
 
-    def __init__(self, *, longest: float = LONGEST, now: Callable[[], float] = time.monotonic) -> None:
+    Processes that serve one store see each other's oldest on ``board``. A pin is shown there before its reading begins;
+    that it is let go shows at the next ``publish``, which should come about every quarter of a second.
+    """
+
+    def __init__(
+        self,
+        *,
+        longest: float = LONGEST,
+        now: Callable[[], float] = time.monotonic,
+        board: PinBoard | None = None,
+    ) -> None:
         self._longest = longest
         self._now = now
+        self._board = board
+        self._shown: float = IS_ALONE if board is None else SHOWS_NOTHING
         self._tickets = itertools.count()
         self._held: dict[int, tuple[float, int]] = {}
         self._let_go: deque[int] = deque()
 
     def hold(self, sequence: int) -> Pin:
         """Keep what was live at ``sequence`` until the pin is garbage: a reading ends in too many places to count on
-        a call."""
+        a call. What is read under it is read after it is held."""
         self._release()
         ticket, until = next(self._tickets), self._now() + self._longest
         self._held[ticket] = until, sequence
+        if sequence < self._shown:
+            self._show(sequence)
         return Pin(ticket, until, self._let_go, self._now)
 
     def oldest(self, newest: int) -> int:
-        """The oldest sequence held; ``newest`` when none is."""
+        """The oldest sequence held, here or elsewhere; ``newest``, which was read before, when none is."""
+        elsewhere = None if self._board is None else self._board.oldest()
+        held = (self._oldest_held(), elsewhere, newest)
+        return min(sequence for sequence in held if sequence is not None)
+
+    def publish(self) -> None:
+        """Show what has become of the oldest."""
+        if self._board is None:
+            return
+        oldest = self._oldest_held()
+        if oldest is not None:
+            self._show(oldest)
+        elif self._shown != SHOWS_NOTHING:
+            self._shown = SHOWS_NOTHING
+            self._board.clear()
+
+    def _show(self, sequence: int) -> None:
+        assert self._board is not None  # noqa: S101 - or nothing is below what is shown
+        self._shown = sequence
+        self._board.show(sequence, self._now() + self._longest + GRACE)
+
+    def _oldest_held(self) -> int | None:
         self._release()
         ended = self._now() - GRACE
-        return min((sequence for until, sequence in self._held.values() if until > ended), default=newest)
+        return min((sequence for until, sequence in self._held.values() if until > ended), default=None)
 
     def _release(self) -> None:
         while self._let_go:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 from trug.domain import ends
+from trug.domain.blocks import BLOCK
+from trug.domain.encryption import Encryption, Span, size_on_disk
 from trug.domain.errors import ErrorCode, S3Error
+from trug.engine.ciphers import BlobCipher, BodyKey
 from trug.engine.pins import Pin
 from trug.ports.reads import BodyWithId, InlineContent, PartNumbered
 from trug.ports.rows import Extent, Upload, Version
-from trug.ports.stores import BlobStore, Damaged, MetadataStore
+from trug.ports.stores import BlobFile, BlobStore, Damaged, MetadataStore
 
 PIECE = 256 << 10
 
@@ -39,14 +42,27 @@ class Reading:
             raise _no_such_part(number, 1)
         return part_span(await body_of(self._metadata, self.version.body), number)
 
-    def content(self, start: int, stop: int) -> bytes | AsyncIterator[bytes | memoryview]:
-        """The bytes from ``start`` to before ``stop``: at once when they are inline, else in pieces of 256 KiB.
-        Damaged out of the pieces when stored bytes are not what was written, Cut when they are read for too long."""
-        if self._content is not None:
-            return self._content if stop - start == len(self._content) else self._content[start:stop]
-        if start == stop:
+    def content(self, start: int, stop: int) -> bytes | memoryview | AsyncIterator[bytes | memoryview]:
+        """The bytes from ``start`` to before ``stop``: those ``at_hand``, else pieces of at most 256 KiB, each of which
+        stays what it is for as long as somebody holds it.
+
+        Damaged out of the pieces when stored bytes are not what was written, Cut when they are read for too long.
+        """
+        found = self.at_hand(start, stop)
+        return self._pieces(start, stop) if found is None else found
+
+    def at_hand(self, start: int, stop: int) -> bytes | memoryview | None:
+        """The bytes, verified, when they can be had without waiting and without much memory: inline ones, and up to
+        256 KiB of one blob that are in the page cache. None when they must be read in pieces, or are damaged."""
+        content, length = self._content, stop - start
+        if content is not None:
+            return content if length == len(content) else content[start:stop]
+        if length == 0:
             return b""
-        return self._pieces(start, stop)
+        version = self.version
+        if version.blob is None or length > PIECE:
+            return None
+        return self._blobs.at_hand(version.blob, version.listing.size, start, length)
 
     async def _pieces(self, start: int, stop: int) -> AsyncIterator[bytes | memoryview]:
         async for extent in self.extents(start, stop):
@@ -55,9 +71,12 @@ class Reading:
                 continue
             file = await self._blobs.open(extent.id, extent.size)
             try:
-                for offset, length in _split(extent):
+                offset, stop_at = extent.offset, extent.offset + extent.length
+                while offset < stop_at:
                     self._go_on()
-                    yield await file.read(offset, length)
+                    end = min(stop_at, _next_border(offset, self._blobs.piece))
+                    yield await file.read(offset, end - offset)
+                    offset = end
             finally:
                 file.close()
 
@@ -88,6 +107,101 @@ class Reading:
         if content is None:
             raise Damaged(f"inline bytes {extent.id} have no row")
         return content[extent.offset : extent.offset + extent.length]
+
+
+class SealedReading(Reading):
+    """One version whose bytes are encrypted, with the key of its body: spans of the plaintext, of which only the
+    segments that hold them are opened."""
+
+    def __init__(
+        self,
+        version: Version,
+        content: bytes | None,
+        pin: Pin,
+        metadata: MetadataStore,
+        blobs: BlobStore,
+        *,
+        encryption: Encryption,
+        key: BodyKey,
+    ) -> None:
+        super().__init__(version, content, pin, metadata, blobs)
+        self.encryption = encryption
+        self.key = key
+
+    def at_hand(self, start: int, stop: int) -> bytes | memoryview | None:
+        """As of any reading. Damaged when what is at hand does not open."""
+        length = stop - start
+        if length == 0:
+            return b""
+        version = self.version
+        if version.body is not None or length > PIECE:
+            return None
+        extent = self._whole(start, length)
+        span = Span.of(start, stop, self.key.layers)
+        first, end = span.first * BLOCK, min(span.end * BLOCK, extent.size)
+        if self._content is None:
+            sealed = self._blobs.at_hand(extent.id, extent.size, first, end - first)
+        else:
+            sealed = memoryview(self._content)[first:end]
+        return None if sealed is None else self._opened(self._cipher(extent), extent, sealed, span, length)
+
+    async def extents(self, start: int, stop: int) -> AsyncIterator[Extent]:
+        """The stretches of plaintext that make up a span of the object, each with the key of its blob."""
+        if self.version.body is None:
+            if stop > start:
+                yield self._whole(start, stop - start)
+            return
+        async for extent in super().extents(start, stop):
+            yield extent
+
+    async def _pieces(self, start: int, stop: int) -> AsyncIterator[bytes | memoryview]:
+        async for extent in self.extents(start, stop):
+            if extent.inline:
+                sealed = await self._inline(Extent(True, extent.id, 0, extent.size, extent.size))
+                yield self._clipped(extent, memoryview(sealed))
+                continue
+            file = await self._blobs.open(extent.id, extent.size)
+            try:
+                async for piece in self._opened_pieces(extent, file):
+                    yield piece
+            finally:
+                file.close()
+
+    async def _opened_pieces(self, extent: Extent, file: BlobFile) -> AsyncIterator[memoryview]:
+        cipher = self._cipher(extent)
+        offset, stop = extent.offset, extent.offset + extent.length
+        while offset < stop:
+            self._go_on()
+            wanted = Span.of(offset, stop, cipher.layers)
+            end = min(wanted.end, _next_border(wanted.first, self._blobs.piece // BLOCK))
+            first = wanted.first * BLOCK
+            sealed = await file.read(first, min(end * BLOCK, extent.size) - first)
+            length = min(stop, end * cipher.room) - offset
+            yield self._opened(cipher, extent, memoryview(sealed), wanted, length)
+            offset += length
+
+    def _clipped(self, extent: Extent, sealed: memoryview) -> memoryview:
+        """What an extent covers of inline bytes, which are few."""
+        cipher = self._cipher(extent)
+        span = Span.of(extent.offset, extent.offset + extent.length, cipher.layers)
+        return self._opened(cipher, extent, sealed[span.first * BLOCK : span.end * BLOCK], span, extent.length)
+
+    def _opened(self, cipher: BlobCipher, extent: Extent, sealed: memoryview, span: Span, length: int) -> memoryview:
+        """``length`` bytes of plaintext from where ``span`` begins; ``sealed`` is what was read of its segments."""
+        plain = cipher.open(sealed, span.first, last=-(-extent.size // BLOCK) - 1)
+        return plain[span.skip : span.skip + length]
+
+    def _cipher(self, extent: Extent) -> BlobCipher:
+        return self.key.cipher(extent.id, extent.key, inline=extent.inline)
+
+    def _whole(self, start: int, length: int) -> Extent:
+        """A stretch of the one blob of a version that has no parts."""
+        version = self.version
+        size = size_on_disk(version.listing.size, self.encryption)
+        if version.inline is not None:
+            return Extent(True, version.inline, start, length, size, self.encryption.blob_key)
+        assert version.blob is not None  # noqa: S101 - it has bytes, and no parts
+        return Extent(False, version.blob, start, length, size, self.encryption.blob_key)
 
 
 async def body_of(metadata: MetadataStore, body: int) -> Upload:
@@ -123,13 +237,9 @@ def clip(extents: tuple[Extent, ...], start: int, stop: int) -> Iterator[Extent]
         begin += extent.length
 
 
-def _split(extent: Extent) -> Iterator[tuple[int, int]]:
-    """(offset, length) of pieces that end on multiples of 256 KiB, so that block checksums are read once."""
-    offset, stop = extent.offset, extent.offset + extent.length
-    while offset < stop:
-        end = min(stop, (offset // PIECE + 1) * PIECE)
-        yield offset, end - offset
-        offset = end
+def _next_border(offset: int, piece: int) -> int:
+    """Pieces end on multiples of their size, so that no block is read twice."""
+    return (offset // piece + 1) * piece
 
 
 def _no_such_part(number: int, count: int) -> S3Error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from trug.domain.configurations import HAS_QUOTA
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.objects import Listing, Record
@@ -12,7 +13,17 @@ from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import Versioning
 from trug.engine.drafts import Stored
 from trug.engine.refusals import Moved, no_such_bucket, no_such_upload
-from trug.engine.versions import added, make_room, recount, refusal_of, room_reads, stored, unanswered
+from trug.engine.versions import (
+    added,
+    cleared,
+    make_room,
+    overfull,
+    recount,
+    refusal_of,
+    room_reads,
+    stored,
+    unanswered,
+)
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import (
     Announce,
@@ -157,15 +168,17 @@ class CompleteUpload:
         upload = find_open(rows, self.upload.upload_id, bucket.id, key)
         if upload is None or upload.changed != self.upload.changed:
             return Rejected(Moved())
-        refusal = refusal_of(self.conditions, rows.of(Current(bucket.id, key)), key)
+        newest = rows.of(Current(bucket.id, key))
+        refusal = refusal_of(self.conditions, newest, key)
         if refusal is not None:
             return Rejected(refusal)
-        room = make_room(rows, bucket, key, moment)
+        room = make_room(rows, bucket, key, newest, moment)
+        if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, self.listing.size)):
+            return Rejected(refusal)
         version = self._version(bucket, moment)
         done = upload._replace(completed=self.completed._replace(version_id=version.version_id))
         effects = [
-            *room.effects,
-            *recount(rows, ((room.freed, -1),)),
+            *cleared(rows, room),
             PutUpload(done),
             *((Drop("leftover", upload.id),) if self.leaves_parts else ()),
             Tally(bucket.id, bucket.account, uploads=-1),

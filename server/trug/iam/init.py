@@ -13,6 +13,7 @@ from trug.iam.declarations import Declarations, DeclaredAccount, DeclaredBucket,
 from trug.iam.people import People, account_creation, user_creation
 from trug.iam.refusals import IamError
 from trug.ports.changes import Change
+from trug.ports.key_management import KeyRing
 from trug.ports.reads import AccountWithId, Declared
 from trug.ports.stores import MetadataStore
 
@@ -20,8 +21,11 @@ from trug.ports.stores import MetadataStore
 class Initialiser:
     """One application of declarations to a store. Applying the same twice changes nothing."""
 
-    def __init__(self, metadata: MetadataStore, people: People, buckets: Buckets, region: str) -> None:
+    def __init__(
+        self, metadata: MetadataStore, people: People, buckets: Buckets, region: str, ring: KeyRing | None = None
+    ) -> None:
         self._metadata = metadata
+        self._ring = ring
         self._people = people
         self._buckets = buckets
         self._region = region
@@ -37,7 +41,7 @@ class Initialiser:
         for bucket in declarations.buckets:
             await self._bucket(bucket)
         for key in declarations.kms_keys:
-            await self._keep("kms.key", key, b"", f"KMS key {key}")
+            await self._kms_key(key)
         return self._unbuilt
 
     async def _is_new(self, kind: str, name: str) -> bool:
@@ -53,6 +57,20 @@ class Initialiser:
 
     async def _record(self, kind: str, name: str, document: bytes = b"") -> None:
         await self._metadata.commit(RecordDeclaration(kind, name, document))
+
+    async def _kms_key(self, name: str) -> None:
+        """Make a key in the ring, unless it was declared before; where a service keeps the keys, only it makes any."""
+        if self._ring is None:
+            await self._keep("kms.key", name, b"", f"KMS key {name}")
+            return
+        if not await self._is_new("kms.key", name):
+            return
+        if all(name != known for known, _, _ in self._ring.entries()):
+            try:
+                self._ring.create(name)
+            except ValueError as error:
+                raise InitError(f"kms.key {name}: {error}") from error
+        await self._record("kms.key", name)
 
     async def _keep(self, kind: str, name: str, document: bytes, text: str) -> None:
         await self._record(kind, name, document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import socket
@@ -18,25 +17,17 @@ def socket_path(directory: str) -> str | None:
     return path if len(os.fsencode(path)) <= LONGEST_PATH else None
 
 
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost")
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self._path)
-
-
 def find_answer(directory: str, command: str, given: Mapping[str, str]) -> dict[str, Any] | None:
     """The server's answer; None when no server answers there. An answer with ``error`` says why it was refused."""
     path = socket_path(directory)
     if path is None or not os.path.exists(path):
         return None
-    connection = _Connection(path)
+    import http.client
+
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
     try:
+        connection.sock.connect(path)
         connection.request("POST", f"/{command}", json.dumps(dict(given)), {"content-type": "application/json"})
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
     except ConnectionError:

@@ -8,8 +8,11 @@ from typing import Any
 from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.engine.fsck import Fsck
+from trug.engine.rekeying import Rekeying
 from trug.iam.people import People, new_access_key, new_secret
 from trug.iam.refusals import IamError
+from trug.manage.quotas import clear_quota, set_quota, show_quota
+from trug.ports.key_management import KeyRing, UnknownKey
 from trug.ports.reports import AccountSummary, BucketSummary
 from trug.ports.rows import AccessKey, User
 from trug.ports.stores import MetadataStore
@@ -27,6 +30,13 @@ class Managed:
     people: People
     fsck: Fsck
     metadata: MetadataStore
+    rekeying: Rekeying
+    ring: KeyRing
+    kms: KeyRing | None = None
+    """The ring again where KMS's keys are in it, None where a service keeps them."""
+
+
+Command = Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]
 
 
 async def add_user(store: Managed, given: Mapping[str, str]) -> Answer:
@@ -89,6 +99,48 @@ async def list_accounts(store: Managed, given: Mapping[str, str]) -> Answer:
     return _page("accounts", [_account(row) for row in rows], limit, "id")
 
 
+async def create_kms_key(store: Managed, given: Mapping[str, str]) -> Answer:
+    """Make a KMS key in the key ring. IamError for a name that is none or taken, and where a service keeps the keys."""
+    if store.kms is None:
+        raise IamError("a key service keeps the KMS keys of this store: make it there")
+    try:
+        store.kms.create(given["name"])
+    except ValueError as error:
+        raise IamError(str(error)) from error
+    return {"key": {"name": given["name"], "versions": 1}}
+
+
+async def rotate_kms_key(store: Managed, given: Mapping[str, str]) -> Answer:
+    """Give a key of the ring a new version, and wrap under it what the older ones wrapped; no object is touched."""
+    name = given["name"]
+    try:
+        version = store.ring.rotate(name)
+    except UnknownKey as error:
+        raise IamError(str(error)) from error
+    return {"key": {"name": name, "versions": version, "rewrapped": await store.rekeying.renew(name)}}
+
+
+async def rewrap_kms_key(store: Managed, given: Mapping[str, str]) -> Answer:
+    """Wrap under the newest version of a key what its older ones wrapped: after a rotation that was cut off, or one at
+    a key service."""
+    return {"key": {"name": given["name"], "rewrapped": await store.rekeying.renew(given["name"])}}
+
+
+async def list_kms_keys(store: Managed, _: Mapping[str, str]) -> Answer:
+    """The keys in the key ring: SSE-S3's own and KMS's."""
+    keys = store.ring.entries()
+    return {"keys": [{"name": name, "versions": count, "newest": iso_date(made)} for name, count, made in keys]}
+
+
+def _on_quotas(run: Callable[[MetadataStore, Mapping[str, str]], Awaitable[Answer]]) -> Command:
+    async def command(store: Managed, given: Mapping[str, str]) -> Answer:
+        if given.get("account") and await store.people.find_account(given["account"]) is None:
+            raise IamError(f"there is no account {given['account']}")
+        return await run(store.metadata, given)
+
+    return command
+
+
 async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
@@ -146,7 +198,7 @@ def _key(key: AccessKey) -> dict[str, Any]:
     }
 
 
-COMMANDS: dict[str, Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]] = {
+COMMANDS: dict[str, Command] = {
     "user/add": add_user,
     "user/list": list_users,
     "user/remove": remove_user,
@@ -155,5 +207,12 @@ COMMANDS: dict[str, Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]] =
     "key/remove": remove_key,
     "bucket/list": list_buckets,
     "account/list": list_accounts,
+    "quota/set": _on_quotas(set_quota),
+    "quota/show": _on_quotas(show_quota),
+    "quota/clear": _on_quotas(clear_quota),
     "fsck": check_store,
+    "kms/create": create_kms_key,
+    "kms/rotate": rotate_kms_key,
+    "kms/rewrap": rewrap_kms_key,
+    "kms/list": list_kms_keys,
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from trug.access import actions
+from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
+from trug.engine.envelopes import check_customer_key
 from trug.operations.call import Call
 from trug.operations.operation import Family
 from trug.operations.parameters import version_asked
@@ -19,6 +21,7 @@ from trug.operations.representation import (
 )
 from trug.ports.rows import Part, Version
 from trug.wire.dates import http_date
+from trug.wire.encryption import customer_key
 from trug.wire.headers import refuse_unbuilt
 from trug.wire.query import integer
 from trug.wire.reply import Reply
@@ -41,6 +44,7 @@ class GetObjectAttributes:
     attributes: frozenset[str]
     after: int
     limit: int
+    customer_key: CustomerKey | None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> GetObjectAttributes:
@@ -52,6 +56,7 @@ class GetObjectAttributes:
             attributes_asked(headers),
             after=integer(headers, "x-amz-part-number-marker", default=0),
             limit=min(integer(headers, "x-amz-max-parts", default=PAGE), PAGE),
+            customer_key=customer_key(incoming),
         )
 
 
@@ -78,6 +83,7 @@ def attributes_asked(headers: Headers) -> frozenset[str]:
 )
 async def get_object_attributes(call: Call, request: GetObjectAttributes) -> Reply:
     version = await call.engine.objects.find(call.bucket, request.key, request.version_id)
+    check_customer_key(version.record.encryption, request.customer_key)
     elements = [await _attribute(call, request, version, name) for name in KNOWN if name in request.attributes]
     headers = {"last-modified": http_date(version.listing.modified), **shown_version(call.bucket, version)}
     return document("GetObjectAttributesResponse", "".join(elements), headers=headers)

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 from trug.access import actions
 from trug.access.authorise import authorise
+from trug.domain.configurations import HAS_LOGGING
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.keys import check_key
 from trug.engine.drafts import Deleted
 from trug.operations.call import Call
+from trug.operations.noting import Note, note
 from trug.operations.operation import Family
 from trug.operations.parameters import check_bypass
 from trug.operations.representation import document
@@ -48,6 +50,8 @@ async def delete_objects(call: Call, request: DeleteObjects) -> Reply:
         some = doomed[start : start + AT_ONCE]
         outcomes = await asyncio.gather(*(_outcome(call, each) for each in some))
         elements += _elements(some, outcomes, quiet=quiet)
+        if call.bucket.configured & HAS_LOGGING:
+            _note(call, some, outcomes)
     return document("DeleteResult", "".join(elements))
 
 
@@ -65,6 +69,24 @@ async def _outcome(call: Call, doomed: Doomed) -> Deleted | S3Error:
     except Exception:
         logger.exception("DeleteObjects failed for one key")
         return S3Error(ErrorCode.InternalError)
+
+
+def _note(call: Call, doomed: Sequence[Doomed], outcomes: Sequence[Deleted | S3Error]) -> None:
+    """A line of the bucket's log for each key, beside that of the request."""
+    for each, outcome in zip(doomed, outcomes, strict=True):
+        failed = outcome if isinstance(outcome, S3Error) else None
+        entry = Note(
+            call.bucket,
+            call.identity,
+            call.wire,
+            operation="BATCH.DELETE.OBJECT",
+            key=each.key,
+            version_id=each.version_id,
+            status=failed.code.status if failed else 204,
+            error=failed.code.name if failed else "",
+            stands_alone=False,
+        )
+        note(call.notebook, entry)
 
 
 def _elements(doomed: Sequence[Doomed], outcomes: Sequence[Deleted | S3Error], *, quiet: bool) -> list[str]:

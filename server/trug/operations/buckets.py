@@ -13,6 +13,7 @@ from trug.domain.tags import BUCKET_TAGS, check_tags
 from trug.domain.versioning import Versioning
 from trug.operations.call import Call
 from trug.operations.operation import Family
+from trug.operations.parameters import Nothing
 from trug.operations.representation import document
 from trug.wire.documents import create_bucket as create_bucket_document
 from trug.wire.documents import tagging, versioning
@@ -30,21 +31,14 @@ REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]{1,2}\Z")
 OBJECT_LOCK = "x-amz-bucket-object-lock-enabled"
 OWNERSHIP = "x-amz-object-ownership"
 NAMESPACE = "x-amz-bucket-namespace"
+ACCOUNT_REGIONAL = "account-regional"
+REGIONAL_SUFFIX = "-an"
 # What each header of CreateBucket may ask for: what is so anyway, and what is not built.
 CHOICES = {
     OBJECT_LOCK: ({"false"}, {"true"}),
     OWNERSHIP: ({"bucketownerenforced"}, {"bucketownerpreferred", "objectwriter"}),
-    NAMESPACE: ({"global"}, {"account-regional"}),
+    NAMESPACE: ({"global", ACCOUNT_REGIONAL}, set()),
 }
-
-
-@frozen
-class Nothing:
-    """The input of operations that need only a bucket."""
-
-    @classmethod
-    async def from_wire(cls, incoming: Incoming) -> Nothing:  # noqa: ARG003
-        return cls()
 
 
 # --- CreateBucket ---
@@ -55,6 +49,7 @@ class CreateBucket:
     name: str
     location: str
     tags: dict[str, str]
+    is_regional: bool = False
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> CreateBucket:
@@ -63,7 +58,8 @@ class CreateBucket:
         body = await incoming.body.read(create_bucket_document.LIMIT)
         configuration = create_bucket_document.parse_create_bucket(body)
         tags = check_tags(list(configuration.tags), limit=BUCKET_TAGS)
-        return cls(incoming.bucket, configuration.location, tags)
+        is_regional = (incoming.headers.get(NAMESPACE) or "").lower() == ACCOUNT_REGIONAL
+        return cls(incoming.bucket, configuration.location, tags, is_regional)
 
 
 @family.operation(
@@ -73,6 +69,7 @@ async def create_bucket(call: Call, request: CreateBucket) -> Reply:
     if request.tags:
         authorise(call.identity, actions.TAG_RESOURCE, None)
     region = _region(request.location, call.regions)
+    _check_namespace(request, call.account.id, region)
     try:
         await call.engine.buckets.create(request.name, account=call.account.id, region=region, tags=request.tags)
     except S3Error as error:
@@ -101,6 +98,19 @@ def _region(location: str, regions: tuple[str, ...]) -> str:
     is_elsewhere = REGION.match(location) is not None
     code = ErrorCode.IllegalLocationConstraintException if is_elsewhere else ErrorCode.InvalidLocationConstraint
     raise S3Error(code, fields={"LocationConstraint": location})
+
+
+def _check_namespace(request: CreateBucket, account: str, region: str) -> None:
+    """Names that end in ``-an`` are those of an account in a region, and made only by who says so ("Account regional
+    namespace naming rules"). MissingNamespaceHeader, InvalidBucketName."""
+    if not request.is_regional:
+        if request.name.endswith(REGIONAL_SUFFIX):
+            raise S3Error(ErrorCode.MissingNamespaceHeader, fields={"BucketName": request.name})
+        return
+    suffix = f"-{account}-{region}{REGIONAL_SUFFIX}"
+    if not request.name.endswith(suffix):
+        text = f"A bucket name in your account regional namespace ends with {suffix}"
+        raise S3Error(ErrorCode.InvalidBucketName, text, fields={"BucketName": request.name})
 
 
 async def _is_made_again(call: Call, request: CreateBucket, region: str, error: S3Error) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account, Identity
 from trug.engine.engine import Engine
+from trug.operations.noting import Notebook
 from trug.ports.body import Body
 from trug.ports.rows import Bucket
 from trug.wire.request import WireRequest
@@ -15,7 +16,7 @@ class Call:
     """One authenticated, authorised call: who, on which bucket, with which body.
 
     ``bucket`` is the existing bucket that the path names; rows whose operation has none in its path, and CreateBucket,
-    must not ask for it.
+    must not ask for it. ``notebook`` keeps what access logs are to tell beside the request itself.
     """
 
     engine: Engine
@@ -24,6 +25,7 @@ class Call:
     body: Body
     regions: tuple[str, ...]
     found: Bucket | None = None
+    notebook: Notebook | None = None
 
     @property
     def bucket(self) -> Bucket:

@@ -5,18 +5,42 @@ from __future__ import annotations
 from trug.operations import (
     attributes,
     batch,
+    bucket_reports,
+    bucket_settings,
     buckets,
     copies,
+    cors,
     declined,
+    encryption,
     listing,
     multipart,
     objects,
+    postform,
     service,
     tagging,
     unconfigured,
+    website,
 )
 from trug.operations.table import OperationTable
 
-FAMILIES = (service, buckets, objects, attributes, tagging, copies, batch, listing, multipart, unconfigured, declined)
+FAMILIES = (
+    service,
+    buckets,
+    bucket_settings,
+    bucket_reports,
+    cors,
+    website,
+    objects,
+    postform,
+    attributes,
+    tagging,
+    copies,
+    batch,
+    encryption,
+    listing,
+    multipart,
+    unconfigured,
+    declined,
+)
 
 TABLE = OperationTable(row for module in FAMILIES for row in module.family.rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.checksums import ALGORITHMS, find_algorithm
+from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.preconditions import WriteConditions
@@ -17,10 +18,12 @@ from trug.operations.representation import (
     checksum_element,
     checksum_elements,
     document,
+    protection_headers,
     version_header,
 )
-from trug.operations.sources import Source, source_of, source_refusals
+from trug.operations.sources import Source, note_read, source_of, source_refusals
 from trug.wire.dates import iso_date
+from trug.wire.encryption import customer_key, encryption_headers, protection_asked
 from trug.wire.headers import (
     REDIRECT_LOCATION,
     object_headers,
@@ -76,6 +79,7 @@ class CopyObject:
                 checksum_algorithm=checksum_asked(headers),
                 storage_class=headers.get(STORAGE_CLASS),
                 redirect=object_headers(headers).get(REDIRECT_LOCATION),
+                protection=protection_asked(incoming),
             ),
             conditions=write_conditions(headers),
         )
@@ -103,12 +107,15 @@ async def copy_object(call: Call, request: CopyObject) -> Reply:
     source = await source_of(call, request.source)
     _authorise_tags(call, request, source)
     copied = await _copied(call, request, source)
+    note_read(call, source, "REST.COPY.OBJECT_GET")
     stored = copied.stored
     return document(
         "CopyObjectResult",
         f"<LastModified>{iso_date(stored.modified)}</LastModified><ETag>&quot;{stored.etag}&quot;</ETag>"
         f"{checksum_elements(stored.checksum)}",
-        headers=version_header(stored.version_id) | _source_version(copied.source_version_id),
+        headers=version_header(stored.version_id)
+        | _source_version(copied.source_version_id)
+        | protection_headers(stored.encryption, request.directives.protection),
     )
 
 
@@ -146,12 +153,14 @@ class UploadPartCopy:
     number: int
     source: Source
     range: str | None
+    customer_key: CustomerKey | None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> UploadPartCopy:
         refuse_unbuilt(incoming.headers)
         upload_id, number = upload_part_asked(incoming)
-        return cls(incoming.key, upload_id, number, Source.of(incoming), incoming.headers.get(SOURCE_RANGE))
+        asked = incoming.headers.get(SOURCE_RANGE)
+        return cls(incoming.key, upload_id, number, Source.of(incoming), asked, customer_key(incoming))
 
 
 @family.operation(
@@ -163,12 +172,14 @@ class UploadPartCopy:
 async def upload_part_copy(call: Call, request: UploadPartCopy) -> Reply:
     source = await source_of(call, request.source)
     copied = await _copied_part(call, request, source)
+    note_read(call, source, "REST.COPY.PART_GET")
     part = copied.part
     return document(
         "CopyPartResult",
         f"<LastModified>{iso_date(part.modified)}</LastModified><ETag>&quot;{part.etag}&quot;</ETag>"
         f"{checksum_element(part.checksum)}",
-        headers=_source_version(copied.source_version_id),
+        headers=_source_version(copied.source_version_id)
+        | encryption_headers(copied.upload.record.encryption, request.customer_key),
     )
 
 
@@ -179,5 +190,5 @@ async def _copied_part(call: Call, request: UploadPartCopy, source: CopySource) 
             version = await call.engine.objects.find(source.bucket, source.key, source.version_id)
             span = parse_copy_range(request.range, version.listing.size)
         return await call.engine.multipart.copy_part(
-            call.bucket, request.key, request.upload_id, request.number, source, span
+            call.bucket, request.key, request.upload_id, request.number, source, span, request.customer_key
         )

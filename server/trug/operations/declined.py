@@ -32,19 +32,13 @@ class Unrouted(NamedTuple):
 
 ACCESS = "access policies and ACLs are not built yet"
 DIRECTORY = "directory buckets (S3 Express One Zone) only"
-ENCRYPTION = "encryption at rest is not built yet"
 EVENTS = "events are not built yet"
-INVENTORY = "reports and metrics of a bucket are not built yet"
 LIFECYCLE = "lifecycle is not built yet"
 LOCK = "Object Lock is not built yet"
 METADATA = "S3 Metadata tables are not built"
 ONE_CLASS = "there is one storage class, STANDARD"
-CROSS_ORIGIN = "CORS is not built yet"
-LOGGING = "server access logs are not delivered to buckets yet"
-NEARNESS = "there is one endpoint, and none is nearer"
 TORRENTS = "AWS no longer offers it either"
 SELECT = "SQL over objects is not built; AWS no longer offers it to new customers"
-WEBSITE = "static websites are not built yet"
 
 DECLINED = [
     Declined("CreateSession", "GET /{Bucket}?session", actions.CREATE_SESSION, DIRECTORY),
@@ -79,29 +73,10 @@ DECLINED = [
         METADATA,
     ),
     Declined("PutBucketAbac", "PUT /{Bucket}?abac", actions.PUT_BUCKET_ABAC, ACCESS),
-    Declined(
-        "PutBucketAccelerateConfiguration", "PUT /{Bucket}?accelerate", actions.PUT_ACCELERATE_CONFIGURATION, NEARNESS
-    ),
     Declined("PutBucketAcl", "PUT /{Bucket}?acl", actions.PUT_BUCKET_ACL, ACCESS),
-    Declined(
-        "PutBucketAnalyticsConfiguration", "PUT /{Bucket}?analytics&id", actions.PUT_ANALYTICS_CONFIGURATION, INVENTORY
-    ),
-    Declined("PutBucketCors", "PUT /{Bucket}?cors", actions.PUT_BUCKET_CORS, CROSS_ORIGIN),
-    Declined("PutBucketEncryption", "PUT /{Bucket}?encryption", actions.PUT_ENCRYPTION_CONFIGURATION, ENCRYPTION),
-    Declined(
-        "PutBucketIntelligentTieringConfiguration",
-        "PUT /{Bucket}?intelligent-tiering&id",
-        actions.PUT_INTELLIGENT_TIERING_CONFIGURATION,
-        ONE_CLASS,
-    ),
-    Declined(
-        "PutBucketInventoryConfiguration", "PUT /{Bucket}?inventory&id", actions.PUT_INVENTORY_CONFIGURATION, INVENTORY
-    ),
     Declined(
         "PutBucketLifecycleConfiguration", "PUT /{Bucket}?lifecycle", actions.PUT_LIFECYCLE_CONFIGURATION, LIFECYCLE
     ),
-    Declined("PutBucketLogging", "PUT /{Bucket}?logging", actions.PUT_BUCKET_LOGGING, LOGGING),
-    Declined("PutBucketMetricsConfiguration", "PUT /{Bucket}?metrics&id", actions.PUT_METRICS_CONFIGURATION, INVENTORY),
     Declined(
         "PutBucketNotificationConfiguration", "PUT /{Bucket}?notification", actions.PUT_BUCKET_NOTIFICATION, EVENTS
     ),
@@ -116,14 +91,9 @@ DECLINED = [
         "replication is not built yet",
     ),
     Declined(
-        "PutBucketRequestPayment", "PUT /{Bucket}?requestPayment", actions.PUT_BUCKET_REQUEST_PAYMENT, "nobody pays"
-    ),
-    Declined("PutBucketWebsite", "PUT /{Bucket}?website", actions.PUT_BUCKET_WEBSITE, WEBSITE),
-    Declined(
         "PutObjectLockConfiguration", "PUT /{Bucket}?object-lock", actions.PUT_BUCKET_OBJECT_LOCK_CONFIGURATION, LOCK
     ),
     Declined("PutPublicAccessBlock", "PUT /{Bucket}?publicAccessBlock", actions.PUT_BUCKET_PUBLIC_ACCESS_BLOCK, ACCESS),
-    Declined("PostObject", "POST /{Bucket}", actions.PUT_OBJECT, "uploads by HTML form are not built yet"),
     Declined(
         "GetObjectTorrent",
         "GET /{Bucket}/{Key+}?torrent",
@@ -145,11 +115,7 @@ DECLINED = [
     Declined("RenameObject", "PUT /{Bucket}/{Key+}?renameObject", actions.PUT_OBJECT, DIRECTORY),
     Declined("RestoreObject", "POST /{Bucket}/{Key+}?restore", actions.RESTORE_OBJECT, ONE_CLASS),
     Declined("SelectObjectContent", "POST /{Bucket}/{Key+}?select&select-type=2", actions.GET_OBJECT, SELECT),
-    Declined("UpdateObjectEncryption", "PUT /{Bucket}/{Key+}?encryption", actions.UPDATE_OBJECT_ENCRYPTION, ENCRYPTION),
 ]
-
-BEYOND_THE_MODEL = frozenset({"PostObject"})
-"""Rows that AWS's API reference has and its service model, whose operations are counted, has not."""
 
 UNROUTED = [
     Unrouted("GetBucketLifecycle", "deprecated; its requests are GetBucketLifecycleConfiguration's"),

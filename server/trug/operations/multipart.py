@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.checksums import BY_HEADER, check_checksum_type, decode_of_object
+from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account
@@ -26,12 +27,14 @@ from trug.operations.representation import (
     initiator_element,
     owner_element,
     owner_of,
+    protection_headers,
     truncation,
     version_header,
 )
 from trug.ports.rows import Part, Upload
 from trug.wire.dates import iso_date, parse_http_date
 from trug.wire.documents.complete import LIMIT, parse_complete
+from trug.wire.encryption import customer_key, encryption_headers
 from trug.wire.headers import refuse_unbuilt, write_conditions
 from trug.wire.query import integer
 from trug.wire.reply import Reply
@@ -64,7 +67,7 @@ class CreateMultipartUpload:
     async def from_wire(cls, incoming: Incoming) -> CreateMultipartUpload:
         headers = incoming.headers
         algorithm, type_ = check_checksum_type(headers.get(CHECKSUM_ALGORITHM) or "", headers.get(CHECKSUM_TYPE) or "")
-        return cls(incoming.key, draft_from(headers), algorithm, type_)
+        return cls(incoming.key, draft_from(incoming), algorithm, type_)
 
 
 @family.operation(
@@ -84,11 +87,12 @@ async def create_multipart_upload(call: Call, request: CreateMultipartUpload) ->
         checksum_algorithm=request.checksum_algorithm,
         checksum_type=request.checksum_type,
     )
-    headers = {CHECKSUM_ALGORITHM: upload.checksum_algorithm, CHECKSUM_TYPE: upload.checksum_type}
+    checksums = {CHECKSUM_ALGORITHM: upload.checksum_algorithm, CHECKSUM_TYPE: upload.checksum_type}
     return document(
         "InitiateMultipartUploadResult",
         f"{_place(call, upload.key)}{element('UploadId', upload.upload_id)}",
-        headers=headers if upload.checksum_algorithm else {},
+        headers=(checksums if upload.checksum_algorithm else {})
+        | protection_headers(upload.record.encryption, request.draft.protection),
     )
 
 
@@ -104,12 +108,13 @@ class UploadPart:
     key: str
     upload_id: str
     number: int
+    customer_key: CustomerKey | None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> UploadPart:
         refuse_unbuilt(incoming.headers)
         check_length(incoming.body)
-        return cls(incoming.key, *upload_part_asked(incoming))
+        return cls(incoming.key, *upload_part_asked(incoming), customer_key(incoming))
 
 
 @family.operation(
@@ -120,8 +125,11 @@ class UploadPart:
     streams=True,
 )
 async def upload_part(call: Call, request: UploadPart) -> Reply:
-    part = await call.engine.multipart.put_part(call.bucket, request.key, request.upload_id, request.number, call.body)
-    return Reply(headers={"etag": f'"{part.etag}"', **checksum_header(part.checksum)})
+    part, upload = await call.engine.multipart.put_part(
+        call.bucket, request.key, request.upload_id, request.number, call.body, request.customer_key
+    )
+    encrypted = encryption_headers(upload.record.encryption, request.customer_key)
+    return Reply(headers={"etag": f'"{part.etag}"', **checksum_header(part.checksum), **encrypted})
 
 
 # CompleteMultipartUpload
@@ -137,6 +145,7 @@ class CompleteMultipartUpload:
     conditions: WriteConditions
     checksum: Checksum | None
     size: int | None
+    customer_key: CustomerKey | None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> CompleteMultipartUpload:
@@ -150,6 +159,7 @@ class CompleteMultipartUpload:
             conditions=write_conditions(headers),
             checksum=checksum_claimed(headers),
             size=size_claimed(headers),
+            customer_key=customer_key(incoming),
         )
 
 
@@ -194,12 +204,13 @@ async def complete_multipart_upload(call: Call, request: CompleteMultipartUpload
         conditions=request.conditions,
         checksum=request.checksum,
         size=request.size,
+        customer=request.customer_key,
     )
     return document(
         "CompleteMultipartUploadResult",
         f"{element('Location', location(call.wire))}{_place(call, request.key)}"
         f"<ETag>&quot;{stored.etag}&quot;</ETag>{checksum_elements(stored.checksum)}",
-        headers=version_header(stored.version_id),
+        headers=version_header(stored.version_id) | encryption_headers(stored.encryption),
     )
 
 

@@ -27,8 +27,9 @@ class RequestModel(Protocol):
 Q = TypeVar("Q", bound=RequestModel)
 Handler = Callable[[Call, Any], Awaitable[Reply]]
 
-Kind = Literal["acts", "default", "declined"]
-"""Does what AWS does; tells that nobody configured anything; is not built and answers 501."""
+Kind = Literal["acts", "kept", "default", "declined"]
+"""Does what AWS does; keeps and shows configuration that nothing acts on; tells that nobody configured anything; is not
+built and answers 501."""
 
 
 @frozen
@@ -39,7 +40,8 @@ class Operation(Generic[Q_co]):
     tells two operations apart stands behind it in braces (``PUT /{Bucket}/{Key+} {x-amz-copy-source}``).
     ``versioned_action`` replaces ``action`` when the request has a versionId. ``streams`` is true of the two
     operations that take aws-chunked bodies without signatures. ``makes_bucket`` is true where the bucket in the path
-    need not exist. ``note`` is what the list of operations says beside the name: the default answer, or why not.
+    need not exist. ``in_form`` is true where the body is a form, whose fields say who asks and for what. ``note`` is
+    what the list of operations says beside the name: the default answer, or why not.
     """
 
     name: str
@@ -50,8 +52,13 @@ class Operation(Generic[Q_co]):
     versioned_action: Action | None = None
     streams: bool = False
     makes_bucket: bool = False
+    in_form: bool = False
     kind: Kind = "acts"
     note: str = ""
+
+
+BEYOND_THE_MODEL = frozenset({"PostObject"})
+"""Operations that AWS's API reference has and its service model, whose operations are counted, has not."""
 
 
 def not_built(name: str) -> S3Error:
@@ -75,8 +82,11 @@ class Family:
         versioned_action: Action | None = None,
         streams: bool = False,
         makes_bucket: bool = False,
+        in_form: bool = False,
+        kept: str = "",
     ) -> Callable[[Callable[[Call, Q], Awaitable[Reply]]], Callable[[Call, Q], Awaitable[Reply]]]:
-        """Add the decorated handler to the table under AWS's ``name``."""
+        """Add the decorated handler to the table under AWS's ``name``. ``kept`` says what does not come of what it
+        keeps, where that is so."""
 
         def add(handler: Callable[[Call, Q], Awaitable[Reply]]) -> Callable[[Call, Q], Awaitable[Reply]]:
             self.rows.append(
@@ -89,6 +99,9 @@ class Family:
                     versioned_action=versioned_action,
                     streams=streams,
                     makes_bucket=makes_bucket,
+                    in_form=in_form,
+                    kind="kept" if kept else "acts",
+                    note=kept,
                 )
             )
             return handler

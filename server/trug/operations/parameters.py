@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.frozen import frozen, replace
 from trug.domain.tags import HEADER as TAGGING
 from trug.domain.tags import parse_tagging_header
 from trug.engine.drafts import Draft
 from trug.ports.body import Body
-from trug.wire.headers import object_headers, refuse_unbuilt, user_metadata
+from trug.wire.encryption import protection_asked, speaks_of_encryption
+from trug.wire.headers import asks_for_unbuilt, object_headers, refuse_unbuilt, user_metadata
 from trug.wire.query import find_integer
-from trug.wire.request import Headers, Incoming
+from trug.wire.request import Headers, Incoming, Rule
 
 LARGEST_UPLOAD = 5 << 30
 """Bytes of one PUT or one part ("Amazon S3 multipart upload limits")."""
 LAST_PART = 10_000
 
 BYPASS = "x-amz-bypass-governance-retention"
+
+
+IS_PLAIN_WRITE = Rule(lambda names: not asks_for_unbuilt(names) and not speaks_of_encryption(names))
+"""Of writes that say nothing about how or where the object is kept."""
+
+
+@frozen
+class Nothing:
+    """The input of operations that need only a bucket."""
+
+    @classmethod
+    async def from_wire(cls, incoming: Incoming) -> Nothing:  # noqa: ARG003
+        return cls()
 
 
 def version_asked(incoming: Incoming) -> str | None:
@@ -38,10 +53,14 @@ def part_asked(incoming: Incoming) -> int | None:
     return find_integer(incoming.parameters, "partNumber", low=1, high=LAST_PART)
 
 
-def draft_from(headers: Headers) -> Draft:
+def draft_from(incoming: Incoming) -> Draft:
     """All that an object carries beside its bytes. NotImplemented for what asks for something that is not built."""
+    headers = incoming.headers
+    if IS_PLAIN_WRITE(headers):
+        return Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
     refuse_unbuilt(headers)
-    return Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
+    draft = Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
+    return replace(draft, protection=protection_asked(incoming))
 
 
 def tags_from(headers: Headers) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from trug.domain.encryption import CustomerKey, Encryption, Protection
 from trug.domain.identity import Account, canonical_id_of
 from trug.domain.objects import Checksum
 from trug.domain.versioning import Versioning
@@ -12,6 +13,7 @@ from trug.engine.drafts import Stored
 from trug.operations.call import Call
 from trug.ports.rows import Bucket, Version
 from trug.wire import xml
+from trug.wire.encryption import context_header, encryption_headers
 from trug.wire.query import encoding_type
 from trug.wire.reply import XML, Reply
 from trug.wire.xml import encode_url, encode_url_all, escape, escape_all
@@ -19,9 +21,9 @@ from trug.wire.xml import encode_url, encode_url_all, escape, escape_all
 XML_HEADERS = {"content-type": XML}
 
 
-def document(root: str, content: str, *, headers: dict[str, str] | None = None) -> Reply:
+def document(root: str, *content: str | bytes, headers: dict[str, str] | None = None) -> Reply:
     """A 200 with ``content`` inside ``root`` in S3's namespace."""
-    return Reply(headers=XML_HEADERS | (headers or {}), body=xml.document(root, content))
+    return Reply(headers=XML_HEADERS | (headers or {}), body=xml.document(root, *content))
 
 
 class Names(NamedTuple):
@@ -76,10 +78,18 @@ def checksum_elements(checksum: Checksum | None) -> str:
     return f"{checksum_element(checksum)}<ChecksumType>{checksum.type}</ChecksumType>"
 
 
-def stored_headers(stored: Stored) -> dict[str, str]:
-    """What every operation that made a version tells of it."""
+def stored_headers(stored: Stored, asked: Protection | None = None) -> dict[str, str]:
+    """What every operation that made a version tells of it; ``asked`` is the encryption that the client asked for."""
     headers = {"etag": f'"{stored.etag}"', **checksum_headers(stored.checksum)}
+    if stored.encryption is not None:
+        headers |= protection_headers(stored.encryption, asked)
     return headers | version_header(stored.version_id)
+
+
+def protection_headers(encryption: Encryption | None, asked: Protection | None) -> dict[str, str]:
+    """How something new is encrypted, with what the client said of it: its key's MD5, the context."""
+    customer = asked if isinstance(asked, CustomerKey) else None
+    return encryption_headers(encryption, customer) | context_header(asked)
 
 
 def version_header(version_id: str | None) -> dict[str, str]:

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from trug.access import actions
 from trug.access.authorise import authorise
+from trug.access.payment import is_charged
+from trug.domain.configurations import HAS_LOGGING, HAS_REQUEST_PAYMENT
+from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.keys import check_key, decode_key
@@ -14,6 +17,8 @@ from trug.domain.names import is_bucket_name
 from trug.domain.preconditions import ReadConditions
 from trug.engine.drafts import CopySource
 from trug.operations.call import Call
+from trug.operations.noting import Note, note
+from trug.wire.encryption import source_key
 from trug.wire.headers import copy_source_conditions
 from trug.wire.request import Incoming
 
@@ -24,13 +29,15 @@ VERSION = "?versionId="
 
 @frozen
 class Source:
-    """What ``x-amz-copy-source`` names, and the conditions and the owner that it must have."""
+    """What ``x-amz-copy-source`` names, the conditions and the owner that it must have, and the customer's key that it
+    was encrypted with, if one was sent."""
 
     bucket: str
     key: str
     version_id: str | None
     conditions: ReadConditions
     owner: str | None
+    customer_key: CustomerKey | None
 
     @classmethod
     def of(cls, incoming: Incoming) -> Source:
@@ -41,6 +48,7 @@ class Source:
             version_id,
             copy_source_conditions(incoming.headers, now=incoming.wire.received),
             incoming.headers.get(SOURCE_OWNER),
+            source_key(incoming),
         )
 
 
@@ -74,7 +82,25 @@ async def source_of(call: Call, source: Source) -> CopySource:
         raise S3Error(ErrorCode.AccessDenied)
     action = actions.GET_OBJECT if source.version_id is None else actions.GET_OBJECT_VERSION
     authorise(call.identity, action, bucket, source.key)
-    return CopySource(bucket, source.key, source.version_id, source.conditions)
+    if bucket.configured & HAS_REQUEST_PAYMENT:
+        is_charged(call.identity, bucket, call.wire.headers)
+    return CopySource(bucket, source.key, source.version_id, source.conditions, source.customer_key)
+
+
+def note_read(call: Call, source: CopySource, operation: str) -> None:
+    """Note the reading half of a copy in the log of the bucket that it read ("Additional logging for copy
+    operations")."""
+    if source.bucket.configured & HAS_LOGGING:
+        entry = Note(
+            source.bucket,
+            call.identity,
+            call.wire,
+            operation=operation,
+            key=source.key,
+            version_id=source.version_id,
+            status=200,
+        )
+        note(call.notebook, entry)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from trug.operations.operation import Operation
 from trug.operations.routes import Level, Route
 from trug.wire.request import Headers, Target
 
-PREFLIGHT = "OPTIONS"
 NOTHING: frozenset[str] = frozenset()
 
 # Sub-resources that are plain inputs of these rows as well.
@@ -109,8 +108,6 @@ class OperationTable:
     # --- why not ---
 
     def _refusal(self, method: str, level: Level, asked: frozenset[str], parameters: Mapping[str, str]) -> S3Error:
-        if method == PREFLIGHT:
-            return S3Error(ErrorCode.AccessForbidden, fields={"ResourceType": level.name})
         if not asked:
             return self._not_allowed(level, "", method)
         for name in sorted(asked):

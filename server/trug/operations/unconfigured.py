@@ -44,20 +44,13 @@ class Unset(NamedTuple):
 
 
 REMOVED = Default()
-NO_CONFIGURATION = Default(ErrorCode.NoSuchConfiguration)
 ABAC = Default(root="AbacStatus", content="<Status>Disabled</Status>")
-NOT_ACCELERATED = Default(root="AccelerateConfiguration")
-NO_CORS = Default(ErrorCode.NoSuchCORSConfiguration)
-NO_ENCRYPTION = Default(ErrorCode.ServerSideEncryptionConfigurationNotFoundError)
 NO_LIFECYCLE = Default(ErrorCode.NoSuchLifecycleConfiguration)
-NOT_LOGGED = Default(root="BucketLoggingStatus")
 NOTIFIES_NOBODY = Default(root="NotificationConfiguration")
 NO_LOCK = Default(ErrorCode.ObjectLockConfigurationNotFoundError)
 NO_POLICY = Default(ErrorCode.NoSuchBucketPolicy)
 NO_BLOCK = Default(ErrorCode.NoSuchPublicAccessBlockConfiguration)
 NO_REPLICATION = Default(ErrorCode.ReplicationConfigurationNotFoundError)
-OWNER_PAYS = Default(root="RequestPaymentConfiguration", content="<Payer>BucketOwner</Payer>")
-NO_WEBSITE = Default(ErrorCode.NoSuchWebsiteConfiguration)
 NO_ANNOTATION = Default(ErrorCode.NoSuchAnnotation)
 NO_METADATA = Default(ErrorCode.MetadataConfigurationNotFound)
 LOCKS_NOTHING = Default(ErrorCode.InvalidRequest, "Bucket is missing Object Lock Configuration")
@@ -76,59 +69,13 @@ ANNOTATIONS = Default(
 )
 
 
-def _none(root: str) -> Default:
-    return Default(root=root, content="<IsTruncated>false</IsTruncated>")
-
-
-def _with_id(kind: str, subresource: str, root: str, read: Action, write: Action) -> list[Unset]:
-    """Configuration of which a bucket may have several, each with an id."""
-    route = f"/{{Bucket}}?{subresource}"
-    return [
-        Unset(f"GetBucket{kind}Configuration", f"GET {route}&id", read, NO_CONFIGURATION),
-        Unset(f"ListBucket{kind}Configurations", f"GET {route}", read, _none(root)),
-        Unset(f"DeleteBucket{kind}Configuration", f"DELETE {route}&id", write, NO_CONFIGURATION),
-    ]
-
-
 UNSET = [
     Unset("GetBucketAbac", "GET /{Bucket}?abac", actions.GET_BUCKET_ABAC, ABAC),
-    Unset(
-        "GetBucketAccelerateConfiguration",
-        "GET /{Bucket}?accelerate",
-        actions.GET_ACCELERATE_CONFIGURATION,
-        NOT_ACCELERATED,
-    ),
     Unset("GetBucketAcl", "GET /{Bucket}?acl", actions.GET_BUCKET_ACL, ACL),
-    *_with_id(
-        "Analytics",
-        "analytics",
-        "ListBucketAnalyticsConfigurationsResult",
-        actions.GET_ANALYTICS_CONFIGURATION,
-        actions.PUT_ANALYTICS_CONFIGURATION,
-    ),
-    Unset("GetBucketCors", "GET /{Bucket}?cors", actions.GET_BUCKET_CORS, NO_CORS),
-    Unset("DeleteBucketCors", "DELETE /{Bucket}?cors", actions.PUT_BUCKET_CORS, REMOVED),
-    Unset("GetBucketEncryption", "GET /{Bucket}?encryption", actions.GET_ENCRYPTION_CONFIGURATION, NO_ENCRYPTION),
-    Unset("DeleteBucketEncryption", "DELETE /{Bucket}?encryption", actions.PUT_ENCRYPTION_CONFIGURATION, REMOVED),
-    *_with_id(
-        "IntelligentTiering",
-        "intelligent-tiering",
-        "ListBucketIntelligentTieringConfigurationsOutput",
-        actions.GET_INTELLIGENT_TIERING_CONFIGURATION,
-        actions.PUT_INTELLIGENT_TIERING_CONFIGURATION,
-    ),
-    *_with_id(
-        "Inventory",
-        "inventory",
-        "ListInventoryConfigurationsResult",
-        actions.GET_INVENTORY_CONFIGURATION,
-        actions.PUT_INVENTORY_CONFIGURATION,
-    ),
     Unset(
         "GetBucketLifecycleConfiguration", "GET /{Bucket}?lifecycle", actions.GET_LIFECYCLE_CONFIGURATION, NO_LIFECYCLE
     ),
     Unset("DeleteBucketLifecycle", "DELETE /{Bucket}?lifecycle", actions.PUT_LIFECYCLE_CONFIGURATION, REMOVED),
-    Unset("GetBucketLogging", "GET /{Bucket}?logging", actions.GET_BUCKET_LOGGING, NOT_LOGGED),
     Unset(
         "GetBucketMetadataConfiguration",
         "GET /{Bucket}?metadataConfiguration",
@@ -152,13 +99,6 @@ UNSET = [
         "DELETE /{Bucket}?metadataTable",
         actions.DELETE_BUCKET_METADATA_TABLE_CONFIGURATION,
         NO_METADATA,
-    ),
-    *_with_id(
-        "Metrics",
-        "metrics",
-        "ListMetricsConfigurationsResult",
-        actions.GET_METRICS_CONFIGURATION,
-        actions.PUT_METRICS_CONFIGURATION,
     ),
     Unset(
         "GetBucketNotificationConfiguration",
@@ -190,9 +130,6 @@ UNSET = [
     ),
     Unset("GetBucketReplication", "GET /{Bucket}?replication", actions.GET_REPLICATION_CONFIGURATION, NO_REPLICATION),
     Unset("DeleteBucketReplication", "DELETE /{Bucket}?replication", actions.PUT_REPLICATION_CONFIGURATION, REMOVED),
-    Unset("GetBucketRequestPayment", "GET /{Bucket}?requestPayment", actions.GET_BUCKET_REQUEST_PAYMENT, OWNER_PAYS),
-    Unset("GetBucketWebsite", "GET /{Bucket}?website", actions.GET_BUCKET_WEBSITE, NO_WEBSITE),
-    Unset("DeleteBucketWebsite", "DELETE /{Bucket}?website", actions.DELETE_BUCKET_WEBSITE, REMOVED),
     Unset("GetObjectAcl", "GET /{Bucket}/{Key+}?acl", actions.GET_OBJECT_ACL, ACL, actions.GET_OBJECT_VERSION_ACL),
     Unset(
         "GetObjectAnnotation",

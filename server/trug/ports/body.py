@@ -1,32 +1,49 @@
-"""Bodies in: a stream of bytes that is verified at its end."""
+"""Bodies in: bytes that are verified before anybody may rely on them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 
 class Source(Protocol):
-    """An opened body."""
+    """An opened body, read through buffers: what it takes to hash and verify them is the reader's to place."""
+
+    @property
+    def lanes(self) -> Sequence[Callable[[memoryview], None]]:
+        """What must see each filled buffer, in their order: on any thread, the lanes beside each other."""
+        ...
 
     async def readinto(self, buffer: memoryview) -> int:
         """Fill ``buffer`` as far as the body goes; fewer bytes than it holds only at the end, 0 after it.
 
-        Digests may still read the buffer when this returns: write it out, but change it only by the next call.
-        The call that reaches the end has verified length, framing, signatures and digests, or raises S3Error
-        (IncompleteBody, BadDigest, XAmzContentSHA256Mismatch, SignatureDoesNotMatch …).
+        The call that reaches the end has verified length and framing, or raises S3Error (IncompleteBody,
+        MalformedTrailerError …).
         """
         ...
 
+    def verified(self) -> Mapping[str, bytes]:
+        """After the end, and once the lanes have seen all: raw digests by algorithm name (``MD5``, ``CRC64NVME`` …).
+
+        S3Error when they, or signatures, are not what was claimed (BadDigest, XAmzContentSHA256Mismatch,
+        SignatureDoesNotMatch …).
+        """
+        ...
+
+
+class Gathered(Protocol):
+    """A body in memory, with verified length and framing."""
+
     @property
-    def digests(self) -> Mapping[str, bytes]:
-        """After the end: raw digests by algorithm name (``MD5``, ``CRC64NVME`` …) for all that were asked for."""
+    def content(self) -> bytes | bytearray: ...
+
+    def verified(self) -> Mapping[str, bytes]:
+        """Its digests, as ``Source.verified``; computed here, on whatever thread this runs."""
         ...
 
 
 class Body(Protocol):
-    """A request's body, not yet read."""
+    """A request's body, not yet read. It can be read once."""
 
     @property
     def length(self) -> int | None:
@@ -38,12 +55,12 @@ class Body(Protocol):
         """The algorithm of the ``x-amz-checksum-*`` header or trailer the client sends, None when it sends none."""
         ...
 
-    def open(self, algorithms: Collection[str]) -> AbstractAsyncContextManager[Source]:
-        """Begin to read, computing these digests (and those that verification needs)."""
+    def open(self, algorithms: Collection[str]) -> Source:
+        """Begin to read, to compute these digests (and those that verification needs)."""
         ...
 
-    async def whole(self, algorithms: Collection[str], limit: int) -> tuple[bytes, Mapping[str, bytes]]:
-        """The short way for small bodies: all of it, verified, with the raw digests that were asked for (and others).
+    async def gather(self, algorithms: Collection[str], limit: int) -> Gathered:
+        """All of it, not yet hashed; without a copy and without waiting when it has arrived in one piece.
 
         MaxMessageLengthExceeded when it is longer than ``limit`` bytes, before the rest is read.
         """

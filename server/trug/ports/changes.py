@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from trug.domain.frozen import frozen
 
@@ -30,7 +30,8 @@ class Effect:
     refreshes: ClassVar[bool] = False
 
 
-class Moment(NamedTuple):
+@frozen
+class Moment:
     """When a change is decided: its place in the one order of commits, and the times in µs since 1970.
 
     ``time`` never decreases with ``sequence``; ``lock_time`` is the clock that retention goes by.
@@ -46,10 +47,13 @@ class Rows(dict[Read[Any], Any]):
 
     __slots__ = ()
 
-    def of(self, read: Read[R]) -> R:
-        """The answer to ``read``; KeyError when it was not asked."""
-        answer: R = self[read]
-        return answer
+    if TYPE_CHECKING:
+
+        def of(self, read: Read[R]) -> R:
+            """The answer to ``read``; KeyError when it was not asked."""
+            ...
+    else:
+        of = dict.__getitem__  # a change asks this five times, and each call into Python costs as much as the look-up
 
 
 @frozen

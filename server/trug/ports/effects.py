@@ -267,6 +267,15 @@ class Declare(Effect):
 
 
 @frozen
+class KeepDocument(Effect):
+    """Keep a document of the store's own under (kind, name), in place of the one before; None removes it."""
+
+    kind: str
+    name: str
+    document: bytes | None
+
+
+@frozen
 class ReserveIds(Effect):
     """Move the first unreserved id to ``next``."""
 

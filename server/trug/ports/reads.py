@@ -12,9 +12,9 @@ from trug.ports.rows import (
     Bucket,
     Counters,
     Dropped,
-    Entry,
     Epoch,
     Fetched,
+    Listed,
     Part,
     Upload,
     User,
@@ -80,6 +80,16 @@ class Configuration(Read[bytes | None]):
     kind: str
 
 
+@frozen
+class Configurations(Read[list[tuple[str, bytes]]]):
+    """The bucket's configurations of a kind that has ids: (id, document) by id after ``after``, at most ``limit``."""
+
+    bucket: int
+    kind: str
+    after: str = ""
+    limit: int = 1000
+
+
 # Versions
 
 
@@ -137,9 +147,9 @@ class NullHistory(Read[Version | None]):
 
 
 @frozen
-class CurrentRange(Read[list[Entry]]):
+class CurrentRange(Read[list[bytes]]):
     """Current objects in byte order of their keys: from ``start`` (``after`` it, when so), below ``stop`` when that is
-    not empty, at most ``limit``."""
+    not empty, at most ``limit``. Rows of key and line, as domain.lines has them."""
 
     bucket: int
     start: str
@@ -149,9 +159,27 @@ class CurrentRange(Read[list[Entry]]):
 
 
 @frozen
-class HistoryRange(Read[list[Entry]]):
-    """Rows of ``history`` by (key, newest first): from (``start``, versions with sequence below ``before``), keys below
-    ``stop`` when that is not empty, at most ``limit``. ``before`` 0 starts after all of ``start``'s versions."""
+class CommonPrefixes(Read[list[str]]):
+    """What current keys from ``start`` on are rolled up into, in byte order, up to the first key that is not.
+
+    Of a key that begins with ``prefix``, that is all up to the first ``delimiter`` behind it. ``start`` and all keys
+    below ``stop``, when that is not empty, begin with ``prefix``; at most ``limit``. The delimiter has a text behind it
+    (domain.keys.after_prefix).
+    """
+
+    bucket: int
+    prefix: str
+    delimiter: str
+    start: str
+    stop: str
+    limit: int
+
+
+@frozen
+class VersionRange(Read[list[Listed]]):
+    """Versions by (key, newest first), current or not, objects and markers: from (``start``, versions with sequence
+    below ``before``), keys below ``stop`` when that is not empty, at most ``limit``. ``before`` 0 starts after all of
+    ``start``'s versions."""
 
     bucket: int
     start: str
@@ -322,6 +350,14 @@ class Declared(Read[bytes | None]):
 
 
 @frozen
+class Document(Read[bytes | None]):
+    """What is kept of the store's own under (kind, name): how far a job has come, an account's quota."""
+
+    kind: str
+    name: str
+
+
+@frozen
 class NextId(Read[int]):
     """The first id nobody has reserved; 1 in a new store."""
 
@@ -336,8 +372,8 @@ class RowsOf(Read[list[Any]]):
 
     ``current`` and ``history`` Version, ``inline`` the length in bytes (verified), ``files`` the blob, ``epochs``
     Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part, ``buckets`` Bucket,
-    ``configurations`` the document, ``accounts`` Account, ``users`` User, ``access_keys`` AccessKey, ``declared`` the
-    document.
+    ``configurations`` the document, ``accounts`` Account, ``users`` User, ``access_keys`` AccessKey, ``declared`` and
+    ``documents`` the document.
     """
 
     table: str

@@ -11,7 +11,11 @@ NULL_VERSION = "null"
 
 
 class Bucket(NamedTuple):
-    """A bucket: ``id`` is never used again, ``account`` owns it, ``created`` in µs since 1970."""
+    """A bucket: ``id`` is never used again, ``account`` owns it, ``created`` in µs since 1970.
+
+    ``configured`` has the bit (domain.configurations.FLAGS) of each kind of configuration that is set, so that who
+    needs none of a kind reads none.
+    """
 
     id: int
     name: str
@@ -19,6 +23,7 @@ class Bucket(NamedTuple):
     region: str
     created: int
     versioning: Versioning = Versioning.OFF
+    configured: int = 0
 
 
 class Version(NamedTuple):
@@ -43,14 +48,13 @@ class Version(NamedTuple):
     noncurrent_since: int | None = None
 
 
-class Entry(NamedTuple):
-    """A version as lists show it."""
+class Listed(NamedTuple):
+    """A version as lists of versions show it; ``row`` is its key and line (domain.lines)."""
 
-    key: str
-    sequence: int
+    row: bytes
     version_id: str
+    sequence: int
     marker: bool
-    listing: Listing
 
 
 class Fetched(NamedTuple):
@@ -63,7 +67,9 @@ class Fetched(NamedTuple):
 class Extent(NamedTuple):
     """A stretch of stored bytes: of the inline bytes or of the file ``id``, ``length`` bytes from ``offset``.
 
-    ``size`` is how many bytes the whole inline value or file holds: its block checksums are found by it.
+    ``size`` is how many bytes the whole inline value or file holds: its block checksums are found by it. Where ``key``
+    is not empty they are encrypted under it, the blob's key, wrapped under the body's; ``offset`` and ``length`` then
+    count bytes of plaintext.
     """
 
     inline: bool
@@ -71,6 +77,7 @@ class Extent(NamedTuple):
     offset: int
     length: int
     size: int
+    key: bytes = b""
 
 
 class Part(NamedTuple):

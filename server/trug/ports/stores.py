@@ -83,14 +83,20 @@ class Staged(Protocol):
     @property
     def blob(self) -> int: ...
 
-    async def write(self, chunk: memoryview) -> None:
-        """Append; the chunk may be reused when this returns. OSError as Unavailable."""
+    async def write(self, chunk: memoryview, *beside: Callable[[memoryview], None]) -> None:
+        """Append, and show the chunk to ``beside``, on threads and beside each other where the store has some.
+
+        The chunk may be reused when this returns, and not before. OSError as Unavailable; what ``beside`` raise.
+        """
         ...
 
-    async def finish(self, last: bytes | memoryview = b"") -> None:
+    async def finish(
+        self, last: bytes | bytearray | memoryview = b"", check: Callable[[], object] | None = None
+    ) -> None:
         """Append ``last``, write the block checksums, sync the file and give it its final name.
 
-        The name itself is durable only after ``BlobStore.sync``, which the commit does.
+        ``check`` is called before, off the event loop where the store has threads; what it raises is raised here. The
+        name itself is durable only after ``BlobStore.sync``, which the commit does.
         """
         ...
 
@@ -135,6 +141,16 @@ class BlobStore(BlobKeeper, Protocol):
 
     async def open(self, blob: int, size: int) -> BlobFile:
         """Open for reading a blob of ``size`` bytes. Damaged when it is missing or not of this size."""
+        ...
+
+    def at_hand(self, blob: int, size: int, offset: int, length: int) -> memoryview | None:
+        """A span of a blob of ``size`` bytes, verified, if it can be had without waiting. None for whatever reason it
+        cannot; then ``open`` and ``read`` wait, or raise what is wrong."""
+        ...
+
+    @property
+    def piece(self) -> int:
+        """How many bytes to ask for at a time: a multiple of the block, smaller while slow readers hold much."""
         ...
 
     async def remove(self, blobs: Sequence[int]) -> None:

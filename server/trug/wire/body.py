@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from types import TracebackType
-from typing import Protocol, Self
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Protocol
 
-from trug.domain.checksums import ALGORITHMS, Hasher, decode, encode
+from trug.domain.checksums import ALGORITHMS, Buffer, Hasher, decode, encode
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
-from trug.wire.chunked import ChunkDecoder, incomplete, malformed_trailer
+from trug.wire.chunked import ChunkDecoder, ChunkSignatures, malformed_trailer
 from trug.wire.integrity import NOTHING, Integrity, read_content_md5, read_integrity
 from trug.wire.payload import Mode, Payload
 from trug.wire.request import RawBody, WireRequest
@@ -24,6 +21,8 @@ THREAD_FROM = 64 * 1024
 """From this many bytes on, a digest costs more than the hop to a thread."""
 
 _MOST_DIGITS = 19
+
+_Update = Callable[[Buffer], None]
 
 
 def verified_body(wire: WireRequest, payload: Payload, *, streams: bool) -> VerifiedBody:
@@ -82,32 +81,31 @@ class VerifiedBody:
     def open(self, algorithms: Collection[str]) -> VerifiedSource:
         return VerifiedSource(self, self._stream(), self._needed(algorithms))
 
-    async def whole(self, algorithms: Collection[str], limit: int) -> tuple[bytes, Mapping[str, bytes]]:
+    async def gather(self, algorithms: Collection[str], limit: int) -> GatheredBody:
         if self.length is not None and self.length > limit:
             raise S3Error(ErrorCode.MaxMessageLengthExceeded)
-        data = await self._collect(limit)
-        needed = self._needed(algorithms)
-        if len(data) < THREAD_FROM:
-            digests = _hash(data, needed)
-        else:
-            digests = await asyncio.get_running_loop().run_in_executor(_threads(), _hash, data, needed)
-        self.verify(digests)
-        return data, digests
+        content = await self._stream().gather(limit)
+        return GatheredBody(self, content, self._needed(algorithms))
 
     async def read(self, limit: int) -> bytes:
-        data, _ = await self.whole((), limit)
-        return data
+        gathered = await self.gather((), limit)
+        if len(gathered.content) < THREAD_FROM:
+            gathered.verified()
+        else:
+            await asyncio.to_thread(gathered.verified)
+        return bytes(gathered.content)
 
-    async def _collect(self, limit: int) -> bytes:
-        stream = self._stream()
-        pieces = []
-        total = 0
-        while piece := await stream.next():
-            total += len(piece)
-            if total > limit:
-                raise S3Error(ErrorCode.MaxMessageLengthExceeded)
-            pieces.append(piece)
-        return b"".join(pieces)
+    def verified(self, digests: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        """These digests of the whole payload, once they and the signatures of chunks have proved right."""
+        if self._decoder is not None:
+            self._decoder.verify()
+        self.verify(digests)
+        return digests
+
+    @property
+    def signatures(self) -> ChunkSignatures | None:
+        """What must see the payload, in order, where its chunks are signed."""
+        return None if self._decoder is None else self._decoder.signatures
 
     def verify(self, digests: Mapping[str, bytes]) -> None:
         """Hold the digests of the complete payload against what was signed and claimed.
@@ -154,167 +152,190 @@ class VerifiedBody:
         return _Chunked(self._raw, self._decoder)
 
 
+class GatheredBody:
+    """A ``VerifiedBody`` in memory."""
+
+    __slots__ = ("_algorithms", "_body", "content")
+
+    def __init__(self, body: VerifiedBody, content: bytes | bytearray, algorithms: Iterable[str]) -> None:
+        self._body = body
+        self._algorithms = algorithms
+        self.content = content
+
+    def verified(self) -> Mapping[str, bytes]:
+        content = self.content
+        if (signatures := self._body.signatures) is not None:
+            signatures.update(content)
+        return self._body.verified({name: ALGORITHMS[name].hash(content) for name in self._algorithms})
+
+
 class VerifiedSource:
     """An opened ``VerifiedBody``: the ``Source`` that the engine reads.
 
-    Digests of large buffers run in threads, beside whatever the caller does with the bytes: in two lanes, since MD5
-    alone takes as long as the others together. Within a lane, buffers keep their order.
+    It has two lanes where there is enough to do, since MD5 alone takes twice as long as a SHA-256.
     """
 
-    __slots__ = ("_beside", "_body", "_buffer", "_hashers", "_is_done", "_lanes", "_piece", "_stream", "digests")
+    __slots__ = ("_body", "_hashers", "_is_done", "_stream", "lanes")
 
     def __init__(self, body: VerifiedBody, stream: _Stream, algorithms: Iterable[str]) -> None:
         self._body = body
         self._stream = stream
         self._hashers = {name: ALGORITHMS[name].new() for name in algorithms}
-        self._lanes = _lanes(self._hashers)
-        self._piece = memoryview(b"")
-        self._beside: list[asyncio.Future[None]] = []
-        self._buffer: object = None
+        self.lanes = _lanes(self._hashers, body.signatures)
         self._is_done = False
-        self.digests: Mapping[str, bytes] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._catch_up()
 
     async def readinto(self, buffer: memoryview) -> int:
-        if self._is_done:
-            return 0
-        if buffer.obj is self._buffer:
-            await self._catch_up()
-        filled = await self._fill(buffer)
-        await self._catch_up()
-        self._hash(buffer[:filled])
-        if filled < len(buffer) or (not self._piece and self._stream.is_at_end):
-            await self._finish()
-        return filled
-
-    async def _fill(self, buffer: memoryview) -> int:
         filled = 0
-        while filled < len(buffer):
-            if not self._piece:
-                self._piece = memoryview(await self._stream.next())
-                if not self._piece:
-                    break
-            size = min(len(self._piece), len(buffer) - filled)
-            buffer[filled : filled + size] = self._piece[:size]
-            self._piece = self._piece[size:]
-            filled += size
+        while filled < len(buffer) and not self._is_done:
+            count = await self._stream.readinto(buffer[filled:])
+            filled += count
+            if not count or self._stream.is_at_end:
+                await self._stream.finish()
+                self._is_done = True
         return filled
 
-    def _hash(self, data: memoryview) -> None:
-        if len(data) < THREAD_FROM:
-            for lane in self._lanes:
-                _update(lane, data)
-            return
-        loop = asyncio.get_running_loop()
-        self._beside += [loop.run_in_executor(_threads(), _update, lane, data) for lane in self._lanes]
-        self._buffer = data.obj
-
-    async def _catch_up(self) -> None:
-        while self._beside:
-            await self._beside.pop()
-
-    async def _finish(self) -> None:
-        if await self._stream.next():
-            raise incomplete()
-        await self._catch_up()
-        digests = {name: hasher.digest() for name, hasher in self._hashers.items()}
-        self._body.verify(digests)
-        self.digests = digests
-        self._is_done = True
+    def verified(self) -> Mapping[str, bytes]:
+        return self._body.verified({name: hasher.digest() for name, hasher in self._hashers.items()})
 
 
 class _Stream(Protocol):
-    """The payload, piece by piece; an empty piece once it came to its end and is framed and signed as it must be."""
+    """The payload without its framing."""
 
     @property
     def is_at_end(self) -> bool:
         """True once all of the declared payload was handed out, even if its end has not been read yet."""
         ...
 
-    async def next(self) -> bytes | memoryview: ...
+    async def readinto(self, buffer: memoryview) -> int:
+        """The next bytes of payload, as many as have come and fit; 0 at the end."""
+        ...
+
+    async def finish(self) -> None:
+        """Read what follows the payload. IncompleteBody, or another S3Error, when it did not end as it must."""
+        ...
+
+    async def gather(self, limit: int) -> bytes | bytearray:
+        """All of the payload, which is declared to be within ``limit`` bytes; MaxMessageLengthExceeded where nothing
+        was declared and more comes. Its end is read too."""
+        ...
 
 
 class _Plain:
-    __slots__ = ("_length", "_raw", "_total")
+    __slots__ = ("_left", "_raw")
 
     def __init__(self, raw: RawBody, length: int | None) -> None:
         self._raw = raw
-        self._length = length
-        self._total = 0
+        self._left = length
 
     @property
     def is_at_end(self) -> bool:
-        return self._total == self._length
+        return self._left == 0
 
-    async def next(self) -> bytes:
-        if self._total == self._length:
-            return b""
-        piece = await self._raw.read()
-        self._total += len(piece)
-        if self._length is not None and (self._total > self._length or not piece):
+    async def readinto(self, buffer: memoryview) -> int:
+        if self._left is None:
+            return await self._raw.readinto(buffer)
+        count = await self._raw.readinto(buffer[: self._left]) if self._left else 0
+        self._left -= count
+        return count
+
+    async def finish(self) -> None:
+        if self._left:
             raise S3Error(ErrorCode.IncompleteBody)
-        return piece
+
+    async def gather(self, limit: int) -> bytes | bytearray:
+        if self._left is None:
+            return await self._gather_unmeasured(limit)
+        if not self._left:
+            return b""
+        first = await self._raw.read()
+        if len(first) == self._left:
+            return first
+        if not first or len(first) > self._left:
+            raise S3Error(ErrorCode.IncompleteBody)
+        return await self._gather_behind(first, self._left)
+
+    async def _gather_behind(self, first: bytes, length: int) -> bytearray:
+        content = bytearray(length)
+        content[: len(first)] = first
+        rest = memoryview(content)[len(first) :]
+        while rest:
+            count = await self._raw.readinto(rest)
+            if not count:
+                raise S3Error(ErrorCode.IncompleteBody)
+            rest = rest[count:]
+        return content
+
+    async def _gather_unmeasured(self, limit: int) -> bytes:
+        pieces = []
+        left = limit
+        while piece := await self._raw.read():
+            left -= len(piece)
+            if left < 0:
+                raise S3Error(ErrorCode.MaxMessageLengthExceeded)
+            pieces.append(piece)
+        return b"".join(pieces)
 
 
 class _Chunked:
-    __slots__ = ("_decoder", "_is_done", "_raw", "_slices", "_total")
+    __slots__ = ("_at", "_data", "_decoder", "_left", "_raw")
 
     def __init__(self, raw: RawBody, decoder: ChunkDecoder) -> None:
         self._raw = raw
         self._decoder = decoder
-        self._slices: Iterator[memoryview] = iter(())
-        self._total = 0
-        self._is_done = False
+        self._left = decoder.length
+        self._data = b""
+        self._at = 0
 
     @property
     def is_at_end(self) -> bool:
-        return self._total == self._decoder.length
+        return self._left == 0
 
-    async def next(self) -> bytes | memoryview:
-        while not self._is_done:
-            for piece in self._slices:
-                self._total += len(piece)
-                return piece
-            await self._feed()
-        return b""
+    async def readinto(self, buffer: memoryview) -> int:
+        filled = 0
+        while not filled and await self._has_more():
+            self._at, filled = self._decoder.feed(self._data, self._at, buffer)
+        self._left -= filled
+        return filled
 
-    async def _feed(self) -> None:
-        data = await self._raw.read()
-        if data:
-            self._slices = self._decoder.feed(data)
-            return
+    async def _has_more(self) -> bool:
+        if self._at == len(self._data):
+            self._data, self._at = await self._raw.read(), 0
+        return bool(self._data)
+
+    async def finish(self) -> None:
+        while await self._has_more():
+            self._at, _ = self._decoder.feed(self._data, self._at, _NOWHERE)
         self._decoder.finish()
-        self._is_done = True
+
+    async def gather(self, limit: int) -> bytearray:
+        content = bytearray(self._left)
+        rest = memoryview(content)
+        while rest and (count := await self.readinto(rest)):
+            rest = rest[count:]
+        await self.finish()
+        return content
 
 
-def _lanes(hashers: Mapping[str, Hasher]) -> list[list[Hasher]]:
-    beside_md5: list[Hasher] = []
-    others: list[Hasher] = []
+_NOWHERE = memoryview(bytearray())
+
+
+def _lanes(
+    hashers: Mapping[str, Hasher], signatures: ChunkSignatures | None
+) -> tuple[Callable[[memoryview], None], ...]:
+    beside_md5: list[_Update] = []
+    others: list[_Update] = [] if signatures is None else [signatures.update]
     for name, hasher in hashers.items():
         lane = beside_md5 if name == "MD5" or ALGORITHMS[name].is_quick else others
-        lane.append(hasher)
-    return [lane for lane in (beside_md5, others) if lane]
+        lane.append(hasher.update)
+    return tuple(_lane(updates) for updates in (beside_md5, others) if updates)
 
 
-def _update(lane: Sequence[Hasher], data: memoryview) -> None:
-    for hasher in lane:
-        hasher.update(data)
+def _lane(updates: Sequence[_Update]) -> Callable[[memoryview], None]:
+    def update_all(data: memoryview) -> None:
+        for update in updates:
+            update(data)
 
-
-def _hash(data: bytes, algorithms: Iterable[str]) -> dict[str, bytes]:
-    return {name: ALGORITHMS[name].hash(data) for name in algorithms}
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="digest")
+    return update_all
 
 
 def _claims(wire: WireRequest) -> Integrity:

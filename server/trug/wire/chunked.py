@@ -1,13 +1,14 @@
-"""aws-chunked, decoded: bytes at any split in, slices of the payload out, every signature checked on the way."""
+"""aws-chunked, decoded: bytes at any split in, the payload out in one copy, its signatures checked as it is hashed."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections import deque
 from enum import Enum, auto
 from hmac import compare_digest
 
+from trug.domain.checksums import Buffer
 from trug.domain.errors import ErrorCode, S3Error
 from trug.wire.payload import ChunkSigner
 
@@ -35,20 +36,21 @@ class ChunkDecoder:
     "Signature calculations for trailing headers" in the S3 API reference. ``signer`` stands where chunks are signed;
     ``trailer`` names the only trailer besides the signature that may come, None when none was announced;
     ``has_trailer`` is true of the modes that end in one. ``trailer_value`` holds its text after ``finish``.
-    Slices handed out are verified only once ``finish`` has returned.
+    What came out is verified only once ``finish`` and ``verify`` have returned, and ``signatures``, where there are
+    some, have seen all of it in between.
     """
 
     __slots__ = (
-        "_allowed", "_chunks", "_expect", "_half_ended", "_left", "_line", "_sha256", "_signature", "_signer",
-        "_signs_trailer", "_size", "_total", "_trailer", "_trailers",
-        "length",
+        "_allowed", "_chunks", "_expect", "_half_ended", "_left", "_line", "_signs_trailer", "_size", "_total",
+        "_trailer", "_trailer_signature", "_trailers",
+        "length", "signatures",
     )  # fmt: skip
 
     def __init__(
         self, length: int, *, signer: ChunkSigner | None = None, trailer: str | None = None, has_trailer: bool = False
     ) -> None:
         self.length = length
-        self._signer = signer
+        self.signatures = ChunkSignatures(signer) if signer is not None else None
         self._trailer = trailer
         self._signs_trailer = has_trailer and signer is not None
         self._allowed = _allowed(trailer, is_signed=self._signs_trailer) if has_trailer else ()
@@ -58,9 +60,8 @@ class ChunkDecoder:
         self._size = 0
         self._left = 0
         self._total = 0
-        self._sha256 = hashlib.sha256()
-        self._signature = b""
         self._trailers: dict[str, str] = {}
+        self._trailer_signature = ""
         self._half_ended = False
 
     @property
@@ -68,34 +69,43 @@ class ChunkDecoder:
         """The value of the announced trailer, None when none came."""
         return self._trailers.get(self._trailer) if self._trailer is not None else None
 
-    def feed(self, data: bytes) -> Iterator[memoryview]:
-        """The payload's slices in ``data``, views and no copies; all of ``data`` is taken once these are exhausted.
+    def feed(self, data: bytes, start: int, buffer: memoryview) -> tuple[int, int]:
+        """Decode ``data`` from ``start`` on, until it ends or more payload comes than ``buffer`` holds.
 
-        Raises IncompleteBody for broken framing and for more payload than declared, InvalidChunkSizeError,
-        SignatureDoesNotMatch, MalformedTrailerError, and InvalidRequest for bytes after the end.
+        Returns where to go on in ``data`` and how many bytes of payload are in ``buffer`` now. Raises IncompleteBody
+        for broken framing and for more payload than declared, InvalidChunkSizeError, MalformedTrailerError, and
+        InvalidRequest for bytes after the end.
         """
         view = memoryview(data)
-        at = 0
+        at, filled = start, 0
         while at < len(data):
-            if self._expect is _Expect.DATA:
-                end = min(at + self._left, len(data))
-                yield self._payload(view[at:end])
-                at = end
-            else:
+            if self._expect is not _Expect.DATA:
                 at = self._take_line(data, at)
+                continue
+            size = min(self._left, len(data) - at, len(buffer) - filled)
+            if not size:
+                break
+            buffer[filled : filled + size] = view[at : at + size]
+            at += size
+            filled += size
+            self._left -= size
+            if not self._left:
+                self._expect = _Expect.DATA_END
+        return at, filled
 
     def finish(self) -> None:
         """Check that the body came to its end. Raises IncompleteBody."""
         if self._expect is not _Expect.NOTHING:
             raise incomplete()
 
-    def _payload(self, piece: memoryview) -> memoryview:
-        if self._signer is not None:
-            self._sha256.update(piece)
-        self._left -= len(piece)
-        if not self._left:
-            self._expect = _Expect.DATA_END
-        return piece
+    def verify(self) -> None:
+        """Check the signatures behind the payload, which ``signatures`` have seen. Raises SignatureDoesNotMatch."""
+        if self.signatures is None:
+            return
+        self.signatures.finish()
+        if self._signs_trailer:
+            text = "".join(f"{name}:{value}\n" for name, value in self._trailers.items())
+            self.signatures.check_trailer(text.encode("latin-1"), self._trailer_signature.encode("latin-1"))
 
     def _take_line(self, data: bytes, at: int) -> int:
         """Take from ``data`` what belongs to the line that is being read; where the next begins."""
@@ -132,16 +142,12 @@ class ChunkDecoder:
 
     def _on_header(self, line: bytes) -> None:
         header = _HEADER.fullmatch(line)
-        if header is None or (self._signer is None and header[2] is not None):
+        if header is None or (self.signatures is None and header[2] is not None):
             raise incomplete()
         self._check_size(int(header[1], 16))
-        if self._signer is not None:
-            self._signature = header[2] or b""
-        if self._left:
-            self._expect = _Expect.DATA
-            return
-        self._check_chunk_signature()
-        self._expect = _Expect.TRAILER
+        if self.signatures is not None:
+            self.signatures.announce(self._size, header[2] or b"")
+        self._expect = _Expect.DATA if self._left else _Expect.TRAILER
 
     def _check_size(self, size: int) -> None:
         if size and self._chunks and self._size < SMALLEST_CHUNK:
@@ -158,15 +164,7 @@ class ChunkDecoder:
     def _on_data_end(self, line: bytes) -> None:
         if line != _LINE_END:
             raise incomplete()
-        self._check_chunk_signature()
         self._expect = _Expect.HEADER
-
-    def _check_chunk_signature(self) -> None:
-        if self._signer is None:
-            return
-        if not compare_digest(self._signature, self._signer.chunk(self._sha256.hexdigest()).encode()):
-            raise S3Error(ErrorCode.SignatureDoesNotMatch)
-        self._sha256 = hashlib.sha256()
 
     def _on_trailer(self, line: bytes) -> None:
         if self._half_ended:
@@ -192,17 +190,59 @@ class ChunkDecoder:
             raise incomplete()
         if self._trailer is not None and self._trailer not in self._trailers:
             raise malformed_trailer()
-        if self._signs_trailer:
-            self._check_trailer_signature()
+        self._trailer_signature = self._trailers.pop(SIGNATURE_TRAILER, "")
         self._expect = _Expect.NOTHING
 
-    def _check_trailer_signature(self) -> None:
-        assert self._signer is not None  # noqa: S101 - only signed chunks sign their trailer
-        signature = self._trailers.pop(SIGNATURE_TRAILER, "")
-        text = "".join(f"{name}:{value}\n" for name, value in self._trailers.items())
-        wanted = self._signer.trailer(hashlib.sha256(text.encode("latin-1")).hexdigest())
-        if not compare_digest(signature.encode("latin-1"), wanted.encode()):
+
+class ChunkSignatures:
+    """The chain of chunk signatures, held against the payload as it is hashed.
+
+    That may be later than the framing was read, and on another thread: ``announce`` is called by who reads the framing,
+    the rest by who hashes, always behind. SignatureDoesNotMatch from all of these.
+    """
+
+    __slots__ = ("_announced", "_left", "_sha256", "_signature", "_signer")
+
+    def __init__(self, signer: ChunkSigner) -> None:
+        self._signer = signer
+        self._announced: deque[tuple[int, bytes]] = deque()
+        self._sha256 = hashlib.sha256()
+        self._signature = b""
+        self._left = 0
+
+    def announce(self, size: int, signature: bytes) -> None:
+        """The next chunk has ``size`` bytes; 0 is the last."""
+        self._announced.append((size, signature))
+
+    def update(self, data: Buffer, /) -> None:
+        """The next bytes of the payload, of chunks announced before."""
+        view = memoryview(data)
+        while view:
+            if not self._left:
+                self._left, self._signature = self._announced.popleft()
+            piece = view[: self._left]
+            self._sha256.update(piece)
+            self._left -= len(piece)
+            view = view[len(piece) :]
+            if not self._left:
+                self._check()
+
+    def finish(self) -> None:
+        """All the payload was seen: only the empty last chunk is left."""
+        if self._left or [size for size, _ in self._announced] != [0]:
             raise S3Error(ErrorCode.SignatureDoesNotMatch)
+        _, self._signature = self._announced.popleft()
+        self._check()
+
+    def check_trailer(self, text: bytes, signature: bytes) -> None:
+        """The trailer, without the line of its signature."""
+        if not compare_digest(signature, self._signer.trailer(hashlib.sha256(text).hexdigest()).encode()):
+            raise S3Error(ErrorCode.SignatureDoesNotMatch)
+
+    def _check(self) -> None:
+        if not compare_digest(self._signature, self._signer.chunk(self._sha256.hexdigest()).encode()):
+            raise S3Error(ErrorCode.SignatureDoesNotMatch)
+        self._sha256 = hashlib.sha256()
 
 
 def without_aws_chunked(content_encoding: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
-from trug.domain.objects import STANDARD, Record
+from trug.domain.objects import STANDARD
 from trug.domain.preconditions import NO_CONDITIONS, NO_WRITE_CONDITIONS, ReadConditions, WriteConditions
 from trug.wire.dates import parse_http_date
-from trug.wire.request import Headers
+from trug.wire.request import Headers, Rule
 from trug.wire.words import decode_words, encode_words
 
 CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -30,6 +31,7 @@ STORED = frozenset(
         "expires",
     }
 )
+TO_STORE = Rule(lambda names: [name for name in names if name in STORED])
 FRAMING = "aws-chunked"
 STREAMING = "STREAMING-"
 REDIRECT_PREFIXES = ("/", "http://", "https://")
@@ -45,8 +47,8 @@ def object_headers(headers: Headers) -> dict[str, str]:
     characters, InvalidRedirectLocation for a redirect to anything but a path of this site or an http address.
     """
     stored = {CONTENT_TYPE: DEFAULT_CONTENT_TYPE}
-    for name in headers:
-        if name in STORED and headers[name]:
+    for name in TO_STORE(headers):
+        if headers[name]:
             stored[name] = _one_line(name, headers[name])
     if CONTENT_ENCODING in stored:
         _strip_framing(stored, headers.get("x-amz-content-sha256") or "")
@@ -90,6 +92,7 @@ def _check_redirect(location: str) -> None:
 
 METADATA_PREFIX = "x-amz-meta-"
 MOST_METADATA_BYTES = 2048
+HAS_METADATA = Rule(lambda names: any(name.startswith(METADATA_PREFIX) for name in names))
 METADATA_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 
 
@@ -100,7 +103,7 @@ def user_metadata(headers: Headers) -> dict[str, str]:
     InvalidArgument for control characters and for names that no answer could carry; MetadataTooLarge when names and
     values have more than 2,048 bytes of UTF-8.
     """
-    if METADATA_PREFIX not in "\n".join(headers):
+    if not HAS_METADATA(headers):
         return {}
     metadata = {
         name[len(METADATA_PREFIX) :]: decode_words(line)
@@ -123,14 +126,9 @@ def check_metadata(metadata: dict[str, str]) -> None:
         )
 
 
-def metadata_headers(record: Record) -> dict[str, str]:
-    """System and user metadata as headers of an answer; never a line break, whatever was stored."""
-    headers = {
-        name: value if value.isprintable() else CONTROL.sub(" ", value) for name, value in record.headers.items()
-    }
-    for name, value in record.metadata.items():
-        headers[METADATA_PREFIX + name] = encode_words(value)
-    return headers
+def metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:
+    """User metadata as headers of an answer; names without prefix, values as text."""
+    return {METADATA_PREFIX + name: encode_words(value) for name, value in metadata.items()}
 
 
 # Conditions
@@ -145,6 +143,8 @@ MATCH_SIZE = "x-amz-if-match-size"
 READ_CONDITIONS = frozenset({IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE})
 SOURCE_CONDITIONS = frozenset(SOURCE_PREFIX + name for name in READ_CONDITIONS)
 WRITE_CONDITIONS = READ_CONDITIONS | {MATCH_MODIFIED, MATCH_SIZE}
+HAS_READ_CONDITIONS = Rule(lambda names: not READ_CONDITIONS.isdisjoint(names))
+HAS_WRITE_CONDITIONS = Rule(lambda names: not WRITE_CONDITIONS.isdisjoint(names))
 ANYTHING = "*"
 SIZE = re.compile(r"[0-9]{1,18}\Z")
 
@@ -154,9 +154,7 @@ def read_conditions(headers: Headers, *, now: int | None = None) -> ReadConditio
 
     With ``now``, in µs since 1970, an If-Modified-Since later than that is ignored too.
     """
-    if READ_CONDITIONS.isdisjoint(headers):
-        return NO_CONDITIONS
-    return _read_conditions(headers, "", now)
+    return _read_conditions(headers, "", now) if HAS_READ_CONDITIONS(headers) else NO_CONDITIONS
 
 
 def copy_source_conditions(headers: Headers, *, now: int | None = None) -> ReadConditions:
@@ -171,7 +169,7 @@ def write_conditions(headers: Headers) -> WriteConditions:
 
     NotImplemented, as S3 answers, for another If-None-Match and for dates.
     """
-    if WRITE_CONDITIONS.isdisjoint(headers):
+    if not HAS_WRITE_CONDITIONS(headers):
         return NO_WRITE_CONDITIONS
     _refuse(headers, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, MATCH_MODIFIED, MATCH_SIZE)
     if headers.get(IF_NONE_MATCH, ANYTHING) != ANYTHING:
@@ -184,7 +182,7 @@ def delete_conditions(headers: Headers) -> WriteConditions:
 
     InvalidArgument for a time or size that is none: a condition on a deletion is never passed over.
     """
-    if WRITE_CONDITIONS.isdisjoint(headers):
+    if not HAS_WRITE_CONDITIONS(headers):
         return NO_WRITE_CONDITIONS
     _refuse(headers, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE)
     return WriteConditions(
@@ -259,13 +257,18 @@ OTHER_CLASSES = frozenset(
     }
 )
 UNBUILT = (
-    "x-amz-server-side-encryption",
-    "x-amz-copy-source-server-side-encryption",
     "x-amz-object-lock-",
     "x-amz-grant-",
     "x-amz-write-offset-bytes",
 )
-WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*UNBUILT, ACL, STORAGE_CLASS)))).search
+
+
+def asks_for_unbuilt(names: Iterable[str]) -> bool:
+    """Whether headers of these names may ask for what is not built."""
+    return any(name.startswith((*UNBUILT, ACL, STORAGE_CLASS)) for name in names)
+
+
+WORTH_A_LOOK = Rule(asks_for_unbuilt)
 
 
 def refuse_unbuilt(headers: Headers) -> None:
@@ -273,7 +276,7 @@ def refuse_unbuilt(headers: Headers) -> None:
 
     InvalidStorageClass and InvalidArgument where S3 does not know the storage class or the canned ACL either.
     """
-    if WORTH_A_LOOK("\n".join(headers)) is None:
+    if not WORTH_A_LOOK(headers):
         return
     for name in headers:
         if name.startswith(UNBUILT):

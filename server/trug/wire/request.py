@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
+from trug.domain.bounded import Bounded
 from trug.domain.frozen import frozen
 from trug.ports.body import Body
 
-_NAMES: dict[bytes, str] = {}
-"""The first thousand header names that came, decoded: nearly all requests use the same few."""
+T = TypeVar("T")
 
 
-def _name(raw: bytes) -> str:
-    name = raw.decode("latin-1").lower()
-    if len(_NAMES) < 1024 and len(raw) < 64:
-        _NAMES[raw] = name
-    return name
+class Shape:
+    """Which names the headers of a request have, in their order, lower case.
+
+    Clients send a few shapes again and again, so shapes are interned, and what follows from the names alone is found
+    out once of each (``Rule``).
+    """
+
+    __slots__ = ("facts", "has_repeats", "names")
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.has_repeats = len(set(names)) < len(names)
+        self.facts: dict[object, Any] = {}
+
+    @classmethod
+    def of(cls, raw: tuple[bytes, ...]) -> Shape:
+        shape = _SHAPES.get(raw)
+        if shape is None:
+            shape = cls(tuple([name.decode("latin-1").lower() for name in raw]))
+            if sum(map(len, raw)) < LONGEST_SHAPE:
+                _SHAPES.keep(raw, shape)
+        return shape
+
+
+LONGEST_SHAPE = 1024
+_SHAPES: Bounded[tuple[bytes, ...], Shape] = Bounded(1024)
+
+
+class Rule(Generic[T]):
+    """What the names of a request's headers say, whatever their values: ``judge`` is given them once per shape."""
+
+    __slots__ = ("_judge",)
+
+    def __init__(self, judge: Callable[[tuple[str, ...]], T]) -> None:
+        self._judge = judge
+
+    def __call__(self, headers: Headers) -> T:
+        facts = headers.shape.facts
+        if self not in facts:
+            facts[self] = self._judge(headers.shape.names)
+        said: T = facts[self]
+        return said
 
 
 class Headers(dict[str, str]):
@@ -28,45 +65,58 @@ class Headers(dict[str, str]):
     dozen names, and a method of ours in between costs more than the look-up.)
     """
 
-    __slots__ = ("_counts",)
+    __slots__ = ("shape",)
 
-    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
-        super().__init__()
-        repeated: dict[str, list[str]] = {}  # joined at the end: thousands of lines of one name must cost no more
-        for raw_name, raw_value in pairs:
-            name = _NAMES.get(raw_name) or _name(raw_name)
-            value = raw_value.decode("latin-1").strip(" \t")
-            if name in self:
-                repeated.setdefault(name, [self[name]]).append(value)
-            else:
-                self[name] = value
-        self._counts: dict[str, int] = {name: len(lines) for name, lines in repeated.items()}
-        self.update((name, ",".join(lines)) for name, lines in repeated.items())
+    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        shape = self.shape = Shape.of(tuple([name for name, _ in pairs]))
+        if shape.has_repeats:
+            self.update(_joined(shape.names, pairs))
+            return
+        for name, (_, value) in zip(shape.names, pairs):  # noqa: B905 - a shape has a name for each pair
+            self[name] = value.decode("latin-1").strip(" \t")
 
     def with_values(self, values: Mapping[str, str]) -> Headers:
         """These headers and, where they have none of a name, the given ones (lower-case names)."""
+        added = [name for name in values if name not in self]
         merged = Headers(())
+        merged.shape = Shape((*self.shape.names, *added)) if added else self.shape
         merged.update(values)
         merged.update(self)
-        merged._counts = self._counts
         return merged
+
+    def with_host(self, host: str) -> Headers:
+        """These headers with another Host, if they have one."""
+        replaced = self.with_values({})
+        if "host" in replaced:
+            replaced["host"] = host
+        return replaced
 
     def count(self, name: str) -> int:
         """How many lines carried this name."""
-        return self._counts.get(name, 1) if name in self else 0
+        return self.shape.names.count(name)
+
+
+def _joined(names: Iterable[str], pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Values by name, those of one name joined at the end: thousands of lines of it must cost no more."""
+    lines: dict[str, list[str]] = {}
+    for name, (_, value) in zip(names, pairs, strict=True):
+        lines.setdefault(name, []).append(value.decode("latin-1").strip(" \t"))
+    return {name: ",".join(values) for name, values in lines.items()}
 
 
 @frozen
 class Target:
     """What a request is about: ``bucket`` and ``key`` are decoded text, None where the path has none.
 
-    ``path`` is the raw path as received (percent-encoded, no query); ``is_virtual`` when the bucket came from Host.
+    ``path`` is the raw path as received (percent-encoded, no query); ``is_virtual`` when the bucket came from Host,
+    ``is_website`` when the Host is that of its website.
     """
 
     bucket: str | None
     key: str | None
     path: str
     is_virtual: bool = False
+    is_website: bool = False
 
 
 class RawBody(Protocol):
@@ -81,13 +131,18 @@ class RawBody(Protocol):
         """The next bytes, ``b""`` at the end. IncompleteBody when the client is gone before it."""
         ...
 
+    async def readinto(self, buffer: memoryview) -> int:
+        """The next bytes into ``buffer``, as many as have come and fit; 0 at the end. Errors as ``read``."""
+        ...
+
 
 @frozen
 class WireRequest:
     """A request before interpretation.
 
     ``query`` holds decoded (name, value) pairs in their order, ``raw_query`` the text as received; a name without
-    ``=`` has the value ``""``. ``received`` is in µs since 1970, ``client`` the peer's address.
+    ``=`` has the value ``""``. ``received`` is in µs since 1970, ``client`` the peer's address. ``is_private`` when
+    nobody else could read it on its way, so that it may carry a customer's key.
     """
 
     method: str
@@ -102,31 +157,24 @@ class WireRequest:
     request_id: str
     parameters: dict[str, str] = field(default_factory=dict)
     """The query as a mapping: the first value of each name."""
+    is_private: bool = False
 
 
 @frozen
 class Incoming:
-    """What ``from_wire`` of a request model is given: the request and its body as authenticated and verified."""
+    """What ``from_wire`` of a request model is given: the request and its body as authenticated and verified.
+
+    ``bucket`` and ``key`` are empty where the path has none.
+    """
 
     wire: WireRequest
     body: Body
+    headers: Headers
+    parameters: dict[str, str]
+    bucket: str
+    key: str
 
-    @property
-    def headers(self) -> Headers:
-        return self.wire.headers
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        return self.wire.parameters
-
-    @property
-    def bucket(self) -> str:
-        """The bucket's name; only for rows whose path has one."""
-        assert self.wire.target.bucket is not None  # noqa: S101 - the table resolved a row with {Bucket}
-        return self.wire.target.bucket
-
-    @property
-    def key(self) -> str:
-        """The key; only for rows whose path has one."""
-        assert self.wire.target.key is not None  # noqa: S101 - the table resolved a row with {Key+}
-        return self.wire.target.key
+    @classmethod
+    def of(cls, wire: WireRequest, body: Body) -> Incoming:
+        target = wire.target
+        return cls(wire, body, wire.headers, wire.parameters, target.bucket or "", target.key or "")

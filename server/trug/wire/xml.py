@@ -23,7 +23,7 @@ SPECIAL = re.compile('[&<>"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\ud800-\udfff\ufffe\
 NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 UNWRITABLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
 REPLACEMENT = "\ufffd"
-ONLY_IN_1_1 = "&#x"
+ONLY_IN_1_1 = b"&#x"
 """How ``escape`` begins references to characters that XML 1.0 has no way to write; every other is decimal."""
 
 
@@ -64,11 +64,13 @@ def element(name: str, text: str | None) -> str:
     return "" if text is None else f"<{name}>{escape(text)}</{name}>"
 
 
-def document(root: str, content: str, *, namespaced: bool = True) -> bytes:
+def document(root: str, *content: str | bytes, namespaced: bool = True) -> bytes:
     """A whole document around content that is XML already, in S3's namespace unless it is an error."""
-    version = "1.1" if "#" in content and ONLY_IN_1_1 in content else "1.0"
+    parts = [part.encode() if isinstance(part, str) else part for part in content]
+    version = "1.1" if any(b"#" in part and ONLY_IN_1_1 in part for part in parts) else "1.0"
     attribute = f' xmlns="{NAMESPACE}"' if namespaced else ""
-    return f'<?xml version="{version}" encoding="UTF-8"?>\n<{root}{attribute}>{content}</{root}>'.encode()
+    head = f'<?xml version="{version}" encoding="UTF-8"?>\n<{root}{attribute}>'
+    return b"".join((head.encode(), *parts, f"</{root}>".encode()))
 
 
 def _reference(found: re.Match[str]) -> str:
@@ -78,7 +80,7 @@ def _reference(found: re.Match[str]) -> str:
     if UNWRITABLE.match(character):
         return REPLACEMENT
     code = ord(character)
-    return f"&#{code};" if character == "\r" or code >= 0x7F else f"{ONLY_IN_1_1}{code:X};"
+    return f"&#{code};" if character == "\r" or code >= 0x7F else f"&#x{code:X};"
 
 
 # In
@@ -140,7 +142,7 @@ def only(parent: Element, name: str) -> Element | None:
 def text_of(parent: Element, name: str) -> str | None:
     """The text of the one child called ``name``; None where there is none, "" where it is empty."""
     found = only(parent, name)
-    return None if found is None else _text(found)
+    return None if found is None else leaf_text(found)
 
 
 def check_children(parent: Element, names: Collection[str]) -> None:
@@ -156,7 +158,7 @@ def texts(parent: Element, names: Collection[str]) -> dict[str, str]:
         name = name_of(child)
         if name in found or name not in names:
             raise malformed()
-        found[name] = _text(child)
+        found[name] = leaf_text(child)
     return found
 
 
@@ -165,7 +167,8 @@ def malformed() -> S3Error:
     return S3Error(ErrorCode.MalformedXML)
 
 
-def _text(leaf: Element) -> str:
+def leaf_text(leaf: Element) -> str:
+    """Its text, "" where it is empty; MalformedXML when there are elements inside."""
     if len(leaf):
         raise malformed()
     return leaf.text or ""

@@ -6,9 +6,9 @@ from hashlib import sha256
 
 from tests.support.credentials import credential
 
-from trug.auth.bounded import Bounded
 from trug.auth.scope import Scope
 from trug.auth.signing import ChunkChain, SigningKey, SigningKeys
+from trug.domain.bounded import Bounded
 
 KEY = credential("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 SCOPE = Scope(KEY.access_key, "20130524", "us-east-1", "s3", "20130524/us-east-1/s3/aws4_request")

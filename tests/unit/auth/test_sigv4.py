@@ -7,7 +7,6 @@ import random
 import string
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -24,6 +23,7 @@ from tests.support.signers import botocore_header, minio_header
 from trug.auth.authenticate import Authentication, Authenticator
 from trug.auth.times import stamp
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import replace
 from trug.wire.payload import Mode
 from trug.wire.request import Headers, WireRequest
 

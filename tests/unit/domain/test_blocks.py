@@ -40,6 +40,24 @@ def test_blocks_can_be_checked_from_any_block_on() -> None:
     assert blocks.checks(7, CONTENT[2 * BLOCK :], first=2) == whole[2 * CHECK_SIZE :]
 
 
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 17])
+@pytest.mark.parametrize("first", [0, 5])
+def test_bytes_fit_their_own_checks_alone(size: int, first: int) -> None:
+    content = CONTENT[:size]
+    packed = blocks.checks(7, content, first=first)
+    assert blocks.fit(memoryview(content), packed, 7, first=first)
+    assert blocks.fit(memoryview(content), memoryview(bytearray(packed)), 7, first=first)
+    assert not blocks.fit(memoryview(content + CONTENT[: BLOCK + 1]), packed, 7, first=first)
+    assert not blocks.fit(memoryview(content), packed + bytes(CHECK_SIZE), 7, first=first)
+    for place in range(0, size, 9973):
+        damaged = bytearray(content)
+        damaged[place] ^= 0x10
+        assert not blocks.fit(memoryview(damaged), packed, 7, first=first)
+    if size:
+        assert not blocks.fit(memoryview(content), packed, 8, first=first)
+        assert not blocks.fit(memoryview(content), packed, 7, first=first + 1)
+
+
 def test_equal_blocks_have_different_checks_in_every_place() -> None:
     same = b"x" * BLOCK * 64
     packed = b"".join(blocks.checks(blob, same) for blob in range(64))

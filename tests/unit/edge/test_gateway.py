@@ -17,6 +17,7 @@ from tests.support.requests import wire_request
 from trug.access import actions
 from trug.domain.errors import ErrorCode, S3Error
 from trug.edge import gateway as gateway_module
+from trug.edge.asgi import Application
 from trug.edge.gateway import Gateway, action_of
 from trug.edge.incoming import EdgeSettings
 from trug.observe import AccessLog
@@ -26,7 +27,7 @@ from trug.wire.reply import Reply
 
 
 def answer_of(gateway: Gateway, scope: dict[str, Any], chunks: tuple[bytes, ...] = ()) -> Answer:
-    return asyncio.run(ask(gateway, scope, chunks))
+    return asyncio.run(ask(Application(gateway), scope, chunks))
 
 
 def code_of(answer: Answer) -> str | None:
@@ -239,7 +240,7 @@ def test_lifespan() -> None:
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
-    asyncio.run(gateway_of()({"type": "lifespan"}, receive, send))
+    asyncio.run(Application(gateway_of())({"type": "lifespan"}, receive, send))
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
@@ -252,5 +253,5 @@ def test_E21_websockets_are_refused() -> None:  # noqa: N802
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
-    asyncio.run(gateway_of()({"type": "websocket"}, receive, send))
+    asyncio.run(Application(gateway_of())({"type": "websocket"}, receive, send))
     assert sent == ["websocket.close"]

@@ -10,11 +10,11 @@ import pytest
 from tests.support.asgi import scope_of
 
 from trug.domain.errors import S3Error
+from trug.edge.asgi import AsgiBody, head_of
 from trug.edge.health import Health, Readiness
-from trug.edge.incoming import AsgiBody, EdgeSettings, Intake
+from trug.edge.incoming import EdgeSettings, Intake
 from trug.observe import Metrics
 from trug.wire.reply import Reply
-from trug.wire.request import Headers
 
 READY = Readiness(is_ready=True, durability="full", store="ok")
 
@@ -24,9 +24,9 @@ async def never() -> dict[str, Any]:
 
 
 def find(scope: dict[str, Any], *, readiness: Readiness = READY, token: str = "") -> tuple[str, Reply] | None:
-    headers = Headers(scope["headers"])
+    head = head_of(scope)
     intake = Intake(EdgeSettings(domains=("s3.example.com",)))
-    wire = intake.wire(scope, headers, AsgiBody(never, headers), request_id="ID", received=0)
+    wire = intake.wire(head, AsgiBody(never, head.headers), request_id="ID", received=0)
     return asyncio.run(Health(readiness=lambda: readiness, metrics=Metrics(), token=token).find(wire))
 
 

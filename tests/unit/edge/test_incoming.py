@@ -9,7 +9,8 @@ import pytest
 from tests.support.asgi import scope_of
 
 from trug.domain.errors import S3Error
-from trug.edge.incoming import AsgiBody, EdgeSettings, Intake, parsed_query
+from trug.edge.asgi import AsgiBody, head_of
+from trug.edge.incoming import EdgeSettings, Intake, parsed_query
 from trug.wire.request import Headers, WireRequest
 
 
@@ -18,10 +19,9 @@ async def never() -> dict[str, Any]:
 
 
 def wire_of(scope: dict[str, Any], settings: EdgeSettings | None = None) -> WireRequest:
-    headers = Headers(scope["headers"])
-    body = AsgiBody(never, headers)
-    intake = Intake(settings or EdgeSettings())
-    return intake.wire(scope, headers, body, request_id="ID", received=5)
+    head = head_of(scope)
+    body = AsgiBody(never, head.headers)
+    return Intake(settings or EdgeSettings()).wire(head, body, request_id="ID", received=5)
 
 
 def code_of(scope: dict[str, Any], settings: EdgeSettings | None = None) -> str:

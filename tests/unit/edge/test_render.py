@@ -12,8 +12,8 @@ from tests.support.asgi import Answer, ask, scope_of
 
 from trug.domain.errors import ErrorCode, S3Error
 from trug.edge import render
-from trug.edge.incoming import AsgiBody
-from trug.edge.render import BrokenStream, ClientGone, Letterhead, deliver, encoded, error_reply
+from trug.edge.asgi import AsgiBody, deliver
+from trug.edge.render import BrokenStream, ClientGone, Letterhead, encoded, error_reply, head_of, pairs_of
 from trug.observe import Trace
 from trug.wire.reply import Reply
 from trug.wire.request import Headers
@@ -138,7 +138,7 @@ def test_a_stream_stops_when_the_client_is_gone() -> None:
         async def gone() -> dict[str, Any]:
             return {"type": "http.disconnect"}
 
-        body = AsgiBody(receive, Headers([]))
+        body = AsgiBody(receive, Headers(()))
         reply = Reply(body=endless(), length=1000)
         await deliver(reply, lines=[], body=body, receive=gone, send=send, trace=Trace(0, "ID", "GET", "/"))
 
@@ -156,24 +156,29 @@ def test_a_stream_stops_when_the_client_is_gone() -> None:
     [("plain", b"plain"), ("caf\xe9", b"caf\xe9"), ("\u20ac", b"?"), ("a\r\nx: y", b"a  x: y"), ("a\0b\x7f", b"a b ")],
 )
 def test_E22_no_value_begins_another_header(value: str, sent: bytes) -> None:  # noqa: N802
-    assert encoded({"x-amz-meta-a": value, "etag": "e"}) == [(b"x-amz-meta-a", sent), (b"etag", b"e")]
+    headers = {"x-amz-meta-a": value, "etag": "e"}
+    assert encoded(headers) == [(b"x-amz-meta-a", sent), (b"etag", b"e")]
+    head = head_of(Reply(headers=headers), "", "")
+    assert head == b"HTTP/1.1 200 OK\r\nx-amz-meta-a: " + sent + b"\r\netag: e\r\n\r\n"
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a\r\nb", "é"])
 def test_only_tokens_are_names(name: str) -> None:
     with pytest.raises(ValueError, match="header name"):
         encoded({name: "x"})
+    with pytest.raises(ValueError, match="header name"):
+        head_of(Reply(headers={name: "x"}), "", "")
 
 
 def test_letterhead() -> None:
     letterhead = Letterhead("HOST")
-    assert letterhead.lines("ID", 1_700_000_000_999_999) == [
+    assert pairs_of(letterhead.text("ID", 1_700_000_000_999_999)) == [
         (b"date", b"Tue, 14 Nov 2023 22:13:20 GMT"),
         (b"server", b"trug"),
         (b"x-amz-id-2", b"HOST"),
         (b"x-amz-request-id", b"ID"),
     ]
-    assert letterhead.lines("ID", 1_700_000_001_000_000)[0] == (b"date", b"Tue, 14 Nov 2023 22:13:21 GMT")
+    assert pairs_of(letterhead.text("ID", 1_700_000_001_000_000))[0] == (b"date", b"Tue, 14 Nov 2023 22:13:21 GMT")
 
 
 # --- what is left of the request ---

@@ -85,3 +85,23 @@ def test_refused(path: str, code: str) -> None:
     with pytest.raises(S3Error) as caught:
         target_of(path, "localhost", ())
     assert caught.value.code.name == code
+
+
+@pytest.mark.parametrize(
+    ("host", "bucket", "is_website"),
+    [
+        ("b.site.example.com", "b", True),
+        ("a.b.site.example.com:9000", "a.b", True),
+        ("b.example.com", "b", False),
+        ("b.pages.test", "b", True),
+        ("b.s3.pages.test", "b", False),
+        ("s3.pages.test", "b", False),
+        ("pages.test", "b", False),
+        ("127.0.0.1", "b", False),
+    ],
+)
+def test_websites_have_hosts_of_their_own(host: str, bucket: str, is_website: bool) -> None:
+    domains, sites = ("s3.pages.test", "example.com"), ("site.example.com", "pages.test")
+    target = target_of("/b/k", host, domains, sites=sites)
+    assert (target.bucket, target.is_website) == (bucket, is_website)
+    assert target.key == ("b/k" if target.is_virtual else "k")

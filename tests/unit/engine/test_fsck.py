@@ -24,6 +24,7 @@ from trug.ports.effects import (
     RemoveInline,
     RemoveParts,
     RemoveUpload,
+    SetConfiguration,
     SetReferences,
     Tally,
 )
@@ -73,6 +74,8 @@ def _placed(effect: Effect, inline: int | None, blob: int | None, upload: int, b
             return RemoveParts(upload, numbers)
         case RemoveUpload(0):
             return RemoveUpload(upload)
+        case SetConfiguration(0, kind, document):
+            return SetConfiguration(bucket, kind, document)
         case Tally(0, account, objects):
             return Tally(bucket, account, objects=objects)
     return effect
@@ -88,6 +91,7 @@ MISFITS: dict[str, tuple[list[Effect], int, str]] = {
     "leaked inline bytes": ([PutInline(999, b"lost")], 0, "nothing refers to it"),
     "a part lost": ([RemoveParts(0, (1,))], 0, "nothing refers to it"),
     "wrong totals": ([Tally(0, "1", objects=1)], 0, "counted"),
+    "a configuration nobody knows of": ([SetConfiguration(0, "cors", b"")], 0, "marked as 0x0, configured 0x400"),
     "an upload lost": ([RemoveUpload(0)], 0, "counted"),
 }
 

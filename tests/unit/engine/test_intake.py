@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
-from contextlib import AbstractAsyncContextManager
-from types import TracebackType
-from typing import Self
+import hashlib
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pytest
+from tests.support.bodies import request, split
 from tests.support.clock import HandClock
 
 from trug.adapters.memory.blobs import MemoryBlobs, StagedBytes
 from trug.adapters.memory.metadata import MemoryMetadata
+from trug.domain.errors import S3Error
 from trug.engine.buffers import BUFFER, BufferPool
 from trug.engine.ids import Ids
-from trug.engine.intake import Intake
-from trug.ports.body import Source
+from trug.engine.intake import IN_ONE_GO, Intake
+from trug.ports.body import Gathered, Source
+from trug.ports.stores import BLOBS_PER_EPOCH, Damaged
+from trug.wire.body import verified_body
+from trug.wire.payload import Mode, Payload
 
 
 class StandingBody:
@@ -24,16 +28,19 @@ class StandingBody:
 
     checksum_algorithm = None
     length = 8 * BUFFER
-    digests: Mapping[str, bytes] = {}
+    lanes: Sequence[Callable[[memoryview], None]] = ()
 
     def __init__(self) -> None:
         self.has_stopped = asyncio.Event()
 
-    def open(self, algorithms: Collection[str]) -> AbstractAsyncContextManager[Source]:
+    def open(self, algorithms: Collection[str]) -> Source:
         return self
 
-    async def whole(self, algorithms: Collection[str], limit: int) -> tuple[bytes, Mapping[str, bytes]]:
+    async def gather(self, algorithms: Collection[str], limit: int) -> Gathered:
         raise NotImplementedError
+
+    def verified(self) -> Mapping[str, bytes]:
+        return {}
 
     async def read(self, limit: int) -> bytes:
         raise NotImplementedError
@@ -44,13 +51,6 @@ class StandingBody:
         self.has_stopped.set()
         return len(buffer)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
 
 class SlowStage(StagedBytes):
     """Writes until it is told to end, and cannot be called back: as a thread in a system call."""
@@ -58,7 +58,7 @@ class SlowStage(StagedBytes):
     may_end: asyncio.Event
     is_writing: asyncio.Event
 
-    async def write(self, chunk: memoryview) -> None:
+    async def write(self, chunk: memoryview, *beside: Callable[[memoryview], None]) -> None:
         self.is_writing.set()
         waiting = asyncio.ensure_future(self.may_end.wait())
         while not waiting.done():
@@ -88,8 +88,7 @@ def test_buffers_are_kept_while_they_are_written(times: int) -> None:
         intake = Intake(blobs, Ids(MemoryMetadata(HandClock(), blobs)), pool, 0)
 
         async def upload() -> None:
-            async with intake.receive(body, frozenset()):
-                pass
+            await intake.receive(body, frozenset())
 
         uploading = asyncio.create_task(upload())
         await blobs.is_writing.wait()
@@ -103,5 +102,48 @@ def test_buffers_are_kept_while_they_are_written(times: int) -> None:
         with pytest.raises(asyncio.CancelledError):
             await uploading
         assert pool.may_lend(2 * BUFFER)
+
+    asyncio.run(scene())
+
+
+CONTENT = os.urandom(3 * BUFFER)
+
+
+@pytest.mark.parametrize("size", [1, 100, IN_ONE_GO, IN_ONE_GO + 1, BUFFER, BUFFER + 1, 3 * BUFFER])
+@pytest.mark.parametrize("piece", [0, 65_536, BUFFER])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_every_way_in(size: int, piece: int, is_chunked: bool) -> None:
+    content = CONTENT[:size]
+
+    async def scene() -> None:
+        blobs = MemoryBlobs()
+        pool = BufferPool()
+        intake = Intake(blobs, Ids(MemoryMetadata(HandClock(), blobs)), pool, 64)
+        wire = request(split(content, [piece]), is_chunked=is_chunked)
+        payload = Payload(Mode.LITERAL, hashlib.sha256(content).hexdigest())
+        received = await intake.receive(verified_body(wire, payload, streams=True), frozenset(("MD5",)))
+        assert (received.size, received.etag) == (size, hashlib.md5(content).hexdigest())
+        if received.blob is None:
+            assert received.content == content
+        else:
+            opened = await blobs.open(received.blob, size)
+            assert bytes(await opened.read(0, size)) == content
+        assert pool.may_lend(BUFFER)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("size", [100, IN_ONE_GO, BUFFER, 3 * BUFFER])
+def test_another_body_than_was_signed_leaves_nothing(size: int) -> None:
+    async def scene() -> None:
+        blobs = MemoryBlobs()
+        intake = Intake(blobs, Ids(MemoryMetadata(HandClock(), blobs)), BufferPool(), 64)
+        payload = Payload(Mode.LITERAL, hashlib.sha256(b"another").hexdigest())
+        body = verified_body(request(CONTENT[:size]), payload, streams=True)
+        with pytest.raises(S3Error):
+            await intake.receive(body, frozenset(("MD5",)))
+        for blob in range(BLOBS_PER_EPOCH, BLOBS_PER_EPOCH + 4):
+            with pytest.raises(Damaged):
+                await blobs.open(blob, size)
 
     asyncio.run(scene())

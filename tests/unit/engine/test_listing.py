@@ -7,16 +7,20 @@ from typing import NamedTuple
 
 import pytest
 from tests.support.bodies import request
+from tests.support.changes import apply
 
 from trug.adapters.clock import SystemClock
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
+from trug.domain.lines import key_of
+from trug.domain.objects import Listing
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.versioning import Versioning
 from trug.engine.drafts import Draft
 from trug.engine.engine import Engine
+from trug.ports.effects import PutCurrent
 from trug.ports.reads import CountersOfAccount
-from trug.ports.rows import Bucket
+from trug.ports.rows import Bucket, Version
 from trug.wire.body import verified_body
 from trug.wire.payload import Payload
 
@@ -70,7 +74,7 @@ def test_version_markers(prefix: str, delimiter: str, key: str, with_version: bo
             version_id_marker=store.oldest[key] if with_version else "",
             limit=100,
         )
-        assert [listed.entry.key for listed in page.versions] + page.prefixes == expected
+        assert [key_of(version.row) for version in page.versions] + page.prefixes == expected
 
     asyncio.run(scene())
 
@@ -111,5 +115,47 @@ def test_a_deleted_buckets_uploads_leave_the_accounts_total() -> None:
         await engine.multipart.create(bucket, "k", Draft(), initiator="me", checksum_algorithm="", checksum_type="")
         await engine.buckets.delete(bucket)
         assert (await metadata.fetch(CountersOfAccount("1"))).uploads == 0
+
+    asyncio.run(scene())
+
+
+# 300 keys in three large folders, 40 in folders of their own, and plain ones between them
+MANY = sorted(
+    [*(f"{folder}/{number:03}" for folder in ("b", "c/d", "e") for number in range(100))]
+    + [f"d{number:02}/x" for number in range(40)]
+    + [f"{letter}{number:02}" for letter in "abdf" for number in range(30)]
+)
+
+
+def rolled_up_all(prefix: str, delimiter: str) -> list[str]:
+    """What a list of MANY shows, the plain way."""
+    shown: dict[str, None] = {}
+    for key in MANY:
+        if key.startswith(prefix):
+            cut = key.find(delimiter, len(prefix)) if delimiter else -1
+            shown[key if cut < 0 else key[: cut + len(delimiter)]] = None
+    return list(shown)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 64, 65, 100, 1000])
+@pytest.mark.parametrize("prefix", ["", "b", "b/", "c/", "d", "x"])
+@pytest.mark.parametrize("delimiter", ["", "/", "0", "/0", "\U0010ffff", "-"])
+def test_pages_of_many_objects(prefix: str, delimiter: str, limit: int) -> None:
+    async def scene() -> None:
+        metadata = MemoryMetadata(SystemClock())
+        engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
+        bucket = await engine.buckets.create("many", account="1", region="us-east-1", tags={})
+        listing = Listing("", 0, 0)
+        await metadata.commit(
+            apply(*(PutCurrent(Version(bucket.id, key, n, n, "null", listing)) for n, key in enumerate(MANY, 1)))
+        )
+        shown: list[str] = []
+        after: str | None = ""
+        while after is not None:
+            page = await engine.listings.objects(bucket, prefix=prefix, delimiter=delimiter, after=after, limit=limit)
+            assert 0 < len(page.rows) + len(page.prefixes) <= limit or not shown
+            shown += sorted([*map(key_of, page.rows), *page.prefixes])
+            after = page.next
+        assert shown == rolled_up_all(prefix, delimiter)
 
     asyncio.run(scene())

@@ -14,6 +14,7 @@ import pytest
 from trug.adapters.clock import SystemClock
 from trug.adapters.keyring import FileKeyring
 from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.keys import MemoryKeyRing
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.domain.versioning import Versioning
@@ -61,8 +62,10 @@ class Store:
     people: People
     credentials: Credentials
 
+    ring: MemoryKeyRing | None = None
+
     async def apply(self, text: str) -> list[str]:
-        initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, "us-east-1")
+        initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, "us-east-1", self.ring)
         return await initialiser.apply(parse_declarations(text))
 
 
@@ -93,6 +96,32 @@ async def test_everything_is_made(store: Store) -> None:
     bucket = await store.engine.buckets.find("data")
     assert bucket is not None
     assert (bucket.account, bucket.versioning) == ("123456789012", Versioning.ENABLED)
+
+
+@on_a_store
+async def test_kms_keys_are_made_once(store: Store) -> None:
+    store.ring = MemoryKeyRing()
+    for _ in range(2):
+        assert not any("reports-key" in text for text in await store.apply(DOCUMENT))
+        assert store.ring.entries() == [("reports-key", 1, 0)]
+    store.ring = MemoryKeyRing()
+    await store.apply(DOCUMENT)
+    assert store.ring.entries() == [], "what was deleted since stays deleted"
+
+
+@on_a_store
+async def test_a_kms_key_that_is_there_already(store: Store) -> None:
+    store.ring = MemoryKeyRing()
+    store.ring.create("reports-key")
+    await store.apply(DOCUMENT)
+    assert store.ring.entries() == [("reports-key", 1, 0)]
+
+
+@on_a_store
+async def test_a_kms_key_with_no_name(store: Store) -> None:
+    store.ring = MemoryKeyRing()
+    with pytest.raises(InitError, match="a key's name has"):
+        await store.apply(DOCUMENT.replace("reports-key", "reports key"))
 
 
 @on_a_store

@@ -21,6 +21,7 @@ REPORT = Report(
         row("GetB", "acts"),
         row("GetA", "acts"),
         row("GetC", "default", "404 NoSuchC"),
+        row("GetK", "kept", "nothing is done"),
         row("GetD", "declined", "not yet"),
         row("PostObject", "declined", "beyond the model"),
     ],
@@ -29,15 +30,16 @@ REPORT = Report(
 
 
 def test_counts() -> None:
-    assert REPORT.total == 5
-    assert [REPORT.count(kind) for kind in ("acts", "default", "declined")] == [2, 1, 1]
+    assert REPORT.total == 6
+    assert [REPORT.count(kind) for kind in ("acts", "kept", "default", "declined")] == [2, 1, 1, 1]
 
 
 def test_page() -> None:
     lines = REPORT.page().splitlines()
-    assert "| Of AWS's 5 operations |  |" in lines
+    assert "| Of AWS's 6 operations |  |" in lines
     assert lines.index("| GetA | `GET /{Bucket}?GetA` |") + 1 == lines.index("| GetB | `GET /{Bucket}?GetB` |")
     assert "| GetC | `GET /{Bucket}?GetC` | 404 NoSuchC |" in lines
+    assert "| GetK | `GET /{Bucket}?GetK` | nothing is done |" in lines
     assert "| PostObject | `GET /{Bucket}?PostObject` | beyond the model |" in lines
     assert "| GetE | deprecated |" in lines
 

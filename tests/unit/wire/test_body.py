@@ -56,20 +56,27 @@ def drain(
     async def run() -> tuple[bytes, Mapping[str, bytes]]:
         held = [memoryview(bytearray(size)) for _ in range(buffers)]
         out = []
-        async with body.open(algorithms) as source:
-            turn = 0
-            while count := await source.readinto(held[turn % buffers]):
-                out.append(bytes(held[turn % buffers][:count]))
-                turn += 1
-            assert await source.readinto(held[0]) == 0
-        return b"".join(out), source.digests
+        source = body.open(algorithms)
+        turn = 0
+        while count := await source.readinto(held[turn % buffers]):
+            out.append(bytes(held[turn % buffers][:count]))
+            for lane in source.lanes:
+                lane(held[turn % buffers][:count])
+            turn += 1
+        assert await source.readinto(held[0]) == 0
+        return b"".join(out), source.verified()
 
     return asyncio.run(run())
 
 
+def gather(body: Body, algorithms: Collection[str] = (), limit: int = 1 << 20) -> tuple[bytes, Mapping[str, bytes]]:
+    gathered = asyncio.run(body.gather(algorithms, limit))
+    return bytes(gathered.content), gathered.verified()
+
+
 def error_of(body: Body, *, small: bool) -> S3Error:
     with pytest.raises(S3Error) as caught:
-        asyncio.run(body.whole((), 1 << 30)) if small else drain(body)
+        gather(body) if small else drain(body)
     return caught.value
 
 
@@ -100,7 +107,7 @@ def test_a_plain_body(data: bytes, pieces: list[int], known: bool) -> None:
 
     expected = {name: ALGORITHMS[name].hash(data) for name in ("MD5", "CRC64NVME", "SHA256")}
     assert body().length == (len(data) if known else None)
-    assert asyncio.run(body().whole(["MD5", "CRC64NVME"], 1 << 20)) == (data, expected)
+    assert gather(body(), ["MD5", "CRC64NVME"]) == (data, expected)
     for size, buffers in ((1 << 20, 1), (len(data) or 1, 1), (100_000, 1), (100_000, 2), (999, 1)):
         assert drain(body(), ["MD5", "CRC64NVME"], size, buffers) == (data, expected)
     assert asyncio.run(body().read(1 << 20)) == data
@@ -118,7 +125,7 @@ def test_a_chunked_body(kind: str, data: bytes, pieces: list[int], size: int) ->
     assert body().length == len(data)
     content, digests = drain(body(), ["MD5", "CRC64NVME"], size, 2)
     assert (content, digests["MD5"]) == (data, hashlib.md5(data).digest())
-    content, digests = asyncio.run(body().whole(["MD5"], 1 << 20))
+    content, digests = gather(body(), ["MD5"])
     assert (content, digests["MD5"]) == (data, hashlib.md5(data).digest())
 
 
@@ -131,7 +138,7 @@ def test_each_checksum_in_the_header(algorithm: str, data: bytes, small: bool) -
 
     assert body(data).checksum_algorithm == algorithm
     if small:
-        _, digests = asyncio.run(body(data).whole((), 1 << 20))
+        _, digests = gather(body(data))
     else:
         _, digests = drain(body(data))
     assert digests == {algorithm: ALGORITHMS[algorithm].hash(data)}
@@ -160,13 +167,15 @@ def test_d21_content_md5(small: bool) -> None:
 
 
 @pytest.mark.parametrize("small", [True, False])
-@pytest.mark.parametrize("length", [0, len(SMALL) - 1, len(SMALL) + 1])
-def test_length_differs(small: bool, length: int) -> None:
-    body = body_of([SMALL], length=length)
-    if length:
-        assert error_of(body, small=small).code is ErrorCode.IncompleteBody
-    else:
-        assert drain(body)[0] == b""
+@pytest.mark.parametrize("pieces", [[], [1000]])
+def test_fewer_bytes_than_declared(small: bool, pieces: list[int]) -> None:
+    body = body_of(split(SMALL, pieces), length=len(SMALL) + 1)
+    assert error_of(body, small=small).code is ErrorCode.IncompleteBody
+
+
+@pytest.mark.parametrize("length", [0, len(SMALL) - 1])
+def test_no_more_is_taken_than_declared(length: int) -> None:
+    assert drain(body_of([SMALL], length=length))[0] == SMALL[:length]
 
 
 @pytest.mark.parametrize("small", [True, False])
@@ -259,19 +268,34 @@ def test_h4_longer_than_the_limit(is_chunked: bool, pieces: list[int]) -> None:
     assert asyncio.run(body_of(split(SMALL, pieces), is_chunked=is_chunked).read(4096)) == SMALL
 
 
-def test_the_end_is_verified_by_the_call_that_fills_the_last_byte() -> None:
+def test_the_end_is_reached_by_the_call_that_fills_the_last_byte() -> None:
     async def run() -> int:
-        async with body_of(SMALL, {"x-amz-checksum-crc32": base64_of("CRC32", SMALL)}).open(["MD5"]) as source:
-            count = await source.readinto(memoryview(bytearray(len(SMALL))))
-            assert source.digests["CRC32"] == zlib.crc32(SMALL).to_bytes(4, "big")
-            return count
+        stream, headers, payload = chunked(SMALL, "signed trailer")
+        source = body_of(split(stream, [1000]), headers, payload).open(["MD5"])
+        buffer = memoryview(bytearray(len(SMALL)))
+        count = await source.readinto(buffer)
+        for lane in source.lanes:
+            lane(buffer)
+        assert source.verified()["CRC32"] == zlib.crc32(SMALL).to_bytes(4, "big")
+        return count
 
     assert asyncio.run(run()) == len(SMALL)
 
 
-def test_leaving_early_waits_for_digests_under_way() -> None:
-    async def run() -> None:
-        async with body_of(DATA).open(["MD5"]) as source:
-            assert await source.readinto(memoryview(bytearray(100_000))) == 100_000
+def test_a_body_that_came_in_one_piece_is_not_copied() -> None:
+    data = SMALL * 16
+    assert asyncio.run(body_of(data).gather((), len(data))).content is data
 
-    asyncio.run(run())
+
+def test_md5_has_a_lane_of_its_own() -> None:
+    assert len(body_of(DATA, payload=literal(DATA)).open(["MD5", "CRC64NVME"]).lanes) == 2
+    assert len(body_of(DATA).open(["MD5", "CRC64NVME"]).lanes) == 1
+
+
+@pytest.mark.parametrize("kind", ["signed", "signed trailer"])
+@pytest.mark.parametrize("small", [True, False])
+def test_d4_a_payload_that_was_not_signed(kind: str, small: bool) -> None:
+    stream, headers, payload = chunked(DATA, kind)
+    changed = stream.replace(DATA[:1000], bytes(1000), 1)
+    error = error_of(body_of(split(changed, [65_536]), headers, payload), small=small)
+    assert error.code is ErrorCode.SignatureDoesNotMatch

@@ -41,8 +41,21 @@ def stream(kind: str, chunks: list[bytes] = CHUNKS, line_end: str = "\r\n") -> b
 
 
 def decode(decoding: ChunkDecoder, pieces: list[bytes]) -> bytes:
-    payload = b"".join(bytes(piece) for data in pieces for piece in decoding.feed(data))
+    payload = b"".join(feed(decoding, data) for data in pieces)
     decoding.finish()
+    if decoding.signatures is not None:
+        decoding.signatures.update(payload)
+    decoding.verify()
+    return payload
+
+
+def feed(decoding: ChunkDecoder, data: bytes, size: int = 1 << 20) -> bytes:
+    """The payload in ``data``, decoded through a buffer of ``size`` bytes."""
+    buffer = memoryview(bytearray(size))
+    payload, at = b"", 0
+    while at < len(data):
+        at, filled = decoding.feed(data, at, buffer)
+        payload += buffer[:filled]
     return payload
 
 
@@ -131,9 +144,40 @@ def test_no_payload_at_all() -> None:
     assert decode(ChunkDecoder(0, has_trailer=True), [b"0\r\n\r\n"]) == b""
 
 
-def test_payload_is_handed_out_as_views() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+@given(sizes=st.lists(st.integers(1, 12_000), max_size=8), buffer=st.integers(1, 30_000))
+@settings(max_examples=25, deadline=None)
+def test_a_buffer_of_any_size(kind: str, sizes: list[int], buffer: int) -> None:
+    decoding = decoder(kind)
+    assert b"".join(feed(decoding, data, buffer) for data in split(stream(kind), sizes)) == PAYLOAD
+    decoding.finish()
+
+
+def test_lines_are_read_on_behind_a_full_buffer() -> None:
     data = stream("unsigned")
-    assert [piece.obj is data for piece in decoder("unsigned").feed(data)] == [True] * 3
+    decoding = decoder("unsigned")
+    assert decoding.feed(data, 0, memoryview(bytearray(len(PAYLOAD)))) == (len(data), len(PAYLOAD))
+    decoding.finish()
+
+
+@pytest.mark.parametrize("kind", ["signed", "signed trailer"])
+@given(sizes=st.lists(st.integers(1, 12_000), max_size=8))
+@settings(max_examples=25, deadline=None)
+def test_signatures_hold_for_payload_seen_later_in_any_pieces(kind: str, sizes: list[int]) -> None:
+    for payload, is_right in ((PAYLOAD, True), (PAYLOAD[:-1] + b"?", False), (PAYLOAD[:-1], False), (b"", False)):
+        decoding = decoder(kind)
+        feed(decoding, stream(kind))
+        decoding.finish()
+        assert decoding.signatures is not None
+        try:
+            for piece in split(payload, sizes):
+                decoding.signatures.update(piece)
+            decoding.verify()
+        except S3Error as error:
+            assert error.code is ErrorCode.SignatureDoesNotMatch
+            assert not is_right
+        else:
+            assert is_right
 
 
 @pytest.mark.parametrize(
@@ -167,9 +211,9 @@ def test_line_ends_of_chunks(data: bytes) -> None:
 
 def test_a_header_without_an_end_is_not_kept() -> None:
     decoding = decoder("unsigned")
-    assert list(decoding.feed(b"0" * 100)) == list(decoding.feed(b"0" * 100)) == []
+    assert feed(decoding, b"0" * 100) == feed(decoding, b"0" * 100) == b""
     with pytest.raises(S3Error) as caught:
-        list(decoding.feed(b"0" * 100))
+        feed(decoding, b"0" * 100)
     assert caught.value.code is ErrorCode.IncompleteBody
 
 
@@ -227,8 +271,8 @@ def test_d9_only_the_last_chunk_may_be_small(kind: str) -> None:
 
 def test_d10_a_claimed_chunk_is_streamed() -> None:
     decoding = decoder("unsigned", 5 << 30)
-    assert list(decoding.feed(b"140000000\r\n")) == []
-    assert [len(piece) for _ in range(3) for piece in decoding.feed(b"x" * 1000)] == [1000] * 3
+    assert feed(decoding, b"140000000\r\n") == b""
+    assert [feed(decoding, b"x" * 1000) for _ in range(3)] == [b"x" * 1000] * 3
     with pytest.raises(S3Error):
         decoding.finish()
 
@@ -293,7 +337,7 @@ def test_trailer_names_in_any_case_with_blanks() -> None:
 def test_d18_a_million_chunks_of_one_byte_end_at_the_second() -> None:
     decoding = decoder("unsigned", 1_000_000)
     with pytest.raises(S3Error) as caught:
-        list(decoding.feed(b"1\r\na\r\n" * 1_000_000))
+        feed(decoding, b"1\r\na\r\n" * 1_000_000)
     assert caught.value.fields["Chunk"] == "2"
 
 

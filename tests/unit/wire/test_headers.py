@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.objects import Record
 from trug.domain.preconditions import NO_CONDITIONS, NO_WRITE_CONDITIONS, ReadConditions, WriteConditions
 from trug.wire.headers import (
     copy_source_conditions,
@@ -181,25 +180,16 @@ def test_n8_the_size_is_told() -> None:
     )
 )
 def test_user_metadata_goes_out_as_it_came(metadata: dict[str, str]) -> None:
-    out = metadata_headers(Record(metadata=metadata))
+    out = metadata_headers(metadata)
     assert all(value.isascii() and "\r" not in value and "\n" not in value for value in out.values())
     words = {name: value for name, value in metadata.items() if not value.isascii()}
-    sent = metadata_headers(Record(metadata=words))
+    sent = metadata_headers(words)
     if sum(len(name) + len(value.encode()) for name, value in words.items()) <= 2048:
         assert user_metadata(of(sent)) == words
 
 
-def test_stored_headers_go_out() -> None:
-    record = Record(headers={"content-type": "text/plain", "content-disposition": "\xe9"}, metadata={"a": "1"})
-    assert metadata_headers(record) == {
-        "content-type": "text/plain",
-        "content-disposition": "\xe9",
-        "x-amz-meta-a": "1",
-    }
-
-
 def test_e22_no_line_break_goes_out_whatever_was_stored() -> None:
-    out = metadata_headers(Record(headers={"content-type": "a\r\nb"}, metadata={"a": "b\r\nc"}))
+    out = metadata_headers({"a": "b\r\nc"})
     assert all(value.isprintable() for value in out.values())
 
 
@@ -285,11 +275,6 @@ BUILT = {
     "annotations-where-none-can-be": {"x-amz-object-annotation-directive": "COPY"},
 }
 UNBUILT = {
-    "encryption": {"x-amz-server-side-encryption": "AES256"},
-    "encryption-key": {"x-amz-server-side-encryption-aws-kms-key-id": "k"},
-    "customer-key": {"x-amz-server-side-encryption-customer-algorithm": "AES256"},
-    "source-key": {"x-amz-copy-source-server-side-encryption-customer-key": "k"},
-    "encryption-to-come": {"x-amz-server-side-encryption-new": "1"},
     "lock": {"x-amz-object-lock-mode": "COMPLIANCE"},
     "hold": {"x-amz-object-lock-legal-hold": "ON"},
     "grant": {"x-amz-grant-read": "id=1"},

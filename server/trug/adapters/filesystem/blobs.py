@@ -8,11 +8,14 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Literal
 
-from trug.adapters.filesystem import layout, reading, syscalls, threads
+from trug.adapters.filesystem import layout, reading, syscalls
 from trug.adapters.filesystem.numbers import Numbers
 from trug.adapters.filesystem.staging import StagedFile, Workplace
+from trug.adapters.filesystem.threads import Crew
+from trug.domain.blocks import BLOCK
 from trug.ports.stores import BLOBS_PER_EPOCH, Epochs
 
 logger = logging.getLogger(__name__)
@@ -20,7 +23,7 @@ logger = logging.getLogger(__name__)
 Durability = Literal["full", "none"]
 
 _WRITERS = 32
-"""Threads that write and sync: so many syncs may wait for the disk together."""
+"""Threads that hash, write and sync: so many syncs may wait for the disk together."""
 _READERS = 8
 
 
@@ -34,8 +37,9 @@ class FilesystemBlobs:
         is_durable = durability == "full"
         self._directory = directory
         self._is_durable = is_durable
-        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="blob-writer")
+        self._writers = Crew(_WRITERS, "blob-writer")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="blob-reader")
+        self._buffers = reading.buffers()
         self._numbers = Numbers(directory, epochs, is_durable=is_durable)
         self._workplace = Workplace(directory, self._numbers, self._writers, is_durable=is_durable)
         self._in_commit: tuple[int, ...] = ()
@@ -47,7 +51,17 @@ class FilesystemBlobs:
     async def open(self, blob: int, size: int) -> reading.OpenFile:
         """Open for reading a blob of ``size`` bytes. Damaged when it is missing or not what was written; Unavailable
         when the process has no descriptor left."""
-        return await reading.open_blob(self._directory, blob, size, self._readers)
+        return await reading.open_blob(self._directory, blob, size, pool=self._buffers, executor=self._readers)
+
+    def at_hand(self, blob: int, size: int, offset: int, length: int) -> memoryview | None:
+        """A span of a blob of ``size`` bytes, verified, when all of it is in the page cache. None when it is not, or
+        not what was written: ``open`` and ``read`` wait, or say what is wrong."""
+        return reading.at_hand(layout.blob_path(self._directory, blob), blob, size, offset, length, self._buffers)
+
+    @property
+    def piece(self) -> int:
+        """How many bytes a reader should ask for at a time: 256 KiB, or 64 while slow readers hold all buffers."""
+        return BLOCK if self._buffers.are_short else reading.PIECE
 
     def sync(self, blobs: Iterable[int]) -> None:
         """Make the names of these blobs durable, one sync for each distinct directory. Called by the commit thread.
@@ -74,7 +88,7 @@ class FilesystemBlobs:
     async def remove(self, blobs: Sequence[int]) -> None:
         """Remove blobs durably (unlink, then sync their directories); missing ones are no error. Unavailable when one
         cannot be removed."""
-        await threads.run(self._writers, self._remove, tuple(blobs))
+        await self._writers.run(partial(self._remove, tuple(blobs)))
 
     async def close(self) -> None:
         """Let go of all that is held. Nothing may be staged or read any more."""
@@ -110,7 +124,7 @@ class FilesystemBlobs:
             _remove_empty(path)
 
     def _stop_threads(self) -> None:
-        self._writers.shutdown()
+        self._writers.close()
         self._readers.shutdown()
 
 

@@ -1,4 +1,4 @@
-"""The data directory: made, examined, and held by one server at a time."""
+"""The data directory: made, examined, and held by one server at a time, of one process or of several."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from contextlib import suppress
 from trug.adapters.filesystem import layout, syscalls
 
 RESERVE_SIZE = 1 << 20
+
+WORKERS_END_IN = 2.0
+"""For how many seconds the workers of a server that was killed may take to end."""
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -54,17 +57,44 @@ class Held:
 
 
 def lock(directory: str) -> Held:
-    """Hold a prepared data directory; DirectoryInUse when another process does."""
-    path = layout.serve_lock_path(directory)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, syscalls.PRIVATE_FILE)
+    """Hold a prepared data directory; DirectoryInUse when another process does.
+
+    Where a server of several processes was killed, its workers are waited for: a thread's work.
+    """
+    descriptor = syscalls.open_lock(layout.serve_lock_path(directory))
+    try:
+        _refuse_held(descriptor, directory)
+        _outlast_workers(directory)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.truncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return Held(descriptor)
+
+
+def join(directory: str) -> Held:
+    """Be one of the workers of the server that holds the directory."""
+    descriptor = syscalls.open_lock(layout.workers_lock_path(directory))
+    syscalls.wait_for_lock_shared(descriptor)
+    return Held(descriptor)
+
+
+def _refuse_held(descriptor: int, directory: str) -> None:
     if syscalls.try_lock(descriptor):
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        return Held(descriptor)
+        return
     holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-    os.close(descriptor)
     by = f" by process {holder}" if holder else ""
     raise DirectoryInUse(f"data directory {directory} is in use{by}: stop that server or choose another directory")
+
+
+def _outlast_workers(directory: str) -> None:
+    descriptor = syscalls.open_lock(layout.workers_lock_path(directory))
+    try:
+        if not syscalls.lock_soon(descriptor, WORKERS_END_IN):
+            raise DirectoryInUse(f"data directory {directory} is in use by workers whose server is no more: end them")
+    finally:
+        os.close(descriptor)
 
 
 def keep_reserve(directory: str) -> bool:

@@ -33,9 +33,34 @@ def serve_lock_path(directory: str) -> str:
     return f"{directory}/{LOCKS}/serve"
 
 
+def workers_lock_path(directory: str) -> str:
+    """The file whose lock the workers of a server share for as long as they live."""
+    return f"{directory}/{LOCKS}/workers"
+
+
+def epoch_lock_path(directory: str) -> str:
+    """The file whose lock is held by who opens an epoch."""
+    return f"{directory}/{LOCKS}/epoch"
+
+
+def board_path(directory: str) -> str:
+    """The file in whose memory the workers of a server tell each other what they do."""
+    return f"{directory}/{LOCKS}/board"
+
+
 def master_key_path(directory: str) -> str:
     """The file of the master key."""
     return f"{directory}/{KEYS}/master.key"
+
+
+def key_ring_path(directory: str) -> str:
+    """The file of the keys of encryption at rest."""
+    return f"{directory}/{KEYS}/kms.json"
+
+
+def key_ring_lock_path(directory: str) -> str:
+    """The file whose lock is held by who changes the key ring."""
+    return f"{directory}/{LOCKS}/kms"
 
 
 def reserve_path(directory: str) -> str:

@@ -83,6 +83,20 @@ class Numbers:
         await asyncio.shield(self._opening)
 
     async def _open(self) -> None:
+        """One process at a time: two that look for the next number at once would find the same."""
+        with syscalls.unavailable("cannot wait for the turn to open an epoch"):
+            turn = await asyncio.to_thread(self._wait_for_turn)
+        try:
+            await self._open_next()
+        finally:
+            os.close(turn)
+
+    def _wait_for_turn(self) -> int:
+        turn = syscalls.open_lock(layout.epoch_lock_path(self._directory))
+        syscalls.wait_for_lock(turn)
+        return turn
+
+    async def _open_next(self) -> None:
         made: dict[int, _Epoch] = {}
 
         def make(number: int) -> None:

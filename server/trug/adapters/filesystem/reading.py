@@ -5,33 +5,77 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from concurrent.futures import Executor
 
-from trug.adapters.filesystem import layout, threads
+from trug.adapters.filesystem import cached, layout, threads
+from trug.adapters.filesystem.buffers import Buffers
 from trug.domain import blocks
+from trug.domain.blocks import BLOCK, CHECK_SIZE
 from trug.ports.stores import Damaged, Unavailable
 
-_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a FIFO put there must not stop the loop
+PIECE = 256 << 10
+"""Bytes to read at a time: fewer cost more calls, more do not stay in a core's cache until they are sent."""
+BUFFERS = 64
+"""How many pieces may be on their way in buffers that are kept: 16 MiB of them."""
+
 _OUT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-_CACHED_ONLY: int | None = getattr(os, "RWF_NOWAIT", None)
-_NOT_CACHED = {errno.EAGAIN, errno.EOPNOTSUPP}
 _CHECKS_AT_ONCE = 1024
 """How many checks are kept at a time: 4 KiB of them cover 64 MiB."""
 _SMALL = 256 << 10
-"""Up to this size in bytes a blob is read whole, with its footer, when it is opened."""
+_AHEAD = 4 << 20
+"""How many bytes the system is asked to fetch ahead once a reader that goes on has met a page that is not cached."""
+
+
+def buffers() -> Buffers:
+    """What the readers of one store share."""
+    return Buffers(PIECE, BUFFERS)
+
+
+def at_hand(path: str, blob: int, size: int, offset: int, length: int, pool: Buffers) -> memoryview | None:
+    """The span, verified, when the file and all that must be read of it is in memory; None for whatever reason not.
+
+    A blob of 64 KiB takes three calls of the system: its checks follow its bytes and come with them.
+    """
+    if offset < 0 or length < 0 or offset + length > size:
+        return None
+    first, end = offset // BLOCK, blocks.count(offset + length)
+    start, stop = first * BLOCK, min(end * BLOCK, size)
+    content, checks = pool.take(stop - start), bytearray(CHECK_SIZE * (end - first))
+    try:
+        descriptor = cached.open_cached(path)
+        if descriptor is None:
+            return None
+        try:
+            got = _read_both(descriptor, content, start, checks, blocks.check_offset(size, first))
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return None
+    if got < len(content) + len(checks) or not blocks.fit(content, checks, blob, first=first):
+        return None
+    return content[offset - start : offset - start + length]
+
+
+def _read_both(descriptor: int, content: memoryview, start: int, checks: bytearray, place: int) -> int:
+    if start + len(content) == place:
+        return cached.read_cached(descriptor, [content, checks], start)
+    got = cached.read_cached(descriptor, [content], start)
+    return got and got + cached.read_cached(descriptor, [checks], place)
 
 
 class OpenFile:
-    """A blob that is open for reading."""
+    """A blob that is open for reading, once ``begin`` has been true."""
 
-    def __init__(self, descriptor: int, blob: int, size: int, executor: Executor) -> None:
-        self._descriptor = descriptor
+    def __init__(self, path: str, blob: int, size: int, *, pool: Buffers, executor: Executor) -> None:
+        self._path = path
         self._blob = blob
         self._size = size
+        self._pool = pool
         self._executor = executor
-        self._whole: memoryview | None = None
-        self._first_check = 0
-        self._checks = b""
+        self._descriptor = -1
+        self._read_to = -1
+        self._checks = 0, b""
 
     async def read(self, offset: int, length: int) -> memoryview:
         """Exactly ``length`` bytes from ``offset``, Damaged when they are not what was written; ValueError when the
@@ -40,11 +84,12 @@ class OpenFile:
             raise ValueError(f"no {length} bytes from {offset} in a blob of {self._size}")
         if length == 0:
             return memoryview(b"")
-        first = offset // blocks.BLOCK
-        end = blocks.count(offset + length)
-        start = first * blocks.BLOCK
-        content = await self._content(start, min(end * blocks.BLOCK, self._size))
-        if blocks.checks(self._blob, content, first=first) != await self._checks_of(first, end):
+        first, end = offset // BLOCK, blocks.count(offset + length)
+        start = first * BLOCK
+        content = self._pool.take(min(end * BLOCK, self._size) - start)
+        await self._fill(content, start)
+        checks = self._kept_checks(first, end) or await self._fetched_checks(first, end)
+        if not blocks.fit(content, checks, self._blob, first=first):
             raise Damaged(f"blob {self._blob} does not match its checks in blocks {first} to {end - 1}")
         return content[offset - start : offset - start + length]
 
@@ -54,98 +99,110 @@ class OpenFile:
         if descriptor >= 0:
             os.close(descriptor)
 
-    async def verify_tail(self) -> None:
-        """Damaged when the file's tail is not this blob's. Keeps what it read before it: checks, and small content."""
+    def begin(self, *, waits: bool) -> bool:
+        """Open the file, compare its size, verify its tail and keep the checks before it.
+
+        False when it would have to wait for the disk and may not: then call again. Damaged when the file is missing,
+        no regular file, or not of this size and id; Unavailable when the process has no descriptor left.
+        """
+        if self._descriptor < 0:
+            descriptor = self._opened(_open if waits else cached.open_cached)
+            if descriptor is None:
+                return False
+            self._descriptor = descriptor
+            self._verify_size()
+        if waits and self._size <= _SMALL:
+            cached.fetch_ahead(self._descriptor, 0, self._size)
         total = blocks.count(self._size)
         kept = min(total, _CHECKS_AT_ONCE)
-        start = blocks.check_offset(self._size, total - kept)
-        footer_size = blocks.CHECK_SIZE * kept + blocks.TAIL_SIZE
-        if self._size <= _SMALL:
-            everything = await self._bytes_at(0, self._size + footer_size)
-            self._whole, footer = everything[: self._size], everything[self._size :]
-        else:
-            footer = await self._bytes_at(start, footer_size)
+        footer = memoryview(bytearray(CHECK_SIZE * kept + blocks.TAIL_SIZE))
+        place = blocks.check_offset(self._size, total - kept)
+        got = self._cached(footer, place)
+        if got < len(footer):
+            if not waits:
+                return False
+            self._wait_for(footer[got:], place + got, 0)
         if footer[-blocks.TAIL_SIZE :] != blocks.tail(self._blob, self._size):
             raise Damaged(f"blob {self._blob} does not end as it was written")
-        self._first_check = total - kept
-        self._checks = bytes(footer[: -blocks.TAIL_SIZE])
+        self._checks = total - kept, bytes(footer[: -blocks.TAIL_SIZE])
+        return True
 
-    async def _content(self, start: int, end: int) -> memoryview:
-        if self._whole is not None:
-            return self._whole[start:end]
-        return await self._bytes_at(start, end - start)
-
-    async def _checks_of(self, first: int, end: int) -> bytes:
-        if not self._has_checks_of(first, end):
-            wanted = max(end - first, _CHECKS_AT_ONCE)
-            count = min(wanted, blocks.count(self._size) - first)
-            place = blocks.check_offset(self._size, first)
-            self._checks = bytes(await self._bytes_at(place, blocks.CHECK_SIZE * count))
-            self._first_check = first
-        start = (first - self._first_check) * blocks.CHECK_SIZE
-        return self._checks[start : start + (end - first) * blocks.CHECK_SIZE]
-
-    def _has_checks_of(self, first: int, end: int) -> bool:
-        return self._first_check <= first and end <= self._first_check + len(self._checks) // blocks.CHECK_SIZE
-
-    async def _bytes_at(self, offset: int, length: int) -> memoryview:
-        buffer = memoryview(bytearray(length))
-        got = self._read_cached(buffer, offset)
-        if got < length:
-            await threads.run(self._executor, self._fill, buffer[got:], offset + got)
-        return buffer
-
-    def _read_cached(self, buffer: memoryview, offset: int) -> int:
-        if _CACHED_ONLY is None:
-            return 0
+    def _opened(self, opener: Callable[[str], int | None]) -> int | None:
         try:
-            return os.preadv(self._descriptor, [buffer], offset, _CACHED_ONLY)
+            return opener(self._path)
         except OSError as error:
-            if error.errno in _NOT_CACHED:
-                return 0
-            raise self._damaged(error) from error
+            message = f"blob {self._blob} cannot be opened: {error.strerror}"
+            raise (Unavailable(message) if error.errno in _OUT_OF else Damaged(message)) from error
 
-    def _fill(self, buffer: memoryview, offset: int) -> None:
+    def _verify_size(self) -> None:
+        found = os.fstat(self._descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise Damaged(f"blob {self._blob} is not a regular file")
+        whole = self._size + blocks.footer_size(self._size)
+        if found.st_size != whole:
+            raise Damaged(f"the file of blob {self._blob} has {found.st_size} bytes instead of {whole}")
+
+    def _kept_checks(self, first: int, end: int) -> bytes:
+        """The checks of these blocks; nothing when they are not kept."""
+        begin, packed = self._checks
+        if first < begin or end > begin + len(packed) // CHECK_SIZE:
+            return b""
+        return packed[(first - begin) * CHECK_SIZE : (end - begin) * CHECK_SIZE]
+
+    async def _fetched_checks(self, first: int, end: int) -> bytes:
+        count = min(max(end - first, _CHECKS_AT_ONCE), blocks.count(self._size) - first)
+        packed = memoryview(bytearray(CHECK_SIZE * count))
+        await self._fill(packed, blocks.check_offset(self._size, first))
+        self._checks = first, bytes(packed)
+        return self._kept_checks(first, end)
+
+    async def _fill(self, buffer: memoryview, offset: int) -> None:
+        got = self._cached(buffer, offset)
+        if got < len(buffer):
+            ahead = _AHEAD if offset == self._read_to else 0
+            await threads.run(self._executor, self._wait_for, buffer[got:], offset + got, ahead)
+        self._read_to = offset + len(buffer)
+
+    def _cached(self, buffer: memoryview, offset: int) -> int:
+        try:
+            return cached.read_cached(self._descriptor, [buffer], offset)
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _wait_for(self, buffer: memoryview, offset: int, ahead: int) -> None:
+        """Read until the buffer is full, and begin to fetch ``ahead`` bytes; on a thread."""
+        if ahead:
+            cached.fetch_ahead(self._descriptor, offset, ahead)
         while buffer:
             try:
                 got = os.preadv(self._descriptor, [buffer], offset)
             except OSError as error:
-                raise self._damaged(error) from error
+                raise self._unreadable(error) from error
             if got == 0:
                 raise Damaged(f"blob {self._blob} ends at {offset}")
             buffer = buffer[got:]
             offset += got
 
-    def _damaged(self, error: OSError) -> Damaged:
+    def _unreadable(self, error: OSError) -> Damaged:
         return Damaged(f"blob {self._blob} cannot be read: {error.strerror}")
 
 
-async def open_blob(directory: str, blob: int, size: int, executor: Executor) -> OpenFile:
-    """Open a blob of ``size`` bytes. Damaged when it is missing, no regular file, or not of this size and id;
-    Unavailable when the process has no descriptor left."""
-    descriptor = _open(directory, blob)
-    file = OpenFile(descriptor, blob, size, executor)
+async def open_blob(directory: str, blob: int, size: int, *, pool: Buffers, executor: Executor) -> OpenFile:
+    """Open a blob of ``size`` bytes, on the loop when its name and its end are in memory; errors of
+    ``OpenFile.begin``."""
+    file = OpenFile(layout.blob_path(directory, blob), blob, size, pool=pool, executor=executor)
     try:
-        _verify_file(descriptor, blob, size)
-        await file.verify_tail()
+        if not file.begin(waits=False):
+            await threads.run(executor, _begin_waiting, file)
     except BaseException:
         file.close()
         raise
     return file
 
 
-def _open(directory: str, blob: int) -> int:
-    try:
-        return os.open(layout.blob_path(directory, blob), _OPEN)
-    except OSError as error:
-        message = f"blob {blob} cannot be opened: {error.strerror}"
-        raise (Unavailable(message) if error.errno in _OUT_OF else Damaged(message)) from error
+def _begin_waiting(file: OpenFile) -> None:
+    file.begin(waits=True)
 
 
-def _verify_file(descriptor: int, blob: int, size: int) -> None:
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
-        raise Damaged(f"blob {blob} is not a regular file")
-    whole = size + blocks.footer_size(size)
-    if found.st_size != whole:
-        raise Damaged(f"the file of blob {blob} has {found.st_size} bytes instead of {whole}")
+def _open(path: str) -> int:
+    return os.open(path, cached.TO_READ)

@@ -4,47 +4,64 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
+from types import TracebackType
+from typing import Self
 
 from trug.adapters.filesystem import layout, staging, syscalls
 from trug.ports.stores import BLOBS_PER_EPOCH
 
 
-class Recovered(NamedTuple):
-    """How many files were unlinked; ``is_held``: another process writes the epoch, nothing was done, do not seal it."""
+class Abandoned:
+    """An unsealed epoch that nobody writes, held until the context is left.
 
-    unlinked: int
-    is_held: bool = False
-
-
-def recover(directory: str, epoch: int, is_named: Callable[[int], bool]) -> Recovered:
-    """Unlink every blob of an unsealed epoch that ``is_named`` (given the blob's id) denies, and sync the folder.
-
-    Tests each number and never lists. When it returns, the epoch may be sealed. OSError when the system refuses.
+    The rows that name its blobs are read while it is held: before, its writer may have been alive and adding to them.
     """
-    path = layout.epoch_path(directory, epoch)
+
+    def __init__(self, directory: str, epoch: int, folder: int | None) -> None:
+        self._path = layout.epoch_path(directory, epoch)
+        self._epoch = epoch
+        self._folder = folder
+
+    def unlink(self, is_named: Callable[[int], bool]) -> int:
+        """Unlink every blob that ``is_named`` (given the blob's id) denies, and sync the folder; how many there were.
+
+        Tests each number and never lists. When it returns, the epoch may be sealed. OSError when the system refuses.
+        """
+        if self._folder is None:
+            return 0
+        unlinked = sum(self._unlink_unnamed(number, is_named) for number in range(BLOBS_PER_EPOCH))
+        syscalls.sync_descriptor(self._folder)
+        return unlinked
+
+    def _unlink_unnamed(self, number: int, is_named: Callable[[int], bool]) -> bool:
+        name = f"{self._path}/{number}"
+        if not os.path.lexists(name) or is_named(self._epoch * BLOBS_PER_EPOCH + number):
+            return False
+        os.unlink(name)
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._folder is not None:
+            os.close(self._folder)
+
+
+def find_abandoned(directory: str, epoch: int) -> Abandoned | None:
+    """An unsealed epoch, None when another process writes it: it is to be left alone, and not sealed."""
     try:
-        folder = os.open(path, syscalls.FOLDER)
+        folder = os.open(layout.epoch_path(directory, epoch), syscalls.FOLDER)
     except FileNotFoundError:
-        return Recovered(unlinked=0)
-    try:
-        if not syscalls.try_lock(folder):
-            return Recovered(unlinked=0, is_held=True)
-        unlinked = sum(_unlink_unnamed(path, number, epoch, is_named) for number in range(BLOBS_PER_EPOCH))
-        syscalls.sync_descriptor(folder)
-    finally:
-        os.close(folder)
-    return Recovered(unlinked)
+        return Abandoned(directory, epoch, None)
+    if syscalls.try_lock(folder):
+        return Abandoned(directory, epoch, folder)
+    os.close(folder)
+    return None
 
 
 def sweep_staging(directory: str) -> int:
     """Remove the staging folders that nobody holds; how many files they had."""
     return staging.sweep(directory)
-
-
-def _unlink_unnamed(path: str, number: int, epoch: int, is_named: Callable[[int], bool]) -> bool:
-    name = f"{path}/{number}"
-    if not os.path.lexists(name) or is_named(epoch * BLOBS_PER_EPOCH + number):
-        return False
-    os.unlink(name)
-    return True

@@ -5,23 +5,25 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from concurrent.futures import Executor
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
-from trug.adapters.filesystem import layout, syscalls, threads
+from trug.adapters.filesystem import layout, syscalls
 from trug.adapters.filesystem.numbers import Numbers
+from trug.adapters.filesystem.threads import Crew
 from trug.domain.blocks import Tally
 
 
 class Workplace:
     """This process's folder under ``staging``, and what it takes to work there."""
 
-    def __init__(self, directory: str, numbers: Numbers, executor: Executor, *, is_durable: bool) -> None:
+    def __init__(self, directory: str, numbers: Numbers, crew: Crew, *, is_durable: bool) -> None:
         self.directory = directory
         self.numbers = numbers
-        self.executor = executor
+        self.crew = crew
         self.is_durable = is_durable
         self.path, self._lock = _make_locked_folder(layout.staging_path(directory))
 
@@ -60,15 +62,19 @@ class StagedFile:
     def blob(self) -> int:
         return self._blob
 
-    async def write(self, chunk: memoryview) -> None:
-        """Append; the chunk may be reused when this returns. Unavailable when the system refuses."""
+    async def write(self, chunk: memoryview, *beside: Callable[[memoryview], None]) -> None:
+        """Append, and show the chunk to ``beside`` on threads of their own; it may be reused when this returns.
+        Unavailable when the system refuses."""
         self._is_started = True
-        await threads.run(self._workplace.executor, self._append, chunk)
+        await self._workplace.crew.run(*[partial(look, chunk) for look in beside], partial(self._append, chunk))
 
-    async def finish(self, last: bytes | memoryview = b"") -> None:
-        """Append ``last`` and the footer, sync the file and give it its final name: one hop for a small blob."""
+    async def finish(self, last: syscalls.Bytes = b"", check: Callable[[], object] | None = None) -> None:
+        """Append ``last`` and the footer, sync the file and give it its final name: one hop for a small blob.
+
+        ``check`` runs before, on that thread; what it raises is raised here.
+        """
         self._is_started = True
-        await threads.run(self._workplace.executor, self._finish, last)
+        await self._workplace.crew.run(partial(self._finish, last, check))
 
     def hand_over(self) -> None:
         """From here on the blob belongs to the change that names it; RuntimeError before ``finish``."""
@@ -87,7 +93,7 @@ class StagedFile:
         if self._is_handed_over:
             return
         if self._is_started:
-            await threads.run(self._workplace.executor, self._discard)
+            await self._workplace.crew.run(self._discard)
         else:
             self._is_over = True
             self._workplace.numbers.settle((self._blob,))
@@ -102,24 +108,24 @@ class StagedFile:
 
     def _append(self, chunk: memoryview) -> None:
         with self._guard, syscalls.unavailable(f"cannot write blob {self._blob}"):
-            self._add(chunk)
+            descriptor = self._opened()
+            syscalls.write_at(descriptor, chunk, self._tally.length)
+            self._tally.update(chunk)
 
-    def _finish(self, last: bytes | memoryview) -> None:
+    def _finish(self, last: syscalls.Bytes, check: Callable[[], object] | None) -> None:
+        if check is not None:
+            check()
         with self._guard, syscalls.unavailable(f"cannot finish blob {self._blob}"):
-            descriptor = self._add(last)
-            syscalls.write_at(descriptor, self._tally.footer(), self._tally.length)
+            descriptor = self._opened()
+            written = self._tally.length
+            self._tally.update(last)
+            syscalls.write_pieces(descriptor, (last, self._tally.footer()), written)
             if self._workplace.is_durable:
                 syscalls.sync_descriptor(descriptor)
             self._close()
             self._workplace.numbers.check_trusted(self._blob)
             os.rename(self._staging_path, self._final_path)
             self._is_finished = True
-
-    def _add(self, chunk: bytes | memoryview) -> int:
-        descriptor = self._opened()
-        syscalls.write_at(descriptor, chunk, self._tally.length)
-        self._tally.update(chunk)
-        return descriptor
 
     def _opened(self) -> int:
         if self._is_over:

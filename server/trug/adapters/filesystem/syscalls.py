@@ -6,13 +6,16 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
+from types import TracebackType
 
 from trug.ports.stores import Unavailable
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+
+Bytes = bytes | bytearray | memoryview
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -24,15 +27,29 @@ def create(path: str) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
 
 
-def write_at(descriptor: int, content: bytes | memoryview, offset: int) -> None:
+def write_at(descriptor: int, content: Bytes, offset: int) -> None:
     """Write all of ``content`` at ``offset``, however little the system takes at a time."""
-    view = memoryview(content)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
+    write_pieces(descriptor, (content,), offset)
+
+
+def write_pieces(descriptor: int, pieces: Iterable[Bytes], offset: int) -> None:
+    """As ``write_at``, of ``pieces`` one behind the other."""
+    views = [memoryview(piece) for piece in pieces if piece]
+    while views:
+        written = os.pwritev(descriptor, views, offset)
         if written == 0:
             raise OSError(errno.EIO, "the system took no byte of a write")
         offset += written
-        view = view[written:]
+        views = _without(views, written)
+
+
+def _without(views: list[memoryview], count: int) -> list[memoryview]:
+    """What is left of ``views`` behind their first ``count`` bytes."""
+    while views and count >= len(views[0]):
+        count -= len(views.pop(0))
+    if count:
+        views[0] = views[0][count:]
+    return views
 
 
 def sync_descriptor(descriptor: int) -> None:
@@ -60,6 +77,21 @@ def unlink_if_there(path: str) -> bool:
     return False
 
 
+def open_lock(path: str) -> int:
+    """A descriptor of a lock's file, which is made where it is missing."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+
+
+def wait_for_lock(descriptor: int) -> None:
+    """Take the lock of an open file, whoever has it until then."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def wait_for_lock_shared(descriptor: int) -> None:
+    """Take the lock of an open file beside others, once nobody has it for himself."""
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
 def try_lock(descriptor: int) -> bool:
     """Take the lock of an open file or folder, until its descriptor is closed; false when another holds it."""
     return _try_flock(descriptor, fcntl.LOCK_EX)
@@ -70,9 +102,9 @@ def try_lock_shared(descriptor: int) -> bool:
     return _try_flock(descriptor, fcntl.LOCK_SH)
 
 
-def lock_soon(descriptor: int) -> bool:
-    """As ``try_lock``, but patient for 0.2 s: somebody may just be looking whether the lock is held."""
-    for _ in range(20):
+def lock_soon(descriptor: int, seconds: float = 0.2) -> bool:
+    """As ``try_lock``, but patient: somebody may just be looking whether the lock is held."""
+    for _ in range(max(1, round(seconds / 0.01))):
         if try_lock(descriptor):
             return True
         time.sleep(0.01)
@@ -87,10 +119,21 @@ def _try_flock(descriptor: int, kind: int) -> bool:
     return True
 
 
-@contextmanager
-def unavailable(doing: str) -> Iterator[None]:
-    """OSError of a write as Unavailable, which is full when there was no space or quota left."""
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(f"{doing}: {error.strerror}", is_full=error.errno in _FULL) from error
+class unavailable:  # noqa: N801 - used as a function would be
+    """OSError of a write as Unavailable, which is full when there was no space or quota left.
+
+    (A class, since a generator behind ``contextmanager`` costs four times as much, in each write.)
+    """
+
+    __slots__ = ("_doing",)
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            raise Unavailable(f"{self._doing}: {error.strerror}", is_full=error.errno in _FULL) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -29,6 +29,18 @@ class MemoryBlobs:
         if len(content) != size:
             raise Damaged(f"blob {blob} has {len(content)} bytes instead of {size}")
         return OpenBytes(content)
+
+    def at_hand(self, blob: int, size: int, offset: int, length: int) -> memoryview | None:
+        """A span of a blob of ``size`` bytes; None when there is no such span."""
+        content = self._contents.get(blob, b"")
+        if len(content) != size or offset < 0 or length < 0 or offset + length > size:
+            return None
+        return memoryview(content)[offset : offset + length]
+
+    @property
+    def piece(self) -> int:
+        """256 KiB."""
+        return 256 << 10
 
     def sync(self, blobs: Iterable[int]) -> None:
         """Nothing to do: memory has no names that could be lost before the bytes."""
@@ -60,12 +72,18 @@ class StagedBytes:
     def blob(self) -> int:
         return self._blob
 
-    async def write(self, chunk: memoryview) -> None:
-        """Append a copy of the chunk."""
+    async def write(self, chunk: memoryview, *beside: Callable[[memoryview], None]) -> None:
+        """Append a copy of the chunk, and show it to ``beside``."""
+        for look in beside:
+            look(chunk)
         self._written += chunk
 
-    async def finish(self, last: bytes | memoryview = b"") -> None:
-        """Append ``last`` and give the blob its final content; from here on it can be opened."""
+    async def finish(
+        self, last: bytes | bytearray | memoryview = b"", check: Callable[[], object] | None = None
+    ) -> None:
+        """Append ``last`` once ``check`` has passed, and give the blob its final content: now it can be opened."""
+        if check is not None:
+            check()
         self._written += last
         self._contents[self._blob] = bytes(self._written)
         self._is_finished = True

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from trug.adapters.memory.reports import MemoryReports
 from trug.adapters.memory.table import Journal, Place, Table
+from trug.domain import lines
 from trug.domain.identity import Account
 from trug.ports.changes import Change, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import (
@@ -16,6 +17,7 @@ from trug.ports.effects import (
     Drop,
     ForgetBlobs,
     ForgetDropped,
+    KeepDocument,
     NameBlob,
     OpenEpoch,
     PutAccount,
@@ -53,15 +55,17 @@ from trug.ports.reads import (
     BucketNamed,
     BucketsOf,
     BucketWithId,
+    CommonPrefixes,
     Configuration,
+    Configurations,
     CountersOf,
     CountersOfAccount,
     Current,
     CurrentContent,
     CurrentRange,
     Declared,
+    Document,
     DroppedBefore,
-    HistoryRange,
     InlineContent,
     KeysOf,
     KeyWithId,
@@ -78,6 +82,7 @@ from trug.ports.reads import (
     UploadWithId,
     UserNamed,
     UsersOf,
+    VersionRange,
     WithVersionId,
     WithVersionIdContent,
 )
@@ -87,9 +92,9 @@ from trug.ports.rows import (
     Bucket,
     Counters,
     Dropped,
-    Entry,
     Epoch,
     Fetched,
+    Listed,
     Part,
     Upload,
     User,
@@ -205,6 +210,7 @@ class State:
         self.users = Table[User](journal)  # account, name
         self.keys = Table[AccessKey](journal)  # access key
         self.declared = Table[bytes](journal)  # kind, name
+        self.documents = Table[bytes](journal)  # kind, name
         self.reserved = Table[int](journal)  # the one row: next id
         self.sequence = 0
         self.drops = 0
@@ -259,8 +265,8 @@ def fetched(state: State, version: Version | None) -> Fetched | None:
     return Fetched(version, content)
 
 
-def entry(version: Version) -> Entry:
-    return Entry(version.key, version.sequence, version.version_id, version.marker, version.listing)
+def row_of(version: Version) -> bytes:
+    return version.key.encode() + lines.line_of(version.key, version.listing)
 
 
 # Answers
@@ -306,6 +312,16 @@ def configuration(state: State, read: Configuration) -> bytes | None:
     return state.configurations.find(read.bucket, read.kind)
 
 
+def configurations(state: State, read: Configurations) -> list[tuple[str, bytes]]:
+    beginning = f"{read.kind}/"
+    places = state.configurations.places_after((read.bucket, beginning + read.after))
+    of_kind = takewhile(lambda place: place[0] == read.bucket and str(place[1]).startswith(beginning), places)
+    page = list(islice(of_kind, read.limit))
+    return [
+        (str(kind).removeprefix(beginning), state.configurations.find(bucket, kind) or b"") for bucket, kind in page
+    ]
+
+
 def current(state: State, read: Current | CurrentContent) -> Version | None:
     return state.current.find(read.bucket, read.key)
 
@@ -335,15 +351,34 @@ def null_history(state: State, read: NullHistory) -> Version | None:
     return next((version for version in rows if version.version_id == NULL_VERSION), None)
 
 
-def current_range(state: State, read: CurrentRange) -> list[Entry]:
+def current_range(state: State, read: CurrentRange) -> list[bytes]:
     seek = state.current.after if read.after else state.current.since
     rows = within(seek(read.bucket, read.start), read.bucket, read.stop)
-    return [entry(version) for version in islice(rows, read.limit)]
+    return [row_of(version) for version in islice(rows, max(read.limit, 0))]
 
 
-def history_range(state: State, read: HistoryRange) -> list[Entry]:
-    rows = within(state.history.after(read.bucket, read.start, -read.before), read.bucket, read.stop)
-    return [entry(version) for version in islice(rows, read.limit)]
+def common_prefixes(state: State, read: CommonPrefixes) -> list[str]:
+    found: dict[str, None] = {}
+    for version in within(state.current.since(read.bucket, read.start), read.bucket, read.stop):
+        rolled = lines.rolled_up(row_of(version), read.prefix.encode(), read.delimiter.encode())
+        if rolled is None:
+            break
+        found[rolled.decode()] = None
+    return list(islice(found, max(read.limit, 0)))
+
+
+def version_range(state: State, read: VersionRange) -> list[Listed]:
+    versions = (
+        version
+        for table in (state.current, state.history)
+        for version in within(table.since(read.bucket, read.start), read.bucket, read.stop)
+        if version.key != read.start or version.sequence < read.before
+    )
+    newest_first = sorted(versions, key=lambda version: (version.key, -version.sequence))
+    return [
+        Listed(row_of(version), version.version_id, version.sequence, version.marker)
+        for version in newest_first[: max(read.limit, 0)]
+    ]
 
 
 def references(state: State, read: References) -> int:
@@ -432,6 +467,10 @@ def declared(state: State, read: Declared) -> bytes | None:
     return state.declared.find(read.kind, read.name)
 
 
+def document(state: State, read: Document) -> bytes | None:
+    return state.documents.find(read.kind, read.name)
+
+
 def next_id(state: State, _: NextId) -> int:
     return state.reserved.find() or 1
 
@@ -453,6 +492,7 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
         "users": state.users,
         "access_keys": state.keys,
         "declared": state.declared,
+        "documents": state.documents,
     }
     table = tables[read.table]
     places = islice(table.places_after(read.after or ()), read.limit)
@@ -468,6 +508,7 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     CountersOf: counters_of,
     CountersOfAccount: counters_of_account,
     Configuration: configuration,
+    Configurations: configurations,
     Current: current,
     CurrentContent: current_content,
     WithVersionId: with_version_id,
@@ -475,7 +516,8 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     NewestHistory: newest_history,
     NullHistory: null_history,
     CurrentRange: current_range,
-    HistoryRange: history_range,
+    CommonPrefixes: common_prefixes,
+    VersionRange: version_range,
     References: references,
     InlineContent: inline_content,
     BlobNamed: blob_named,
@@ -495,6 +537,7 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     KeyWithId: key_with_id,
     KeysOf: keys_of,
     Declared: declared,
+    Document: document,
     NextId: next_id,
     RowsOf: rows_of,
 }
@@ -666,6 +709,13 @@ def declare(state: State, effect: Declare) -> None:
     state.declared.put(effect.document, effect.kind, effect.name)
 
 
+def keep_document(state: State, effect: KeepDocument) -> None:
+    if effect.document is None:
+        state.documents.remove(effect.kind, effect.name)
+    else:
+        state.documents.put(effect.document, effect.kind, effect.name)
+
+
 def reserve_ids(state: State, effect: ReserveIds) -> None:
     state.reserved.put(effect.next)
 
@@ -700,5 +750,6 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     PutKey: put_key,
     RemoveKey: remove_key,
     Declare: declare,
+    KeepDocument: keep_document,
     ReserveIds: reserve_ids,
 }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlite3 import Cursor
 from typing import Any, NamedTuple
+
+from msgspec.json import encode
 
 from trug.adapters.sql import packing
 from trug.adapters.sql import statements as sql
@@ -15,13 +18,33 @@ from trug.ports import effects as do
 from trug.ports import reads as ask
 from trug.ports.changes import Change, Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.keys import Clock
+from trug.ports.rows import Version
 from trug.ports.stores import Damaged
 
 SECOND = 1_000_000
 
-# What many changes of a batch ask alike. Every effect that touches these says that it refreshes, and empties the cache.
-SHARED: frozenset[type[Read[Any]]] = frozenset({ask.BucketNamed, ask.BucketWithId, ask.Configuration})
+# What many changes of a batch ask alike, and what is read ahead. Effects on the first say that they refresh.
+KNOWN: frozenset[type[Read[Any]]] = frozenset(
+    {ask.BucketNamed, ask.BucketWithId, ask.Configuration, ask.Current, ask.References}
+)
 
+# These see no row that a batch keeps for its end.
+SEES_NOTHING_KEPT: frozenset[type[Read[Any]]] = frozenset(
+    {
+        ask.BucketNamed,
+        ask.BucketWithId,
+        ask.Configuration,
+        ask.Configurations,
+        ask.Document,
+        ask.References,
+        ask.NewestHistory,
+        ask.NullHistory,
+        ask.UploadWithId,
+        ask.BodyWithId,
+        ask.PartNumbered,
+        ask.Parts,
+    }
+)
 
 UNREAD = object()
 
@@ -45,12 +68,13 @@ def read_state(cursor: Cursor) -> State:
 
 
 class LockClock:
-    """The clock retention goes by: it advances with the wall clock, but no faster than time really passes."""
+    """The clock retention goes by: it advances with the wall clock, but no faster than time really passes since it
+    was ``start`` (µs since 1970) at the monotonic time ``began`` (ns)."""
 
-    def __init__(self, clock: Clock, mark: int) -> None:
+    def __init__(self, clock: Clock, start: int, began: int) -> None:
         self._wall = clock
-        self._start = max(clock.now(), mark)
-        self._began = time.monotonic_ns()
+        self._start = start
+        self._began = began
 
     def now(self) -> int:
         """µs since 1970."""
@@ -61,8 +85,10 @@ class LockClock:
 class Batch:
     """What one transaction has read and done so far.
 
-    The row of numbers, totals and the feed are written once, at the end: nothing reads them in between but through
-    here. ``content`` counts the bytes of values that may fill pages of their own.
+    What many changes write is kept and written at the end, table by table: nothing reads it in between but through
+    here. What they ask first is read for all of them at once: an absent row then takes 2,600 instructions instead of
+    17,500. ``content`` counts the bytes of values that may fill
+    pages of their own, ``changed`` names the keys whose newest version was written.
     """
 
     def __init__(self, cursor: Cursor, clock: Clock, lock_clock: LockClock) -> None:
@@ -72,7 +98,10 @@ class Batch:
         self._time = max(before.time, clock.now())
         self._lock_time = max(before.lock_time, lock_clock.now())
         self._next_id = before.next_id
-        self._shared: dict[Read[Any], Any] = {}
+        self._known: dict[Read[Any], Any] = {}
+        self._current: dict[ask.Current, Version | None] = {}
+        self.changed: list[ask.Current] = []
+        self._inline: dict[int, bytes | None] = {}
         self._totals: dict[tuple[int, str], list[int]] = {}
         self._feed: list[packing.Row] = []
         self.sequence = before.sequence
@@ -84,22 +113,48 @@ class Batch:
         """The generation before this batch."""
         return self._before.generation
 
-    def run(self, change: Change[Any]) -> Decided[Any] | Rejected:
-        """Decide one change, and do what was decided."""
+    def foresee(self, changes: Iterable[Change[Any]]) -> list[Sequence[Read[Any]]]:
+        """What each change asks first, and next. The current rows among that are read for all of them, one statement a
+        bucket, with the counts of their inline bytes."""
+        wanted = [change.reads(NOTHING) for change in changes]
+        keys: dict[int, list[str]] = defaultdict(list)
+        for reads in wanted:
+            for read in reads:
+                if type(read) is ask.Current:
+                    keys[read.bucket].append(read.key)
+                    self._known[read] = None
+        next_to: dict[Read[Any], Read[Any]] = {}
+        for bucket, asked in keys.items():
+            for row in self._cursor.execute(sql.CURRENT_OF, (encode(asked).decode(), bucket)).fetchall():
+                version = packing.version_of(bucket, row)
+                current = ask.Current(bucket, version.key)
+                self._known[current] = version
+                if version.inline is not None:
+                    count = next_to[current] = ask.References("inline", version.inline)
+                    self._known[count] = packing.count_of("inline", version.inline, *row[-2:])
+        if not next_to:
+            return wanted
+        return [(*reads, *(next_to[read] for read in reads if read in next_to)) for reads in wanted]
+
+    def run(self, change: Change[Any], wanted: Sequence[Read[Any]]) -> Decided[Any] | Rejected:
+        """Decide one change, and do what was decided; ``wanted`` is what it asks first."""
         rows = Rows()
-        while wanted := change.reads(rows):
+        while wanted:
             for read in wanted:
-                rows[read] = self._answer(read)
+                answer = self._known.get(read, UNREAD)
+                rows[read] = self._answer(read) if answer is UNREAD else answer
+            wanted = change.reads(rows)
         moment = Moment(self.sequence + 1, self._time, self._lock_time)
         decision = change.decide(rows, moment)
-        if isinstance(decision, Decided):
+        if type(decision) is Decided:
             self.sequence = moment.sequence
             for effect in decision.effects:
-                self._apply(effect)
+                (OWN_EFFECTS.get(type(effect)) or Batch.apply)(self, effect)
         return decision
 
     def finish(self) -> None:
         """Write what was kept for the end."""
+        self._flush_rows()
         self._flush_totals()
         if self._feed:
             self._cursor.executemany(sql.ANNOUNCE, self._feed)
@@ -114,24 +169,49 @@ class Batch:
 
     def _answer(self, read: Read[Any]) -> Any:
         kind = type(read)
-        if kind in SHARED:
-            answer = self._shared.get(read, UNREAD)
-            if answer is UNREAD:
-                answer = self._shared[read] = READS[kind](self._cursor, read)
-            return answer
-        if kind in OWN_READS:
-            return OWN_READS[kind](self, read)
-        return READS[kind](self._cursor, read)
+        own = OWN_READS.get(kind)
+        if own is not None:
+            return own(self, read)
+        if kind not in SEES_NOTHING_KEPT:
+            self._flush_rows()
+        answer = READS[kind](self._cursor, read)
+        if kind in KNOWN:
+            self._known[read] = answer
+        return answer
 
-    def _apply(self, effect: Effect) -> None:
-        if effect.refreshes:
-            self.refreshes = True
-            self._shared.clear()
-        kind = type(effect)
-        if kind in OWN_EFFECTS:
-            OWN_EFFECTS[kind](self, effect)
-        else:
-            self.content += EFFECTS[kind](self._cursor, effect, self.sequence) or 0
+    def _flush_rows(self) -> None:
+        self._flush_current()
+        self._flush_inline()
+
+    def _flush_current(self) -> None:
+        if not self._current:
+            return
+        inline, others = [], []
+        for version in filter(None, self._current.values()):
+            if version.blob is version.body is version.noncurrent_since is None:
+                inline.append(packing.plain_row(version))
+            else:
+                others.append((version.bucket, *packing.version_row(version)))
+        self.content += sum(len(row[-1]) for row in (*inline, *others))
+        self._write(sql.PUT_CURRENT_INLINE, inline)
+        self._write(sql.PUT_CURRENT, others)
+        removed = [(read.bucket, read.key) for read, version in self._current.items() if version is None]
+        self._write(sql.REMOVE_CURRENT, removed)
+        self.changed += self._current
+        self._current.clear()
+
+    def _flush_inline(self) -> None:
+        if not self._inline:
+            return
+        kept = [packing.inline_row(number, content) for number, content in self._inline.items() if content is not None]
+        self.content += sum(len(row[-1]) for row in kept)
+        self._write(sql.PUT_INLINE, kept)
+        self._write(sql.REMOVE_INLINE, [(number,) for number, content in self._inline.items() if content is None])
+        self._inline.clear()
+
+    def _write(self, statement: str, rows: list[packing.Row]) -> None:
+        if rows:
+            self._cursor.executemany(statement, rows)
 
     def _flush_totals(self) -> None:
         for (bucket, account), sums in self._totals.items():
@@ -147,11 +227,38 @@ class Batch:
         self._flush_totals()
         return READS[type(read)](self._cursor, read)
 
+    def put_current(self, effect: do.PutCurrent) -> None:
+        version = effect.version
+        if version.marker:
+            raise ValueError("a delete marker is never in current")
+        read = ask.Current(version.bucket, version.key)
+        self._known[read] = self._current[read] = version
+
+    def remove_current(self, effect: do.RemoveCurrent) -> None:
+        read = ask.Current(effect.bucket, effect.key)
+        self._known[read] = self._current[read] = None
+
+    def put_inline(self, effect: do.PutInline) -> None:
+        if effect.id in self._inline:
+            self._flush_inline()
+        self._inline[effect.id] = effect.content
+
+    def remove_inline(self, effect: do.RemoveInline) -> None:
+        """Bytes that came and go in one batch are never written."""
+        if self._inline.pop(effect.id, None) is None:
+            self._inline[effect.id] = None
+
+    def set_references(self, effect: do.SetReferences) -> None:
+        self._known[ask.References(effect.kind, effect.id)] = max(effect.count, 1)
+        self.apply(effect)
+
     def reserve(self, effect: do.ReserveIds) -> None:
         self._next_id = effect.next
 
     def tally(self, effect: do.Tally) -> None:
-        sums = self._totals.setdefault((effect.bucket, effect.account), [0, 0, 0, 0])
+        sums = self._totals.get((effect.bucket, effect.account))
+        if sums is None:
+            sums = self._totals[effect.bucket, effect.account] = [0, 0, 0, 0]
         sums[0] += effect.objects
         sums[1] += effect.versions
         sums[2] += effect.bytes
@@ -164,8 +271,18 @@ class Batch:
 
     def remove_bucket(self, effect: do.RemoveBucket) -> None:
         self._flush_totals()
-        EFFECTS[do.RemoveBucket](self._cursor, effect, self.sequence)
+        self.apply(effect)
 
+    def apply(self, effect: Effect) -> None:
+        """At once: any other effect."""
+        if effect.refreshes:
+            self.refreshes = True
+            self._flush_rows()
+            self._known.clear()
+        self.content += EFFECTS[type(effect)](self._cursor, effect, self.sequence) or 0
+
+
+NOTHING = Rows()
 
 OWN_READS: Mapping[type[Read[Any]], Callable[[Batch, Any], Any]] = {
     ask.NextId: Batch.next_id,
@@ -174,6 +291,11 @@ OWN_READS: Mapping[type[Read[Any]], Callable[[Batch, Any], Any]] = {
 }
 
 OWN_EFFECTS: Mapping[type[Effect], Callable[[Batch, Any], None]] = {
+    do.PutCurrent: Batch.put_current,
+    do.RemoveCurrent: Batch.remove_current,
+    do.PutInline: Batch.put_inline,
+    do.RemoveInline: Batch.remove_inline,
+    do.SetReferences: Batch.set_references,
     do.ReserveIds: Batch.reserve,
     do.Tally: Batch.tally,
     do.Announce: Batch.announce,

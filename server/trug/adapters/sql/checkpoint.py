@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import MutableSequence
 from typing import Literal
 
 from trug.adapters.sql.connection import BUSY_MS, PAGE
@@ -18,6 +19,8 @@ LIMIT = 1024 * MIB // FRAME
 
 RESTART_BUSY_MS = 50
 
+FRAMES, UNCHECKED = 0, 1
+
 # The database file could not grow or be written; the log still has everything, so the next attempt may try again.
 HARMLESS = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
@@ -28,19 +31,19 @@ class Checkpoints:
     """Counts frames of the log and checkpoints when enough have gathered.
 
     SQLite tells the number of frames only as it checkpoints; in between, the number of rows that changed stands for it.
+    ``counts`` are the frames of the log and those not checkpointed yet: all processes that write count in the same.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, counts: MutableSequence[int] | memoryview) -> None:
         self._connection = connection
-        self._frames = 0
-        self._unchecked = 0
+        self._counts = counts
         self._next = PASSIVE_FROM
         self._rows = connection.total_changes
 
     @property
     def is_overgrown(self) -> bool:
         """Whether the log is so long that nothing may be added to it."""
-        return self._frames > LIMIT
+        return self._counts[FRAMES] > LIMIT
 
     def after_commit(self, content: int) -> None:
         """Count a commit with so many bytes of inline content, and checkpoint if it is time.
@@ -49,15 +52,15 @@ class Checkpoints:
         """
         rows, self._rows = self._connection.total_changes - self._rows, self._connection.total_changes
         written = 2 * rows + content // PAGE
-        self._frames += written
-        self._unchecked += written
-        if self._unchecked >= self._next:
+        self._counts[FRAMES] += written
+        self._counts[UNCHECKED] += written
+        if self._counts[UNCHECKED] >= self._next:
             self.run()
 
     def run(self) -> None:
         """PASSIVE, then RESTART when readers have let the log grow too long."""
         self._checkpoint("PASSIVE")
-        if self._frames >= RESTART_FROM:
+        if self._counts[FRAMES] >= RESTART_FROM:
             self._connection.execute(f"PRAGMA busy_timeout = {RESTART_BUSY_MS}").fetchall()
             self._checkpoint("RESTART")
             self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}").fetchall()
@@ -69,8 +72,9 @@ class Checkpoints:
             if error.sqlite_errorcode not in HARMLESS:
                 raise
             log.warning("the write-ahead log could not be brought into the database yet: %s", error)
-            self._next = self._unchecked + AGAIN_AFTER
+            self._next = self._counts[UNCHECKED] + AGAIN_AFTER
             return
-        self._unchecked = frames - checked
-        self._frames = 0 if mode == "RESTART" and not busy else frames
-        self._next = max(PASSIVE_FROM, self._unchecked + AGAIN_AFTER)
+        frames, checked = max(frames, 0), max(checked, 0)  # -1 where SQLite could not even look
+        self._counts[UNCHECKED] = frames - checked
+        self._counts[FRAMES] = 0 if mode == "RESTART" and not busy else frames
+        self._next = max(PASSIVE_FROM, self._counts[UNCHECKED] + AGAIN_AFTER)

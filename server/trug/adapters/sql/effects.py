@@ -1,4 +1,4 @@
-"""How each effect of the port is applied: named statements, sealed rows."""
+"""How the effects are applied that a batch does not keep for its end: named statements, sealed rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from trug.adapters.sql import packing
 from trug.adapters.sql import statements as sql
-from trug.domain import blocks
 from trug.ports import effects as do
 from trug.ports.changes import Effect
 
@@ -41,19 +40,6 @@ def set_configuration(cursor: Cursor, effect: do.SetConfiguration, _: int) -> in
 # Versions
 
 
-def put_current(cursor: Cursor, effect: do.PutCurrent, _: int) -> int:
-    version = effect.version
-    if version.marker:
-        raise ValueError("a delete marker is never in current")
-    row = packing.version_row(version)
-    cursor.execute(sql.PUT_CURRENT, (version.bucket, *row))
-    return len(row[-1])
-
-
-def remove_current(cursor: Cursor, effect: do.RemoveCurrent, _: int) -> None:
-    cursor.execute(sql.REMOVE_CURRENT, (effect.bucket, effect.key))
-
-
 def put_history(cursor: Cursor, effect: do.PutHistory, _: int) -> int:
     version = effect.version
     key, sequence, number, version_id, *rest = packing.version_row(version)
@@ -67,16 +53,6 @@ def remove_history(cursor: Cursor, effect: do.RemoveHistory, _: int) -> None:
 
 
 # Bytes
-
-
-def put_inline(cursor: Cursor, effect: do.PutInline, _: int) -> int:
-    content = bytes(effect.content)
-    cursor.execute(sql.PUT_INLINE, (effect.id, blocks.checks(effect.id, content), content))
-    return len(content)
-
-
-def remove_inline(cursor: Cursor, effect: do.RemoveInline, _: int) -> None:
-    cursor.execute(sql.REMOVE_INLINE, (effect.id,))
 
 
 def name_blob(cursor: Cursor, effect: do.NameBlob, _: int) -> None:
@@ -137,18 +113,13 @@ def remove_parts(cursor: Cursor, effect: do.RemoveParts, _: int) -> None:
     cursor.executemany(sql.REMOVE_PART, ((effect.upload, number) for number in effect.numbers))
 
 
-# Totals and the feed
+# Totals
 
 
 def tally(cursor: Cursor, effect: do.Tally, _: int) -> None:
     sums = (effect.objects, effect.versions, effect.bytes, effect.uploads)
     cursor.execute(sql.TALLY_BUCKET, (effect.bucket, *sums))
     cursor.execute(sql.TALLY_ACCOUNT, (effect.account, *sums))
-
-
-def announce(cursor: Cursor, effect: do.Announce, sequence: int) -> None:
-    columns = (effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag)
-    cursor.execute(sql.ANNOUNCE, (sequence, *columns))
 
 
 # Who may
@@ -179,16 +150,20 @@ def declare(cursor: Cursor, effect: do.Declare, _: int) -> int:
     return len(effect.document)
 
 
+def keep_document(cursor: Cursor, effect: do.KeepDocument, _: int) -> int:
+    if effect.document is None:
+        cursor.execute(sql.REMOVE_DOCUMENT, (effect.kind, effect.name))
+        return 0
+    cursor.execute(sql.KEEP_DOCUMENT, packing.named_row(effect.kind, effect.name, effect.document))
+    return len(effect.document)
+
+
 EFFECTS: dict[type[Effect], Apply] = {
     do.PutBucket: put_bucket,
     do.RemoveBucket: remove_bucket,
     do.SetConfiguration: set_configuration,
-    do.PutCurrent: put_current,
-    do.RemoveCurrent: remove_current,
     do.PutHistory: put_history,
     do.RemoveHistory: remove_history,
-    do.PutInline: put_inline,
-    do.RemoveInline: remove_inline,
     do.NameBlob: name_blob,
     do.ForgetBlobs: forget_blobs,
     do.SetReferences: set_references,
@@ -202,11 +177,11 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.PutPart: put_part,
     do.RemoveParts: remove_parts,
     do.Tally: tally,
-    do.Announce: announce,
     do.PutAccount: put_account,
     do.PutUser: put_user,
     do.RemoveUser: remove_user,
     do.PutKey: put_key,
     do.RemoveKey: remove_key,
     do.Declare: declare,
+    do.KeepDocument: keep_document,
 }

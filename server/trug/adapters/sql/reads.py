@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from sqlite3 import Cursor
 from struct import error as StructError  # noqa: N812 - a class
 from typing import Any, TypeVar
 
 from trug.adapters.sql import packing
 from trug.adapters.sql import statements as sql
+from trug.domain import lines
 from trug.domain.identity import Account
+from trug.domain.keys import after_prefix
 from trug.ports import reads as ask
 from trug.ports.changes import Read
-from trug.ports.rows import AccessKey, Bucket, Counters, Dropped, Entry, Epoch, Fetched, Part, Upload, User, Version
+from trug.ports.rows import AccessKey, Bucket, Counters, Dropped, Epoch, Fetched, Listed, Part, Upload, User, Version
 from trug.ports.stores import Damaged
 
 R = TypeVar("R")
@@ -73,6 +76,15 @@ def document_of_configuration(row: Row) -> bytes:
     return document
 
 
+def configurations(cursor: Cursor, read: ask.Configurations) -> list[tuple[str, bytes]]:
+    within = (read.bucket, f"{read.kind}/{read.after}", f"{read.kind}0", read.limit)
+    return some(cursor, sql.CONFIGURATIONS, within, configuration_with_id)
+
+
+def configuration_with_id(row: Row) -> tuple[str, bytes]:
+    return row[1].partition("/")[2], document_of_configuration(row)
+
+
 # Versions
 
 
@@ -127,18 +139,29 @@ CURRENT_RANGES = {
 }
 
 
-def current_range(cursor: Cursor, read: ask.CurrentRange) -> list[Entry]:
+def current_range(cursor: Cursor, read: ask.CurrentRange) -> list[bytes]:
     statement = CURRENT_RANGES[read.after, read.stop != ""]
-    stop = (read.stop,) if read.stop else ()
-    rows = cursor.execute(statement, (read.bucket, read.start, *stop, read.limit)).fetchall()
-    return packing.current_entries(read.bucket, rows)
+    place = (read.bucket, read.start)
+    bounds = (read.stop, read.limit, read.stop) if read.stop else (read.limit,)
+    return packing.rows_of(read.bucket, *cursor.execute(statement, (*place, *place, *bounds)).fetchone())
 
 
-def history_range(cursor: Cursor, read: ask.HistoryRange) -> list[Entry]:
-    statement = sql.HISTORY_AFTER_BELOW if read.stop else sql.HISTORY_AFTER
+def common_prefixes(cursor: Cursor, read: ask.CommonPrefixes) -> list[str]:
     stop = (read.stop,) if read.stop else ()
-    parameters = (read.bucket, read.start, -read.before, *stop, read.limit)
-    return packing.history_entries(read.bucket, cursor.execute(statement, parameters).fetchall())
+    skipped, following = len(read.prefix), after_prefix(read.delimiter)
+    seek = (skipped, skipped, read.delimiter, following, *stop, skipped, read.delimiter, max(read.limit, 0))
+    statement = sql.SEEKS_BELOW if read.stop else sql.SEEKS
+    found = cursor.execute(statement, (read.bucket, read.start, *stop, read.bucket, *seek)).fetchone()
+    prefix, delimiter = read.prefix.encode(), read.delimiter.encode()
+    rolled = (lines.rolled_up(row, prefix, delimiter) for row in packing.rows_of(read.bucket, *found))
+    return [common.decode() for common in iter(partial(next, rolled, None), None)]
+
+
+def version_range(cursor: Cursor, read: ask.VersionRange) -> list[Listed]:
+    statement = sql.VERSIONS_AFTER_BELOW if read.stop else sql.VERSIONS_AFTER
+    place = (read.bucket, read.start, -read.before, *((read.stop,) if read.stop else ()))
+    rows = cursor.execute(statement, (*place, *place, read.limit)).fetchall()
+    return packing.listed_of(read.bucket, rows)
 
 
 # Bytes
@@ -263,6 +286,15 @@ def document_of_declared(row: Row) -> bytes:
     return document
 
 
+def document(cursor: Cursor, read: ask.Document) -> bytes | None:
+    return one(cursor, sql.DOCUMENT, (read.kind, read.name), document_of_documents)
+
+
+def document_of_documents(row: Row) -> bytes:
+    document: bytes = packing.named_of("documents", row)
+    return document
+
+
 # The store itself
 
 
@@ -275,7 +307,7 @@ def next_id(cursor: Cursor, _: ask.NextId) -> int:
 
 
 def scanned_version(row: Row) -> Version:
-    return packing.version_of(row[-1], row)
+    return packing.whole_version_of(row[-1], row)
 
 
 def current_place(row: Row) -> Row:
@@ -316,6 +348,7 @@ SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = 
     "users": (sql.SCAN_USERS, ("", ""), first_two_columns, packing.user_of),
     "access_keys": (sql.SCAN_ACCESS_KEYS, ("",), first_column, packing.key_of),
     "declared": (sql.SCAN_DECLARED, ("", ""), first_two_columns, document_of_declared),
+    "documents": (sql.SCAN_DOCUMENTS, ("", ""), first_two_columns, document_of_documents),
 }
 
 MOST_MORE = 1000
@@ -396,6 +429,7 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.CountersOf: counters_of,
     ask.CountersOfAccount: counters_of_account,
     ask.Configuration: configuration,
+    ask.Configurations: configurations,
     ask.Current: current,
     ask.CurrentContent: current_content,
     ask.WithVersionId: with_version_id,
@@ -403,7 +437,8 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.NewestHistory: newest_history,
     ask.NullHistory: null_history,
     ask.CurrentRange: current_range,
-    ask.HistoryRange: history_range,
+    ask.CommonPrefixes: common_prefixes,
+    ask.VersionRange: version_range,
     ask.References: references,
     ask.InlineContent: inline_content,
     ask.BlobNamed: blob_named,
@@ -423,6 +458,7 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.KeyWithId: key_with_id,
     ask.KeysOf: keys_of,
     ask.Declared: declared,
+    ask.Document: document,
     ask.NextId: next_id,
     ask.RowsOf: rows_of,
 }

@@ -142,6 +142,8 @@ access_keys = clustered(
 
 declared = clustered("declared", place("kind", Name), place("name", Name), packed("document"), number("checksum"))
 
+documents = clustered("documents", place("kind", Name), place("name", Name), packed("document"), number("checksum"))
+
 # Buckets
 
 buckets = Table(
@@ -153,6 +155,7 @@ buckets = Table(
     text("region"),
     number("created"),
     text("versioning", default=""),
+    number("configured", default=0),
     number("checksum"),
     UniqueConstraint("name"),
     CheckConstraint("versioning IN ('', 'Enabled', 'Suspended')", name="versioning"),

@@ -40,16 +40,16 @@ OLDEST_MOMENT = "SELECT moments.second FROM moments ORDER BY moments.second LIMI
 TRIM_MOMENTS = "DELETE FROM moments WHERE moments.second < ?"
 
 # name
-BUCKET_NAMED = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.name = ?"
+BUCKET_NAMED = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.configured, buckets.checksum FROM buckets WHERE buckets.name = ?"
 
 # id
-BUCKET_WITH_ID = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.id = ?"
+BUCKET_WITH_ID = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.configured, buckets.checksum FROM buckets WHERE buckets.id = ?"
 
 # account, after, prefix, stop, limit
-BUCKETS_OF = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.account = ? AND buckets.name > ? AND buckets.name >= ? AND buckets.name < ? ORDER BY buckets.name LIMIT ? OFFSET 0"
+BUCKETS_OF = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.configured, buckets.checksum FROM buckets WHERE buckets.account = ? AND buckets.name > ? AND buckets.name >= ? AND buckets.name < ? ORDER BY buckets.name LIMIT ? OFFSET 0"
 
 # account, after, prefix, stop, region, limit
-BUCKETS_OF_IN_REGION = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.account = ? AND buckets.name > ? AND buckets.name >= ? AND buckets.name < ? AND buckets.region = ? ORDER BY buckets.name LIMIT ? OFFSET 0"
+BUCKETS_OF_IN_REGION = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.configured, buckets.checksum FROM buckets WHERE buckets.account = ? AND buckets.name > ? AND buckets.name >= ? AND buckets.name < ? AND buckets.region = ? ORDER BY buckets.name LIMIT ? OFFSET 0"
 
 # bucket, bucket
 BUCKET_HOLDS = "SELECT (EXISTS (SELECT * FROM current WHERE current.bucket = ?)) OR (EXISTS (SELECT * FROM history WHERE history.bucket = ?)) AS anon_1"
@@ -63,8 +63,11 @@ COUNTERS_OF_ACCOUNT = "SELECT account_counters.objects, account_counters.version
 # bucket, kind
 CONFIGURATION = "SELECT configurations.bucket, configurations.kind, configurations.document, configurations.checksum FROM configurations WHERE configurations.bucket = ? AND configurations.kind = ?"
 
-# id, name, account, region, created, versioning, checksum
-PUT_BUCKET = "INSERT INTO buckets (id, name, account, region, created, versioning, checksum) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, account = excluded.account, region = excluded.region, created = excluded.created, versioning = excluded.versioning, checksum = excluded.checksum"
+# bucket, after, stop, limit
+CONFIGURATIONS = "SELECT configurations.bucket, configurations.kind, configurations.document, configurations.checksum FROM configurations WHERE configurations.bucket = ? AND configurations.kind > ? AND configurations.kind < ? ORDER BY configurations.kind LIMIT ? OFFSET 0"
+
+# id, name, account, region, created, versioning, configured, checksum
+PUT_BUCKET = "INSERT INTO buckets (id, name, account, region, created, versioning, configured, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, account = excluded.account, region = excluded.region, created = excluded.created, versioning = excluded.versioning, configured = excluded.configured, checksum = excluded.checksum"
 
 # id
 REMOVE_BUCKET = "DELETE FROM buckets WHERE buckets.id = ?"
@@ -90,6 +93,9 @@ TALLY_ACCOUNT = "INSERT INTO account_counters (account, objects, versions, bytes
 # bucket, key
 CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record FROM current WHERE current.bucket = ? AND current."key" = ?'
 
+# keys, bucket
+CURRENT_OF = "SELECT 0 AS kind, current.\"key\", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record, reference_counts.count, reference_counts.checksum FROM json_each(?) AS asked CROSS JOIN current ON current.bucket = ? AND current.\"key\" = asked.value LEFT OUTER JOIN reference_counts ON reference_counts.kind = 'inline' AND reference_counts.id = current.inline"
+
 # bucket, key
 CURRENT_CONTENT = 'SELECT version.kind, version."key", version.sequence, version.id, version.version_id, version.inline, version.blob, version.body, version.noncurrent_since, version.listing, version.record, inline.checks, inline.content FROM (SELECT 0 AS kind, current."key" AS "key", current.sequence AS sequence, current.id AS id, current.version_id AS version_id, current.inline AS inline, current.blob AS blob, current.body AS body, current.noncurrent_since AS noncurrent_since, current.listing AS listing, current.record AS record FROM current WHERE current.bucket = ? AND current."key" = ?) AS version LEFT OUTER JOIN inline ON inline.id = version.inline'
 
@@ -105,26 +111,35 @@ NEWEST_HISTORY = 'SELECT history.kind, history."key", -history.age AS sequence, 
 # bucket, key
 NULL_HISTORY = "SELECT history.kind, history.\"key\", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing, history.record FROM history INDEXED BY ix_history_null WHERE history.bucket = ? AND history.\"key\" = ? AND history.version_id = 'null' ORDER BY history.age LIMIT 1 OFFSET 0"
 
-# bucket, start, limit
-CURRENT_FROM = 'SELECT current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing FROM current WHERE current.bucket = ? AND current."key" >= ? ORDER BY current."key" LIMIT ? OFFSET 0'
+# bucket, start, bucket, start, limit
+CURRENT_FROM = "SELECT count(*) AS count_1, CAST(group_concat(current.\"key\" || current.listing, '\x05\x05\x05\x05\x06') AS BLOB) AS group_concat_1 FROM current WHERE current.bucket = ? AND current.\"key\" >= ? AND current.\"key\" < coalesce((SELECT current.\"key\" FROM current WHERE current.bucket = ? AND current.\"key\" >= ? ORDER BY current.\"key\" LIMIT 1 OFFSET ?), x'')"
 
-# bucket, start, stop, limit
-CURRENT_FROM_BELOW = 'SELECT current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing FROM current WHERE current.bucket = ? AND current."key" >= ? AND current."key" < ? ORDER BY current."key" LIMIT ? OFFSET 0'
+# bucket, start, bucket, start, stop, limit, stop
+CURRENT_FROM_BELOW = "SELECT count(*) AS count_1, CAST(group_concat(current.\"key\" || current.listing, '\x05\x05\x05\x05\x06') AS BLOB) AS group_concat_1 FROM current WHERE current.bucket = ? AND current.\"key\" >= ? AND current.\"key\" < coalesce((SELECT current.\"key\" FROM current WHERE current.bucket = ? AND current.\"key\" >= ? AND current.\"key\" < ? ORDER BY current.\"key\" LIMIT 1 OFFSET ?), ?)"
 
-# bucket, start, limit
-CURRENT_AFTER = 'SELECT current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing FROM current WHERE current.bucket = ? AND current."key" > ? ORDER BY current."key" LIMIT ? OFFSET 0'
+# bucket, start, bucket, start, limit
+CURRENT_AFTER = "SELECT count(*) AS count_1, CAST(group_concat(current.\"key\" || current.listing, '\x05\x05\x05\x05\x06') AS BLOB) AS group_concat_1 FROM current WHERE current.bucket = ? AND current.\"key\" > ? AND current.\"key\" < coalesce((SELECT current.\"key\" FROM current WHERE current.bucket = ? AND current.\"key\" > ? ORDER BY current.\"key\" LIMIT 1 OFFSET ?), x'')"
 
-# bucket, start, stop, limit
-CURRENT_AFTER_BELOW = 'SELECT current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing FROM current WHERE current.bucket = ? AND current."key" > ? AND current."key" < ? ORDER BY current."key" LIMIT ? OFFSET 0'
+# bucket, start, bucket, start, stop, limit, stop
+CURRENT_AFTER_BELOW = "SELECT count(*) AS count_1, CAST(group_concat(current.\"key\" || current.listing, '\x05\x05\x05\x05\x06') AS BLOB) AS group_concat_1 FROM current WHERE current.bucket = ? AND current.\"key\" > ? AND current.\"key\" < coalesce((SELECT current.\"key\" FROM current WHERE current.bucket = ? AND current.\"key\" > ? AND current.\"key\" < ? ORDER BY current.\"key\" LIMIT 1 OFFSET ?), ?)"
 
-# bucket, start, age, limit
-HISTORY_AFTER = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing FROM history WHERE history.bucket = ? AND (history."key", history.age) > (?, ?) ORDER BY history."key", history.age LIMIT ? OFFSET 0'
+# bucket, start, age, bucket, start, age, limit
+VERSIONS_AFTER = 'SELECT current."key", -current.sequence AS age, current.version_id, 0 AS kind, current.listing FROM current WHERE current.bucket = ? AND (current."key", -current.sequence) > (?, ?) UNION ALL SELECT history."key", history.age AS age, history.version_id, history.kind, history.listing FROM history WHERE history.bucket = ? AND (history."key", history.age) > (?, ?) ORDER BY 1, 2 LIMIT ? OFFSET 0'
 
-# bucket, start, age, stop, limit
-HISTORY_AFTER_BELOW = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing FROM history WHERE history.bucket = ? AND (history."key", history.age) > (?, ?) AND history."key" < ? ORDER BY history."key", history.age LIMIT ? OFFSET 0'
+# bucket, start, age, stop, bucket, start, age, stop, limit
+VERSIONS_AFTER_BELOW = 'SELECT current."key", -current.sequence AS age, current.version_id, 0 AS kind, current.listing FROM current WHERE current.bucket = ? AND (current."key", -current.sequence) > (?, ?) AND current."key" < ? UNION ALL SELECT history."key", history.age AS age, history.version_id, history.kind, history.listing FROM history WHERE history.bucket = ? AND (history."key", history.age) > (?, ?) AND history."key" < ? ORDER BY 1, 2 LIMIT ? OFFSET 0'
+
+# bucket, start, bucket, skipped, skipped, delimiter, following, skipped, delimiter, limit
+SEEKS = "WITH RECURSIVE rows(found) AS (SELECT (SELECT current.\"key\" || current.listing AS anon_1 FROM current WHERE current.bucket = ? AND current.\"key\" >= ? ORDER BY current.\"key\" LIMIT 1 OFFSET 0) AS found UNION ALL SELECT (SELECT current.\"key\" || current.listing AS anon_2 FROM current WHERE current.bucket = ? AND current.\"key\" >= (substr(rows.found, 1, (? + instr(substr(rows.found, ? + 1), ?)) - 1) || ?) ORDER BY current.\"key\" LIMIT 1 OFFSET 0) AS found FROM rows WHERE instr(substr(rows.found, ? + 1), ?) > 0) SELECT count(*) AS count_1, CAST(group_concat(found.found, '\x05\x05\x05\x05\x06') AS BLOB) AS group_concat_1 FROM (SELECT rows.found AS found FROM rows WHERE rows.found IS NOT NULL LIMIT ? OFFSET 0) AS found"
+
+# bucket, start, stop, bucket, skipped, skipped, delimiter, following, stop, skipped, delimiter, limit
+SEEKS_BELOW = "WITH RECURSIVE rows(found) AS (SELECT (SELECT current.\"key\" || current.listing AS anon_1 FROM current WHERE current.bucket = ? AND current.\"key\" >= ? AND current.\"key\" < ? ORDER BY current.\"key\" LIMIT 1 OFFSET 0) AS found UNION ALL SELECT (SELECT current.\"key\" || current.listing AS anon_2 FROM current WHERE current.bucket = ? AND current.\"key\" >= (substr(rows.found, 1, (? + instr(substr(rows.found, ? + 1), ?)) - 1) || ?) AND current.\"key\" < ? ORDER BY current.\"key\" LIMIT 1 OFFSET 0) AS found FROM rows WHERE instr(substr(rows.found, ? + 1), ?) > 0) SELECT count(*) AS count_1, CAST(group_concat(found.found, '\x05\x05\x05\x05\x06') AS BLOB) AS group_concat_1 FROM (SELECT rows.found AS found FROM rows WHERE rows.found IS NOT NULL LIMIT ? OFFSET 0) AS found"
 
 # bucket, key, sequence, id, version_id, inline, blob, body, noncurrent_since, listing, record
 PUT_CURRENT = 'INSERT INTO current (bucket, "key", sequence, id, version_id, inline, blob, body, noncurrent_since, listing, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, "key") DO UPDATE SET sequence = excluded.sequence, id = excluded.id, version_id = excluded.version_id, inline = excluded.inline, blob = excluded.blob, body = excluded.body, noncurrent_since = excluded.noncurrent_since, listing = excluded.listing, record = excluded.record'
+
+# bucket, key, sequence, id, version_id, inline, listing, record
+PUT_CURRENT_INLINE = 'INSERT INTO current (bucket, "key", sequence, id, version_id, inline, blob, body, noncurrent_since, listing, record) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?) ON CONFLICT (bucket, "key") DO UPDATE SET sequence = excluded.sequence, id = excluded.id, version_id = excluded.version_id, inline = excluded.inline, blob = excluded.blob, body = excluded.body, noncurrent_since = excluded.noncurrent_since, listing = excluded.listing, record = excluded.record'
 
 # bucket, key
 REMOVE_CURRENT = 'DELETE FROM current WHERE current.bucket = ? AND current."key" = ?'
@@ -270,6 +285,15 @@ DECLARED = "SELECT declared.kind, declared.name, declared.document, declared.che
 # kind, name, document, checksum
 DECLARE = "INSERT INTO declared (kind, name, document, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
 
+# kind, name
+DOCUMENT = "SELECT documents.kind, documents.name, documents.document, documents.checksum FROM documents WHERE documents.kind = ? AND documents.name = ?"
+
+# kind, name, document, checksum
+KEEP_DOCUMENT = "INSERT INTO documents (kind, name, document, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
+
+# kind, name
+REMOVE_DOCUMENT = "DELETE FROM documents WHERE documents.kind = ? AND documents.name = ?"
+
 # bucket, key, limit
 SCAN_CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record, current.bucket FROM current WHERE (current.bucket, current."key") > (?, CAST(? AS TEXT)) ORDER BY current.bucket, current."key" LIMIT ? OFFSET 0'
 
@@ -283,7 +307,7 @@ SCAN_UPLOADS = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."k
 SCAN_PARTS = "SELECT parts.upload, parts.number, parts.document, parts.checksum FROM parts WHERE (parts.upload, parts.number) > (?, ?) ORDER BY parts.upload, parts.number LIMIT ? OFFSET 0"
 
 # id, limit
-SCAN_BUCKETS = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.checksum FROM buckets WHERE buckets.id > ? ORDER BY buckets.id LIMIT ? OFFSET 0"
+SCAN_BUCKETS = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.configured, buckets.checksum FROM buckets WHERE buckets.id > ? ORDER BY buckets.id LIMIT ? OFFSET 0"
 
 # bucket, kind, limit
 SCAN_CONFIGURATIONS = "SELECT configurations.bucket, configurations.kind, configurations.document, configurations.checksum FROM configurations WHERE (configurations.bucket, configurations.kind) > (?, CAST(? AS TEXT)) ORDER BY configurations.bucket, configurations.kind LIMIT ? OFFSET 0"
@@ -299,6 +323,9 @@ SCAN_ACCESS_KEYS = "SELECT access_keys.access_key, access_keys.account, access_k
 
 # kind, name, limit
 SCAN_DECLARED = "SELECT declared.kind, declared.name, declared.document, declared.checksum FROM declared WHERE (declared.kind, declared.name) > (CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY declared.kind, declared.name LIMIT ? OFFSET 0"
+
+# kind, name, limit
+SCAN_DOCUMENTS = "SELECT documents.kind, documents.name, documents.document, documents.checksum FROM documents WHERE (documents.kind, documents.name) > (CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY documents.kind, documents.name LIMIT ? OFFSET 0"
 
 # kind, id, limit
 SCAN_REFERENCE_COUNTS = "SELECT reference_counts.kind, reference_counts.id, reference_counts.count, reference_counts.checksum FROM reference_counts WHERE (reference_counts.kind, reference_counts.id) > (CAST(? AS TEXT), ?) ORDER BY reference_counts.kind, reference_counts.id LIMIT ? OFFSET 0"
@@ -321,10 +348,11 @@ CREATE = (
     "CREATE TABLE account_counters ( account TEXT NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_account_counters PRIMARY KEY (account) ) WITHOUT ROWID",
     "CREATE TABLE accounts ( id TEXT NOT NULL, canonical_id TEXT NOT NULL, display_name TEXT DEFAULT '' NOT NULL, email TEXT DEFAULT '' NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_accounts PRIMARY KEY (id) ) WITHOUT ROWID",
     "CREATE TABLE bucket_counters ( bucket INTEGER NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_bucket_counters PRIMARY KEY (bucket) )",
-    "CREATE TABLE buckets ( id INTEGER NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, created INTEGER NOT NULL, versioning TEXT DEFAULT '' NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_buckets PRIMARY KEY (id), CONSTRAINT uq_buckets_name UNIQUE (name), CONSTRAINT ck_buckets_versioning CHECK (versioning IN ('', 'Enabled', 'Suspended')) )",
+    "CREATE TABLE buckets ( id INTEGER NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, created INTEGER NOT NULL, versioning TEXT DEFAULT '' NOT NULL, configured INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_buckets PRIMARY KEY (id), CONSTRAINT uq_buckets_name UNIQUE (name), CONSTRAINT ck_buckets_versioning CHECK (versioning IN ('', 'Enabled', 'Suspended')) )",
     "CREATE TABLE configurations ( bucket INTEGER NOT NULL, kind TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_configurations PRIMARY KEY (bucket, kind) ) WITHOUT ROWID",
     "CREATE TABLE current ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, sequence INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_current PRIMARY KEY (bucket, \"key\"), CONSTRAINT ck_current_key CHECK (key <> ''), CONSTRAINT ck_current_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
     "CREATE TABLE declared ( kind TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (kind, name) ) WITHOUT ROWID",
+    "CREATE TABLE documents ( kind TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_documents PRIMARY KEY (kind, name) ) WITHOUT ROWID",
     "CREATE TABLE dropped ( id INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_dropped PRIMARY KEY (id) )",
     "CREATE TABLE epochs ( number INTEGER NOT NULL, sealed INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_epochs PRIMARY KEY (number), CONSTRAINT ck_epochs_sealed CHECK (sealed IN (0, 1)) )",
     "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",

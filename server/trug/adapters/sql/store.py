@@ -7,18 +7,23 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from trug.adapters.filesystem import syscalls
+from trug.adapters.sql.batch import State, read_state
 from trug.adapters.sql.commit import Committer, Done
 from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader
-from trug.adapters.sql.generation import MOVING, Word
+from trug.adapters.sql.generation import MOVING, Words
+from trug.adapters.sql.hot import HOT, Hot
 from trug.adapters.sql.lock import WriteLock
 from trug.adapters.sql.migrate import open_current
 from trug.adapters.sql.reads import READS
+from trug.adapters.sql.upkeep import overwrite_tail
 from trug.ports.changes import Change, Read
 from trug.ports.keys import Clock
 from trug.ports.reads import BlobNamed
@@ -50,6 +55,13 @@ class Snapshot:
         except sqlite3.Error as error:
             raise broken(error) from error
         return result
+
+    def state(self) -> State:
+        """The row of numbers. Damaged when it is."""
+        try:
+            return read_state(self._cursor)
+        except sqlite3.Error as error:
+            raise broken(error) from error
 
 
 class ReaderPool:
@@ -136,7 +148,11 @@ class Cold:
 
 
 class Opened:
-    """Everything of this process that has the store's file open. Readers close before the writer does."""
+    """Everything of this process that has the store's file open. Readers close before the writer does.
+
+    ``is_first``: nobody has the store open, and what processes share about it begins anew. ``has_peers``: others may
+    have it open, so that SQLite has not cut off what an unfinished commit left at the end of the log.
+    """
 
     def __init__(
         self,
@@ -146,30 +162,57 @@ class Opened:
         durability: Durability,
         blobs: BlobKeeper | None,
         on_full: Callable[[], None] | None,
+        is_first: bool,
+        has_peers: bool,
     ) -> None:
         path = f"{directory}/{FILE}"
+        self._directory = directory
         self.is_shut = False
         self._is_closed = False
         with ExitStack() as undo:
-            self._lock = WriteLock(f"{directory}/locks/write")
+            self._lock = WriteLock(lock_path(directory))
             undo.callback(self._lock.close)
-            self.word = Word(f"{directory}/locks/generation")
-            undo.callback(self.word.close)
+            self.words = Words(f"{directory}/locks/generation")
+            undo.callback(self.words.close)
             with self._lock:
                 make_file(directory, path)
                 writer = open_current(path, durability)
                 undo.callback(writer.close)
+                if is_first:
+                    mark = read_state(writer.cursor()).lock_time
+                    self.words.begin(max(clock.now(), mark), time.monotonic_ns())
+                if has_peers:
+                    overwrite_tail(writer, on_full)
                 self.committer = Committer(
-                    writer, directory, lock=self._lock, word=self.word, clock=clock, blobs=blobs, on_full=on_full
+                    writer, directory, lock=self._lock, words=self.words, clock=clock, blobs=blobs, on_full=on_full
                 )
             self._here = open_reader(path).cursor()
             if durability == "full":
                 syscalls.sync_folder(directory)  # for the log's name: SQLite ignores it when its own sync fails
             undo.pop_all()
         self.here = Snapshot(self._here)
+        self.hot = Hot(self.words, self.here)
         self.pool = ReaderPool(path)
         self.cold = Cold(path)
         self.committer.start()
+
+    def is_well_told(self, reader: Snapshot) -> bool:
+        """Whether the words say what the row says, or something newer."""
+        state = reader.state()
+        return self.words.value == 2 * state.generation and self.words.sequence >= state.sequence
+
+    def tell(self, reader: Reader) -> None:
+        """Make the words say what the row says; on a thread that reads, before its first read. Under a lock of its
+        own: what the commit thread holds would not keep this thread out."""
+        assert isinstance(reader, Snapshot)  # noqa: S101 - it comes from the pool
+        lock = WriteLock(lock_path(self._directory))
+        try:
+            with lock:
+                state = reader.state()
+                self.words.show(state.generation)
+                self.words.sequence = state.sequence
+        finally:
+            lock.close()
 
     def shut(self) -> None:
         """Take nothing more. Called on the loop that asks."""
@@ -189,7 +232,7 @@ class Opened:
         self.pool.end()
         with ExitStack() as last_to_first:
             last_to_first.callback(self._lock.close)
-            last_to_first.callback(self.word.close)
+            last_to_first.callback(self.words.close)
             last_to_first.callback(self._close_writer)
             last_to_first.callback(close, self._here)
             last_to_first.callback(self.pool.close)
@@ -197,6 +240,10 @@ class Opened:
     def _close_writer(self) -> None:
         with self._lock:
             self.committer.close()
+
+
+def lock_path(directory: str) -> str:
+    return f"{directory}/locks/write"
 
 
 def make_file(directory: str, path: str) -> None:
@@ -216,10 +263,10 @@ class SqlMetadata:
     under way, and after it has failed, reads raise Unavailable too.
     """
 
-    def __init__(self, opener: Callable[[], Opened], blobs: BlobKeeper | None) -> None:
+    def __init__(self, opener: Callable[..., Opened], blobs: BlobKeeper | None, opened: Opened) -> None:
         self._opener = opener
         self._blobs = blobs
-        self._opened = opener()
+        self._opened = opened
         self._replacing = threading.Lock()
         self._is_closed = False
 
@@ -232,24 +279,30 @@ class SqlMetadata:
         durability: Durability = "full",
         blobs: BlobKeeper | None = None,
         on_full: Callable[[], None] | None = None,
+        is_first: bool = True,
+        is_shared: bool = False,
     ) -> SqlMetadata:
         """Open the store in ``directory``, making or migrating it if need be.
 
         ``on_full`` makes room when the disk is full, on the commit thread: what found none is then tried once more.
+        ``is_shared``: several processes open the store; all but the one that ``is_first`` do so when it has.
         StoreRefused when it is newer than this program or no store; Damaged when it cannot be read.
         """
         place = os.fspath(directory)
         os.makedirs(f"{place}/locks", 0o700, exist_ok=True)
-        return cls(lambda: Opened(place, clock=clock, durability=durability, blobs=blobs, on_full=on_full), blobs)
+        opener = partial(Opened, place, clock=clock, durability=durability, blobs=blobs, on_full=on_full)
+        again = partial(opener, is_first=False, has_peers=is_shared)
+        return cls(again, blobs, opener(is_first=True, has_peers=False) if is_first else again())
 
     @property
     def sequence(self) -> int:
-        return self._opened.committer.sequence
+        opened = self._opened
+        return opened.committer.sequence if self._is_closed or opened.is_shut else opened.words.sequence
 
     @property
     def generation(self) -> int:
         opened = self._opened
-        return MOVING if self._is_closed or opened.is_shut else opened.word.value
+        return MOVING if self._is_closed or opened.is_shut else opened.words.value
 
     @property
     def is_in_doubt(self) -> bool:
@@ -267,13 +320,22 @@ class SqlMetadata:
         return await self._opened.committer.submit(change)
 
     async def fetch(self, read: Read[R]) -> R:
-        return self._open().here.fetch(read)
+        opened = self._open()
+        reader = opened.hot if type(read) in HOT else opened.here
+        return reader.fetch(read)
 
     async def view(self, question: Callable[[Reader], T]) -> T:
         return await self._open().pool.ask(question)
 
     async def reports(self) -> ColdReads:
         return await self._open().cold.open()
+
+    async def compare(self) -> None:
+        """See that the words in shared memory fit the rows, and repair them: a process may have ended between the
+        COMMIT and the words, or somebody removed their file."""
+        opened = self._open()
+        if not opened.is_well_told(opened.here):
+            await self.view(opened.tell)
 
     def _open(self) -> Opened:
         opened = self._opened

@@ -1,12 +1,16 @@
-"""What the store does for itself while nobody writes: old rows of the feed go, and free pages are given back."""
+"""What the store does for itself: old rows of the feed go, free pages are given back, a torn end of the log is cut."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from sqlite3 import Cursor
 from typing import NamedTuple
 
+from trug.adapters.sql import packing
 from trug.adapters.sql import statements as sql
-from trug.adapters.sql.connection import PAGE, pragma
+from trug.adapters.sql.batch import read_state
+from trug.adapters.sql.connection import PAGE, broken, pragma
 
 FEED_KEPT = 1_000_000
 """How many sequences the feed goes back."""
@@ -64,3 +68,31 @@ def carry_out(cursor: Cursor, chores: Due) -> None:
         cursor.execute(sql.TRIM_MOMENTS, (chores.moments,))
     for _ in range(chores.pages):
         cursor.execute("PRAGMA incremental_vacuum(1)").fetchall()
+
+
+def overwrite_tail(connection: sqlite3.Connection, on_full: Callable[[], None] | None) -> None:
+    """Commit something, under the write lock, so that what a commit in doubt left at the end of the log is gone.
+
+    Those frames are not there for anybody who has the store open. But if all processes ended now, SQLite would read the
+    log from its file, find them whole, and give back rows whose blobs somebody took for unnamed and unlinked. Damaged
+    or Unavailable when that fails; after ``on_full``, where the disk was full, it is tried once more.
+    """
+    try:
+        try:
+            count_up(connection.cursor())
+        except sqlite3.Error as error:
+            if on_full is None or error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            on_full()
+            count_up(connection.cursor())
+    except sqlite3.Error as error:
+        raise broken(error) from error
+
+
+def count_up(cursor: Cursor) -> None:
+    """Take a sequence for nothing."""
+    with cursor.connection:
+        cursor.execute("BEGIN IMMEDIATE")
+        before = read_state(cursor)
+        state = before._replace(sequence=before.sequence + 1)
+        cursor.execute(sql.SET_STATE, (*state[1:], packing.checksum(state)))

@@ -11,12 +11,12 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.epochs import EpochLedger
+from tests.support.epochs import EpochLedger, unlinked
 
 from trug.adapters.filesystem import directory, layout, recovery, syscalls
 from trug.adapters.filesystem.blobs import FilesystemBlobs
@@ -183,15 +183,103 @@ def test_checks_beyond_the_kept_ones_are_fetched(data: str) -> None:
     with_store(data, scenario)
 
 
-def test_bytes_that_are_not_in_the_page_cache(data: str) -> None:
+def at_hand(blobs: FilesystemBlobs, blob: int, start: int, end: int) -> bytes | None:
+    found = blobs.at_hand(blob, len(CONTENT), start, end - start)
+    return None if found is None else bytes(found)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is cached")
+@pytest.mark.parametrize("place", [0, BLOCK - 1, BLOCK, 2 * BLOCK, len(CONTENT) - 1, len(CONTENT), len(CONTENT) + 11])
+def test_r8_damage_is_not_at_hand(data: str, place: int) -> None:
     async def scenario(blobs: FilesystemBlobs) -> None:
         blob = await put(blobs, CONTENT)
-        descriptor = os.open(layout.blob_path(data, blob), os.O_RDONLY)
-        os.fsync(descriptor)
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        os.close(descriptor)
-        assert await get(blobs, blob, len(CONTENT)) == CONTENT
+        assert at_hand(blobs, blob, 0, len(CONTENT)) == CONTENT
+        flip(layout.blob_path(data, blob), place, 0x01)
+        assert at_hand(blobs, blob, 0, len(CONTENT)) is None
+        damaged = place // BLOCK if place < len(CONTENT) else (place - len(CONTENT)) // blocks.CHECK_SIZE
+        for block in range(3):
+            start, end = block * BLOCK + 1, min((block + 1) * BLOCK, len(CONTENT))
+            expected = None if block == damaged else CONTENT[start:end]
+            assert at_hand(blobs, blob, start, end) == expected
+
+    with_store(data, scenario)
+
+
+def test_k2_r9_another_thing_in_its_place_is_not_at_hand(data: str) -> None:
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        blob, other = await put(blobs, CONTENT), await put(blobs, CONTENT)
+        path, others = layout.blob_path(data, blob), layout.blob_path(data, other)
+        replacements: list[Callable[[], None]] = [
+            lambda: os.link(others, path),
+            lambda: os.symlink(others, path),
+            lambda: os.mkfifo(path),
+            lambda: os.mkdir(path),
+        ]
+        for replace in replacements:
+            os.unlink(path)
+            replace()
+            assert at_hand(blobs, blob, 0, len(CONTENT)) is None
+
+    with_store(data, scenario)
+
+
+def test_pieces_that_are_on_their_way_stay_what_they_are(data: str) -> None:
+    size = 100 * BLOCK
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        content = os.urandom(size)
+        blob = await put(blobs, content)
+        file = await blobs.open(blob, size)
+        assert blobs.piece == 4 * BLOCK
+        pieces = [await file.read(start, BLOCK) for start in range(0, size, BLOCK)]
+        assert blobs.piece == BLOCK
+        assert b"".join(pieces) == content
+        pieces.clear()
+        await file.read(0, BLOCK)
+        assert blobs.piece == 4 * BLOCK
+        file.close()
+
+    with_store(data, scenario)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="the page cache cannot be emptied")
+@pytest.mark.parametrize("size", [1, BLOCK, 100 * BLOCK])
+def test_a_cold_file_is_read_on_threads(data: str, size: int) -> None:
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        content = os.urandom(size)
+        blob = await put(blobs, content)
+        forget(layout.blob_path(data, blob))
+        file = await blobs.open(blob, size)
+        pieces = [await file.read(start, min(4 * BLOCK, size)) for start in range(0, size, 4 * BLOCK)]
+        assert b"".join(pieces) == content
+        file.close()
+
+    with_store(data, scenario)
+
+
+def forget(path: str) -> None:
+    """Drop a file from the page cache."""
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize("turns", range(3))
+def test_a_cancelled_opening_gives_its_descriptor_back(data: str, monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
+    monkeypatch.setattr("trug.adapters.filesystem.cached.open_cached", lambda _: None)
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        blob = await put(blobs, CONTENT)
+        await get(blobs, blob, len(CONTENT))
+        before = len(os.listdir("/dev/fd"))
+        opening = asyncio.create_task(blobs.open(blob, len(CONTENT)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        assert len(os.listdir("/dev/fd")) == before
 
     with_store(data, scenario)
 
@@ -234,17 +322,17 @@ def test_a_cancelled_stage_leaves_nothing(data: str, turns: int) -> None:
 
 def test_a_file_is_not_closed_under_a_running_write(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
     is_writing, go_on = threading.Event(), threading.Event()
-    pwrite = os.pwrite
+    pwritev = os.pwritev
 
-    def slow(descriptor: int, content: memoryview, offset: int) -> int:
+    def slow(descriptor: int, pieces: Sequence[memoryview], offset: int) -> int:
         is_writing.set()
         assert go_on.wait(10)
-        return pwrite(descriptor, content, offset)
+        return pwritev(descriptor, pieces, offset)
 
     async def scenario(blobs: FilesystemBlobs) -> None:
         async with blobs.stage() as staged:
             with monkeypatch.context() as patch:
-                patch.setattr(os, "pwrite", slow)
+                patch.setattr(os, "pwritev", slow)
                 writing = asyncio.ensure_future(staged.write(memoryview(b"a" * 1000)))
                 await asyncio.to_thread(is_writing.wait, 10)
                 leaving = asyncio.ensure_future(staged.__aexit__(None, None, None))
@@ -311,8 +399,8 @@ def test_5000_stages_roll_over_and_seal_the_first_epoch(data: str) -> None:
             await asyncio.sleep(0.01)
         assert ledger.sealed == [1]
         assert ledger.opened == [1, 2]
-        assert recovery.recover(data, 1, lambda blob: blob == kept) == (0, False)
-        assert recovery.recover(data, 2, lambda blob: False) == (0, True)
+        assert unlinked(data, 1, lambda blob: blob == kept) == 0
+        assert recovery.find_abandoned(data, 2) is None
 
     with_store(data, scenario, ledger)
 
@@ -515,7 +603,7 @@ def test_a_folder_that_could_not_be_synced_is_never_trusted_again(data: str, mon
         assert ledger.sealed == []
 
     durable(data, scenario, ledger)
-    assert recovery.recover(data, 1, lambda _: False) == (2, False)
+    assert unlinked(data, 1, lambda _: False) == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -543,12 +631,16 @@ def test_an_epoch_whose_name_could_not_be_synced_is_made_anew(data: str, monkeyp
 
 
 def test_r6_short_writes_are_continued(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pwrite = os.pwrite
+    pwritev = os.pwritev
 
     async def scenario(blobs: FilesystemBlobs) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(os, "pwrite", lambda fd, content, offset: pwrite(fd, content[:777], offset))
+            patch.setattr(os, "pwritev", lambda fd, pieces, offset: pwritev(fd, [pieces[0][:777]], offset))
             blob = await put(blobs, CONTENT)
+            async with blobs.stage() as staged:
+                await staged.finish(CONTENT)
+                staged.hand_over()
+        assert await get(blobs, staged.blob, len(CONTENT)) == CONTENT
         assert await get(blobs, blob, len(CONTENT)) == CONTENT
 
     with_store(data, scenario)

@@ -101,6 +101,17 @@ os.kill(os.getpid(), signal.SIGKILL)
     directory.lock(str(tmp_path)).release()
 
 
+def test_workers_that_outlive_their_server_keep_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "WORKERS_END_IN", 0.05)
+    directory.prepare(str(tmp_path))
+    workers = [directory.join(str(tmp_path)) for _ in range(2)]
+    with pytest.raises(DirectoryInUse, match="workers"):
+        directory.lock(str(tmp_path))
+    for worker in workers:
+        worker.release()
+    directory.lock(str(tmp_path)).release()
+
+
 def test_r1_the_reserve_is_kept_and_given_up(tmp_path: Path) -> None:
     directory.give_up_reserve(str(tmp_path))
     assert directory.keep_reserve(str(tmp_path))

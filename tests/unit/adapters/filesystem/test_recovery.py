@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.epochs import EpochLedger
+from tests.support.epochs import EpochLedger, unlinked
 
 from trug.adapters.filesystem import directory, layout, recovery
 from trug.adapters.filesystem.blobs import FilesystemBlobs
@@ -51,14 +51,14 @@ def test_what_no_row_names_is_unlinked(crashed: str) -> None:
         return blob == 4097
 
     assert sorted(os.listdir(layout.epoch_path(crashed, 1))) == ["0", "1", "2"]
-    assert recovery.recover(crashed, 1, is_named) == (2, False)
+    assert unlinked(crashed, 1, is_named) == 2
     assert os.listdir(layout.epoch_path(crashed, 1)) == ["1"]
     assert asked == [4096, 4097, 4098]
-    assert recovery.recover(crashed, 1, is_named) == (0, False)
+    assert unlinked(crashed, 1, is_named) == 0
 
 
 def test_an_epoch_without_a_folder_has_nothing(crashed: str) -> None:
-    assert recovery.recover(crashed, 99, lambda _: False) == (0, False)
+    assert unlinked(crashed, 99, lambda _: False) == 0
 
 
 def test_staging_folders_of_the_dead_are_swept(crashed: str) -> None:

@@ -47,7 +47,7 @@ def test_nothing_is_checkpointed_before_enough_has_gathered(
     writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoint, "PASSIVE_FROM", 4 * FRAMES)
-    checkpoints = Checkpoints(writer)
+    checkpoints = Checkpoints(writer, [0, 0])
     before = database_size(tmp_path)
     for _ in range(3):
         write(writer, checkpoints)
@@ -63,7 +63,7 @@ def test_a_log_that_readers_hold_grows_until_nothing_may_be_added(
     monkeypatch.setattr(checkpoint, "AGAIN_AFTER", FRAMES)
     monkeypatch.setattr(checkpoint, "RESTART_FROM", 3 * FRAMES)
     monkeypatch.setattr(checkpoint, "LIMIT", 8 * FRAMES)
-    checkpoints = Checkpoints(writer)
+    checkpoints = Checkpoints(writer, [0, 0])
     write(writer, checkpoints)
     reader = open_reader(str(tmp_path / "trug.db"))
     reader.execute("BEGIN")
@@ -84,7 +84,7 @@ def test_a_full_disk_puts_a_checkpoint_off(
     """The database file may not grow: SQLite says so as it checkpoints, and the rows stay in the log."""
     monkeypatch.setattr(checkpoint, "PASSIVE_FROM", 1)
     monkeypatch.setattr(checkpoint, "AGAIN_AFTER", 1)
-    checkpoints = Checkpoints(writer)
+    checkpoints = Checkpoints(writer, [0, 0])
     descriptor = next(int(name) for name in os.listdir("/proc/self/fd") if path_of(name) == str(tmp_path / "trug.db"))
     kept, full = os.dup(descriptor), os.open("/dev/full", os.O_RDWR)
     os.dup2(full, descriptor)

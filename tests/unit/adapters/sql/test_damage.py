@@ -41,13 +41,13 @@ from trug.ports.reads import (
     BucketNamed,
     BucketsOf,
     BucketWithId,
+    CommonPrefixes,
     Configuration,
     Current,
     CurrentContent,
     CurrentRange,
     Declared,
     DroppedBefore,
-    HistoryRange,
     InlineContent,
     KeysOf,
     KeyWithId,
@@ -63,6 +63,7 @@ from trug.ports.reads import (
     UploadWithId,
     UserNamed,
     UsersOf,
+    VersionRange,
     WithVersionId,
 )
 from trug.ports.rows import AccessKey, Bucket, Completed, Extent, Part, Upload, User, Version
@@ -106,24 +107,33 @@ EVERYTHING = apply(
     PutPart(Part(20, 1, "e", 5, 5, (Extent(inline=False, id=5, offset=0, length=5, size=5),))),
 )
 
-CURRENT_A = [Current(1, "a"), CurrentContent(1, "a"), WithVersionId(1, "a", "null"), CurrentRange(1, "", False, "", 9)]
-HISTORY_A = [NewestHistory(1, "a"), HistoryRange(1, "", LAST, "", 9)]
+POINT_A = [Current(1, "a"), CurrentContent(1, "a"), WithVersionId(1, "a", "null")]
+VERSIONS = VersionRange(1, "", LAST, "", 9)
+LISTS = [CurrentRange(1, "", False, "", 9), CommonPrefixes(1, "", "/", "", "", 9), VERSIONS]
 
 CASES: list[tuple[str, list[Any]]] = [
     *(
-        (f"UPDATE current SET {change} WHERE key = 'a'", CURRENT_A)
-        for change in ("sequence = 4", "id = 5", "inline = 10", "inline = NULL, blob = 9", "noncurrent_since = 1")
+        (f"UPDATE current SET {change} WHERE key = 'a'", POINT_A)
+        for change in ("id = 5", "inline = 10", "inline = NULL, blob = 9", "noncurrent_since = 1")
     ),
-    ("UPDATE current SET listing = x'01' WHERE key = 'a'", CURRENT_A),
-    ("UPDATE current SET listing = x'' WHERE key = 'a'", CURRENT_A),
-    ("UPDATE current SET listing = 'text' WHERE key = 'a'", CURRENT_A),
-    ("UPDATE current SET record = x'01' WHERE key = 'a'", CURRENT_A[:3]),
-    ("UPDATE current SET record = (SELECT record FROM current WHERE key = 'b') WHERE key = 'a'", CURRENT_A[:3]),
-    ("UPDATE current SET version_id = 'x' WHERE key = 'a'", [CURRENT_A[0], CURRENT_A[3]]),
-    ("UPDATE current SET version_id = CAST(x'ff' AS TEXT) WHERE key = 'a'", [CURRENT_A[0], CURRENT_A[3]]),
-    ("UPDATE current SET key = 'c' WHERE key = 'a'", [Current(1, "c"), CURRENT_A[3]]),
+    ("UPDATE current SET sequence = 4 WHERE key = 'a'", [*POINT_A, VERSIONS]),
+    *(
+        (f"UPDATE current SET listing = {value} WHERE key = 'a'", [*POINT_A, *LISTS])
+        for value in ("x'01'", "x''", "'text'")
+    ),
+    ("UPDATE current SET listing = (SELECT listing FROM current WHERE key = 'b') WHERE key = 'a'", LISTS),
+    ("UPDATE current SET record = x'01' WHERE key = 'a'", POINT_A),
+    ("UPDATE current SET record = (SELECT record FROM current WHERE key = 'b') WHERE key = 'a'", POINT_A),
+    ("UPDATE current SET version_id = 'x' WHERE key = 'a'", [POINT_A[0], VERSIONS]),
+    ("UPDATE current SET version_id = CAST(x'ff' AS TEXT) WHERE key = 'a'", [POINT_A[0], VERSIONS]),
+    ("UPDATE current SET key = 'c' WHERE key = 'a'", [Current(1, "c"), LISTS[0], VERSIONS]),
+    ("UPDATE current SET key = CAST(x'61ff' AS TEXT) WHERE key = 'a'", LISTS),
     ("UPDATE current SET bucket = 3 WHERE key = 'a'", [Current(3, "a"), CurrentRange(3, "", False, "", 9)]),
-    *((f"UPDATE history SET {change} WHERE key = 'a'", HISTORY_A) for change in ("kind = 1", "id = 9", "age = -2")),
+    ("UPDATE history SET id = 9 WHERE key = 'a'", [NewestHistory(1, "a")]),
+    *(
+        (f"UPDATE history SET {change} WHERE key = 'a'", [NewestHistory(1, "a"), VERSIONS])
+        for change in ("kind = 1", "age = -2", "listing = x'01'", "version_id = 'x'")
+    ),
     ("UPDATE inline SET content = x'00' WHERE id = 9", [InlineContent(9), CurrentContent(1, "a")]),
     ("UPDATE inline SET content = 'hello' WHERE id = 9", [InlineContent(9), CurrentContent(1, "a")]),
     ("UPDATE inline SET checks = x'00000000' WHERE id = 9", [InlineContent(9), CurrentContent(1, "a")]),

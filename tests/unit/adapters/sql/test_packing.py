@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from trug.adapters.sql import packing
+from trug.domain import lines
 from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum, Listing, Record
-from trug.ports.rows import Entry, Version
+from trug.ports.rows import Listed, Version
 from trug.ports.stores import Damaged
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -52,26 +54,6 @@ def row(version: Version) -> tuple[Any, ...]:
     return (int(version.marker), *packing.version_row(version))
 
 
-@pytest.mark.parametrize("listing", LISTINGS, ids=repr)
-def test_a_listing_comes_back(listing: Listing) -> None:
-    assert packing.unpack_listing(packing.seal(0, (), packing.pack_listing(listing))) == listing
-
-
-def test_a_usual_listing_is_small() -> None:
-    assert len(packing.pack_listing(LISTINGS[1])) == 34
-
-
-def test_styles_only_ever_grow() -> None:
-    """Rows on disk hold the numbers."""
-    assert packing.STYLES[:3] == (
-        ("STANDARD", "", ""),
-        ("STANDARD", "CRC64NVME", "FULL_OBJECT"),
-        ("STANDARD", "CRC32", "FULL_OBJECT"),
-    )
-    assert packing.STYLES[20] == ("STANDARD", "XXHASH128", "COMPOSITE")
-    assert len(set(packing.STYLES)) == len(packing.STYLES)
-
-
 @pytest.mark.parametrize("record", RECORDS, ids=repr)
 def test_a_record_comes_back(record: Record) -> None:
     assert packing.unpack_record(packing.pack_record(record)) == record
@@ -87,25 +69,26 @@ def test_records_share_no_dictionaries() -> None:
     assert two.tags == {}
 
 
-@pytest.mark.parametrize("unpack", [packing.unpack_listing, packing.unpack_record, packing.fields])
+@pytest.mark.parametrize("unpack", [packing.unpack_record, packing.fields])
 def test_an_unknown_format_is_damage(unpack: Any) -> None:
     with pytest.raises(Damaged, match="does not know"):
         unpack(b"\x63rest")
 
 
-@given(some.lists(some.one_of(some.none(), some.integers(-(2**63), 2**63 - 1), some.text(), some.binary())))
-def test_what_is_sealed_is_sealed(plain: list[Any]) -> None:
-    columns = tuple(plain)
-    for seed in (0, 1, 2**32 - 1):
-        sealed = packing.seal(seed, columns, b"value")
-        assert packing.is_sealed(seed, (*columns, sealed))
-        assert not packing.is_sealed(seed ^ 1, (*columns, sealed))
-        assert not packing.is_sealed(seed, (*columns, 0, sealed))
+@given(some.lists(some.binary(), min_size=1), some.integers(0, 2**32 - 2))
+def test_a_chain_holds_whatever_it_sealed(contents: list[bytes], mask: int) -> None:
+    chain = packing.Chain.of(mask)
+    sealed = [content + chain.seal(content) for content in contents]
+    assert chain.holds(packing.SEPARATOR.join(sealed))
+    assert not packing.Chain.of(mask ^ 1).holds(packing.SEPARATOR.join(sealed))
+    assert not chain.holds(packing.SEPARATOR.join(sealed) + b"\0")
+    assert not chain.holds(packing.SEPARATOR.join([*sealed[:-1], b"\1" + sealed[-1]]))
 
 
-def test_the_seal_is_a_crc32c_behind_the_value() -> None:
-    covered = packing.encode(("k", 5, b"value\0\0\0\0"))[:-4]
-    assert packing.seal(3, ("k", 5), b"value") == b"value" + crc32c(covered, 3).to_bytes(4, "little")
+def test_a_chain_without_mask_seals_with_a_crc32c() -> None:
+    chain = packing.Chain.of(0)
+    assert chain.end == packing.RESIDUE
+    assert chain.seal(b"content") == crc32c(packing.SEPARATOR + b"content", packing.RESIDUE).to_bytes(4, "little")
 
 
 @pytest.mark.parametrize("marker", [False, True])
@@ -116,6 +99,17 @@ def test_a_version_comes_back(marker: bool, body: dict[str, Any]) -> None:
 
 
 OTHERS = [True, "other", 10, 12, "other", 6, 4096, 4096, NOW]
+SHOWN_IN_VERSIONS = {0, 1, 2, 4}
+
+
+def page(*rows: tuple[Any, ...]) -> tuple[int, bytes]:
+    """What the statement for a page of current rows gives."""
+    return len(rows), packing.SEPARATOR.join(row[1].encode() + row[9] for row in rows)
+
+
+def in_versions(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """As the statement for a page of versions gives a row."""
+    return row[1], -row[2], row[4], row[0], row[9]
 
 
 @pytest.mark.parametrize("column", range(9))
@@ -125,19 +119,28 @@ def test_every_plain_column_is_covered(column: int) -> None:
     assert changed != stored
     with pytest.raises(Damaged):
         packing.version_of(7, changed)
-    shown = (*changed[1:10],)
-    if column:
+    if column in SHOWN_IN_VERSIONS:
         with pytest.raises(Damaged):
-            packing.current_entries(7, [shown])
-    with pytest.raises(Damaged):
-        packing.history_entries(7, [(changed[0], *shown)])
+            packing.listed_of(7, [in_versions(changed)])
+
+
+@pytest.mark.parametrize("key", ["", "other", "K", "k\x01"])
+def test_a_page_covers_its_keys(key: str) -> None:
+    stored = row(version())
+    good = row(version(key="b")), stored, row(version(key="z"))
+    bad = good[0], (stored[0], key, *stored[2:]), good[2]
+    assert len(packing.rows_of(7, *page(*good))) == 3
+    with pytest.raises(Damaged, match=re.escape(repr(key.encode()))):
+        packing.rows_of(7, *page(*bad))
 
 
 def test_the_bucket_is_covered() -> None:
     with pytest.raises(Damaged):
         packing.version_of(8, row(version()))
     with pytest.raises(Damaged):
-        packing.current_entries(8, [row(version())[1:10]])
+        packing.rows_of(8, *page(row(version())))
+    with pytest.raises(Damaged):
+        packing.listed_of(8, [in_versions(row(version()))])
 
 
 @pytest.mark.parametrize("column", [9, 10])
@@ -146,22 +149,56 @@ def test_every_bit_of_a_packed_value_is_covered(column: int) -> None:
     for bit in range(len(stored[column]) * 8):
         value = bytearray(stored[column])
         value[bit // 8] ^= 1 << bit % 8
+        changed = (*stored[:column], bytes(value), *stored[column + 1 :])
         with pytest.raises(Damaged):
-            packing.version_of(7, (*stored[:column], bytes(value), *stored[column + 1 :]))
+            packing.whole_version_of(7, changed)
+        if column == 9:
+            with pytest.raises(Damaged):
+                packing.rows_of(7, *page(changed))
+            with pytest.raises(Damaged):
+                packing.listed_of(7, [in_versions(changed)])
 
 
-def test_values_of_two_versions_are_not_interchangeable() -> None:
-    one, two = row(version()), row(version(sequence=10))
+@pytest.mark.parametrize(
+    "other", [{"sequence": 10}, {"version_id": "none"}, {"listing": LISTINGS[1]._replace(size=2**62)}]
+)
+def test_values_of_two_versions_are_not_interchangeable(other: dict[str, Any]) -> None:
+    """Two listing values that are both whole differ for a checksum around them, too."""
+    one, two = row(version()), row(version(**other))
     with pytest.raises(Damaged):
         packing.version_of(7, (*one[:9], two[9], one[10]))
     with pytest.raises(Damaged):
         packing.version_of(7, (*one[:10], two[10]))
+    if "listing" not in other:
+        with pytest.raises(Damaged):
+            packing.listed_of(7, [in_versions((*one[:9], two[9]))])
+
+
+def test_what_lists_would_show_otherwise_is_damage() -> None:
+    """A row whose checksums all fit, but whose line says something else than the version is."""
+    stored = row(version())
+    assert packing.whole_version_of(7, stored) == version()
+    line = stored[9][:-8].replace(b"\0", b"\0\4")
+    sealed = line + stored[9][-8:-4]
+    listing = sealed + packing.chain_of(7).seal(b"k" + sealed)
+    covered = packing.encode((*stored[1:9], sealed, stored[10][:-4] + bytes(4)))[:-4]
+    record = stored[10][:-4] + crc32c(covered, packing.seed_of(7, 0)).to_bytes(4, "little")
+    other = (*stored[:9], listing, record)
+    packing.version_of(7, other)
+    with pytest.raises(Damaged):
+        packing.whole_version_of(7, other)
 
 
 @pytest.mark.parametrize("listing", LISTINGS, ids=repr)
-def test_entries_show_the_listing(listing: Listing) -> None:
-    stored = row(version(listing=listing))
-    assert packing.current_entries(7, [stored[1:10]]) == [Entry("k", 9, "null", False, listing)]
-    assert packing.history_entries(7, [stored[:10]]) == [Entry("k", 9, "null", False, listing)]
-    marker = row(version(listing=listing, marker=True))
-    assert packing.history_entries(7, [marker[:10]]) == [Entry("k", 9, "null", True, listing)]
+@pytest.mark.parametrize("marker", [False, True])
+def test_lists_show_the_line(listing: Listing, marker: bool) -> None:
+    stored = row(version(listing=listing, marker=marker))
+    shown = b"k" + lines.line_of("k", listing)
+    assert packing.rows_of(7, *page(stored, stored)) == [shown, shown]
+    assert packing.listed_of(7, [in_versions(stored)]) == [Listed(shown, "null", 9, marker)]
+    assert packing.version_of(7, stored).listing == listing
+
+
+def test_no_rows_are_no_damage() -> None:
+    assert packing.rows_of(7, 0, None) == []
+    assert packing.listed_of(7, []) == []

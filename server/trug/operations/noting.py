@@ -1,0 +1,48 @@
+"""What is noted of a request for the access logs of buckets that have one."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from trug.domain.configurations import HAS_LOGGING
+from trug.domain.frozen import frozen
+from trug.domain.identity import Identity
+from trug.ports.rows import Bucket
+from trug.wire.request import WireRequest
+
+
+@frozen
+class Note:
+    """One line to be written into the log of ``bucket``: who asked, and how.
+
+    ``operation`` is as access logs call it, empty where it is the request's own. ``status`` 0 is the answer's.
+    ``size`` is that of the object in question; ``turn_around`` is in ms. ``stands_alone`` is false of a line that is
+    about one of many keys of a request, which has a line of its own.
+    """
+
+    bucket: Bucket
+    identity: Identity
+    wire: WireRequest
+    operation: str = ""
+    key: str | None = None
+    version_id: str | None = None
+    status: int = 0
+    error: str = ""
+    size: int | None = None
+    turn_around: int | None = None
+    stands_alone: bool = True
+
+
+class Notebook(Protocol):
+    """Where notes of one request are kept until it is answered."""
+
+    notes: list[Note] | None
+
+
+def note(notebook: Notebook | None, entry: Note) -> None:
+    """Keep a note, where somebody keeps any and the bucket has a log."""
+    if notebook is None or not entry.bucket.configured & HAS_LOGGING:
+        return
+    if notebook.notes is None:
+        notebook.notes = []
+    notebook.notes.append(entry)
