@@ -14,8 +14,11 @@ class MemoryCredentials:
     def __init__(self, *credentials: Credential) -> None:
         self.keys = {credential.access_key: credential for credential in credentials}
 
-    async def find(self, access_key: str) -> Credential | None:
+    def known(self, access_key: str) -> Credential | None:
         return self.keys.get(access_key)
+
+    async def find(self, access_key: str) -> Credential | None:
+        return self.known(access_key)
 
 
 def credential(access_key: str, secret: str, *, user: str = "", account: Account = ACCOUNT) -> Credential:

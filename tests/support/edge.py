@@ -83,6 +83,9 @@ class OneBucket:
     def buckets(self) -> Self:
         return self
 
+    def known(self, name: str) -> Bucket | None:
+        return None
+
     async def find(self, name: str) -> Bucket | None:
         if self.failure is not None:
             raise self.failure

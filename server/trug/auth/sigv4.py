@@ -55,7 +55,7 @@ class HeaderSignatures:
             raise refusals.headers_not_signed(missed)
 
         scope = claim.scope
-        credential = await self._credentials.find(scope.access_key)
+        credential = self._credentials.known(scope.access_key) or await self._credentials.find(scope.access_key)
         if credential is None:
             raise refusals.unknown_key(scope.access_key)
         key = self._keys.of(credential, scope)

@@ -139,7 +139,7 @@ class Gateway:
         name = wire.target.bucket
         if name is None or operation.makes_bucket:
             return None
-        bucket = await self._engine.buckets.find(name)
+        bucket = self._engine.buckets.known(name) or await self._engine.buckets.find(name)
         if bucket is None:
             if identity.is_anonymous:
                 raise S3Error(ErrorCode.AccessDenied)

@@ -14,6 +14,7 @@ from trug.domain.versioning import Versioning
 from trug.engine.configurations import Configure, marked
 from trug.engine.ids import Ids
 from trug.engine.refusals import no_such_bucket
+from trug.engine.remembered import Remembered
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import Announce, Drop, PutBucket, RemoveBucket, SetConfiguration, Tally
 from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration, CountersOf, Document
@@ -94,29 +95,20 @@ class SetVersioning:
 
 
 class Buckets:
-    """The buckets of all accounts: one name space."""
+    """The buckets of all accounts: one name space.
+
+    ``find(name)`` answers the bucket of this name, ``known(name)`` only if it is at hand.
+    """
 
     def __init__(self, metadata: MetadataStore, ids: Ids) -> None:
         self._metadata = metadata
         self._ids = ids
-        self._found: dict[str, Bucket] = {}
-        self._generation = -1
+        self._found: Remembered[str, Bucket] = Remembered(metadata, self._named)
+        self.known = self._found.known
+        self.find = self._found.find
 
-    async def find(self, name: str) -> Bucket | None:
-        """The bucket of this name. Cached until anything that is cached changes anywhere."""
-        generation = self._metadata.generation
-        if generation == self._generation and name in self._found:
-            return self._found[name]
-        bucket = await self._metadata.fetch(BucketNamed(name))
-        if bucket is not None and not generation & 1:
-            self._remember(generation, bucket)
-        return bucket
-
-    def _remember(self, generation: int, bucket: Bucket) -> None:
-        if generation != self._generation or len(self._found) >= 10_000:
-            self._found.clear()
-            self._generation = generation
-        self._found[bucket.name] = bucket
+    async def _named(self, name: str) -> Bucket | None:
+        return await self._metadata.fetch(BucketNamed(name))
 
     async def create(self, name: str, *, account: str, region: str, tags: dict[str, str]) -> Bucket:
         """Make a bucket. BucketAlreadyOwnedByYou or BucketAlreadyExists when the name is taken."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from trug.domain.identity import DEFAULT_ACCOUNT
+from trug.engine.remembered import Remembered
 from trug.iam.people import People
 from trug.ports.keys import Credential
 from trug.ports.stores import MetadataStore
-
-MOST_CACHED = 10_000
 
 
 class Credentials:
@@ -19,21 +18,16 @@ class Credentials:
     """
 
     def __init__(self, metadata: MetadataStore, people: People, roots: Mapping[str, str]) -> None:
-        self._metadata = metadata
         self._people = people
         self._roots = roots
-        self._known: dict[str, Credential] = {}
-        self._generation = -1
+        self._found: Remembered[str, Credential] = Remembered(metadata, self._read)
+
+    def known(self, access_key: str) -> Credential | None:
+        return self._found.known(access_key)
 
     async def find(self, access_key: str) -> Credential | None:
         """The active key of this id, None when there is none. Damaged when its row or secret is."""
-        generation = self._metadata.generation
-        if generation == self._generation and access_key in self._known:
-            return self._known[access_key]
-        credential = await self._read(access_key)
-        if credential is not None and not generation & 1:
-            self._remember(generation, credential)
-        return credential
+        return await self._found.find(access_key)
 
     async def _read(self, access_key: str) -> Credential | None:
         if access_key in self._roots:
@@ -46,9 +40,3 @@ class Credentials:
         if account is None:
             return None
         return Credential(key.access_key, self._people.secret_of(key), account, key.user)
-
-    def _remember(self, generation: int, credential: Credential) -> None:
-        if generation != self._generation or len(self._known) >= MOST_CACHED:
-            self._known.clear()
-            self._generation = generation
-        self._known[credential.access_key] = credential

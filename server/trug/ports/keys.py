@@ -19,8 +19,12 @@ class Credential(NamedTuple):
 class CredentialStore(Protocol):
     """Where access keys are looked up."""
 
+    def known(self, access_key: str) -> Credential | None:
+        """The active key of this id, if it is at hand: it is asked for at every request."""
+        ...
+
     async def find(self, access_key: str) -> Credential | None:
-        """The active key of this id, None when there is none. Cheap: it is asked at every request."""
+        """The active key of this id, None when there is none."""
         ...
 
 
