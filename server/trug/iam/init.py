@@ -147,11 +147,10 @@ class Initialiser:
                 account=declared.account,
                 region=self._region,
                 tags={},
-                versioning=Versioning.ENABLED if declared.versioning or declared.object_lock else Versioning.OFF,
+                versioning=Versioning.ENABLED if declared.versioning else Versioning.OFF,
+                locks=declared.object_lock,
             )
             await self._make_or_record(found, declared.line, "bucket", declared.name, lambda: creation)
-        if declared.object_lock:
-            await self._keep("object_lock", declared.name, b"", f"object lock of bucket {declared.name}")
 
 
 def _contradiction(line: int, text: str) -> InitError:
