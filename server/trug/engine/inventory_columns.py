@@ -77,10 +77,9 @@ def _retained_until(item: Item) -> int | None:
     return lock.until if lock.mode else None
 
 
-def _legal_hold(item: Item) -> str | None:
-    """ON, or nothing where there is none ("Amazon S3 Inventory list")."""
-    hold = _lock(item).hold
-    return hold.capitalize() if hold == ON else None
+def _legal_hold(item: Item) -> str:
+    """On or Off, and never empty ("Amazon S3 Inventory list")."""
+    return "On" if _lock(item).hold == ON else "Off"
 
 
 def _nothing(_: Item) -> None:
@@ -114,7 +113,7 @@ _OPTIONAL = (
     ),
     Column("ObjectLockRetainUntilDate", "object_lock_retain_until_date", TIME, _retained_until),
     Column("ObjectLockMode", "object_lock_mode", TEXT, lambda item: _lock(item).mode or None),
-    Column("ObjectLockLegalHoldStatus", "object_lock_legal_hold_status", TEXT, _legal_hold),
+    Column("ObjectLockLegalHoldStatus", "object_lock_legal_hold_status", TEXT, _of_object(_legal_hold)),
     Column("IntelligentTieringAccessTier", "intelligent_tiering_access_tier", TEXT, _of_object(_access_tier)),
     Column("BucketKeyStatus", "bucket_key_status", TEXT, _of_object(_bucket_key)),
     Column(
