@@ -224,9 +224,7 @@ def compose(
 
 
 @contextmanager
-def serving(
-    *, trusts_http: bool = False, visitor: Identity = ANONYMOUS, time: Clock | None = None
-) -> Iterator[Server]:
+def serving(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS, time: Clock | None = None) -> Iterator[Server]:
     """A server that listens until the block is left."""
     gateway, engine = compose(trusts_http=trusts_http, visitor=visitor, time=time)
     with listening(gateway) as (endpoint, loop):

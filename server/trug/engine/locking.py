@@ -171,6 +171,19 @@ class Relock:
         )
 
 
+@frozen
+class MarkTime:
+    """Nothing but a commit: the store keeps lock time with each. Answers lock time (µs since 1970)."""
+
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return ()
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[int]:
+        return Decided(moment.lock_time)
+
+
 class Locks:
     """Object Lock of buckets and of versions."""
 
@@ -187,6 +200,10 @@ class Locks:
     async def configure(self, bucket: Bucket, configuration: LockConfiguration) -> None:
         """Switch it on, or set its default retention. InvalidBucketState."""
         await self._metadata.commit(ConfigureLock(bucket, configuration))
+
+    async def mark_time(self) -> int:
+        """Have the store keep how far lock time (µs since 1970) has come, so that it knows that it was not away."""
+        return await self._metadata.commit(MarkTime())
 
     async def retain(
         self, bucket: Bucket, key: str, version_id: str | None, mode: str, until: int, *, bypass: bool

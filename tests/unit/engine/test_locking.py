@@ -160,6 +160,20 @@ def test_a_start_with_a_clock_that_was_set_back_frees_nothing_and_takes_no_time_
     on_sql(tmp_path, clock, at_last)
 
 
+def test_a_store_that_is_told_the_time_was_not_away(tmp_path: Path) -> None:
+    """A server that is only read marks the time, so that its next start believes the clock."""
+    clock = HandClock()
+    times: list[int] = []
+
+    async def scene(stand: Stand) -> None:
+        times.append(await stand.engine.locks.mark_time())
+
+    for _ in range(3):
+        on_sql(tmp_path, clock, scene)
+        clock.time += 20 * DAY
+    assert times == [clock.time - days * DAY for days in (60, 40, 20)]
+
+
 @pytest.mark.parametrize("kind", STORES)
 def test_a_configuration_that_cannot_be_read_lets_nothing_be_written(tmp_path: Path, kind: str) -> None:
     """Rather than unlocked."""
