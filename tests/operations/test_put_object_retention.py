@@ -54,6 +54,8 @@ def test_places_that_are_none(s3: Any, timed: Server, time: HandClock, lockable:
     plain = timed.make_bucket()
     s3.put_object(Bucket=plain, Key="key", Body=b"")
     assert refused(put, Bucket=plain, Key="key", Retention=asked) == (400, "InvalidRequest")
+    bypassing = {"Bucket": plain, "Key": "key", "BypassGovernanceRetention": True}
+    assert refused(put, **bypassing, Retention=asked) == (400, "InvalidRequest")
     assert refused(s3.get_object_retention, Bucket=plain, Key="key") == (400, "InvalidRequest")
     assert refused(timed.client(STRANGER).put_object_retention, **place, Retention=asked) == DENIED
 

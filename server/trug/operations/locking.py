@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trug.access import actions
+from trug.domain.configurations import HAS_OBJECT_LOCK
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.retention import LockConfiguration
@@ -80,6 +81,8 @@ class PutObjectRetention:
     request=PutObjectRetention,
 )
 async def put_object_retention(call: Call, request: PutObjectRetention) -> Reply:
+    if not call.bucket.configured & HAS_OBJECT_LOCK:
+        raise has_no_lock(call.bucket)
     bypass = request.bypass and may_bypass(call, request.key)
     version = await call.engine.locks.retain(
         call.bucket, request.key, request.version_id, request.mode, request.until, bypass=bypass
@@ -112,7 +115,7 @@ async def get_object_retention(call: Call, request: OfVersion) -> Reply:
 
 async def _found(call: Call, request: OfVersion) -> Version:
     """The version; InvalidRequest in a bucket that has no Object Lock."""
-    if await call.engine.locks.find(call.bucket) is None:
+    if not call.bucket.configured & HAS_OBJECT_LOCK:
         raise has_no_lock(call.bucket)
     return await call.engine.objects.find(call.bucket, request.key, request.version_id)
 
