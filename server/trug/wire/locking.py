@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from trug.domain.checksums import BY_HEADER
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.retention import MILLISECOND, MODES, OFF, ON, Lock
 from trug.wire.dates import SECOND, iso_date, parse_iso
@@ -16,10 +17,7 @@ BYPASS = "x-amz-bypass-governance-retention"
 ASKING = frozenset({MODE, UNTIL, HOLD})
 STATUSES = frozenset({ON, OFF})
 
-CONTENT_MD5 = "content-md5"
-CHECKSUM_PREFIX = "x-amz-checksum-"
-SDK_CHECKSUM = "x-amz-sdk-checksum-algorithm"
-TRAILER = "x-amz-trailer"
+DIGESTS = frozenset({"content-md5", "x-amz-trailer", *BY_HEADER})
 
 
 def speaks_of_locks(names: Iterable[str]) -> bool:
@@ -55,7 +53,7 @@ def retain_until(text: str, name: str) -> int:
 
 def demand_digest(headers: Headers) -> None:
     """InvalidRequest where a body that is to be locked comes without a digest of any kind ("PutObject")."""
-    if any(name in (CONTENT_MD5, SDK_CHECKSUM, TRAILER) or name.startswith(CHECKSUM_PREFIX) for name in headers):
+    if not DIGESTS.isdisjoint(headers):
         return
     raise S3Error(
         ErrorCode.InvalidRequest,
