@@ -38,6 +38,7 @@ from trug.iam.people import People, new_access_key, new_secret
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.inventories import Inventories
+from trug.jobs.marking import keep_marked
 from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
 from trug.jobs.sweeping import keep_sweeping
@@ -390,6 +391,7 @@ class Service:
         yield access_logs.keep_delivering(store.settings.access_log_period)
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)
+            yield keep_marked(store.engine.locks)
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
         if self._membership is not None:
             yield keep_compared(store.metadata)

@@ -105,6 +105,8 @@ def _add_managed(commands: Any) -> None:
     quota = quota.add_subparsers(required=True, metavar="ACTION")
     key = commands.add_parser("key", help="access keys").add_subparsers(required=True, metavar="ACTION")
     kms = commands.add_parser("kms", help="keys of encryption").add_subparsers(required=True, metavar="ACTION")
+    clock = commands.add_parser("clock", help="the clock that Object Lock goes by")
+    clock = clock.add_subparsers(required=True, metavar="ACTION")
     rows = (
         (user, "add", "user/add", "make a user", ("name",), ("account",)),
         (user, "list", "user/list", "list users", (), ("account",)),
@@ -124,6 +126,7 @@ def _add_managed(commands: Any) -> None:
         (kms, "rotate", "kms/rotate", "give a key a new version, and wrap all under it", ("name",), ()),
         (kms, "rewrap", "kms/rewrap", "wrap under a key's newest version what is under others", ("name",), ()),
         (kms, "list", "kms/list", "list the keys in the key ring", (), ()),
+        (clock, "accept", "clock/accept", "have retention go by the system clock as it is now", (), ()),
         (account, "list", "account/list", "list accounts with what their buckets hold", (), ()),
         (
             quota,

@@ -15,6 +15,14 @@ class Kept:
     content: bytes
     is_marker: bool = False
     tags: dict[str, str] = field(default_factory=dict)
+    mode: str = ""
+    until: int = 0
+    is_held: bool = False
+
+    def is_protected(self, now: int, *, bypass: bool) -> bool:
+        """Whether nobody, or nobody who does not bypass governance, may remove it."""
+        is_retained = now < self.until and not (bypass and self.mode == "GOVERNANCE")
+        return self.is_held or is_retained
 
 
 class Reference:
@@ -22,6 +30,8 @@ class Reference:
 
     def __init__(self) -> None:
         self.versioning = Versioning.OFF
+        self.has_lock = False
+        self.default = ("", 0)
         self.keys: dict[str, list[Kept]] = {}
 
     def put(self, key: str, kept: Kept) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from tests.model.reference import Kept, Reference, rolled_up
 from tests.support.bodies import request
+from tests.support.changes import apply
+from tests.support.clock import HandClock
 
-from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
 from trug.adapters.filesystem.blobs import FilesystemBlobs
 from trug.adapters.filesystem.shelf import FilesystemShelf
@@ -27,6 +28,7 @@ from trug.domain.encryption import Managed, Protection
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.lines import key_of
 from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
+from trug.domain.retention import COMPLIANCE, DAY, GOVERNANCE, DefaultRetention, Lock, LockConfiguration
 from trug.domain.versioning import Versioning
 from trug.engine.drafts import CopyDirectives, CopySource, Draft, RequestedPart
 from trug.engine.engine import Engine, Keys
@@ -44,6 +46,8 @@ KEYS = st.sampled_from(["a/b", "a", "\U0001f600/\uffee"])
 CONTENTS = st.sampled_from([b"", b"x", b"inline", b"in a file of its own", b"y" * 70_000])
 PROTECTIONS = st.sampled_from([None, None, Managed("AES256"), Managed("aws:kms:dsse")])
 PREFIXES = st.sampled_from(["", "a", "a/", "\U0001f600", "zz"])
+MINUTES = 10 * 60_000_000
+MODES = st.sampled_from([GOVERNANCE, COMPLIANCE])
 DELIMITERS = st.sampled_from(["", "/", "b"])
 
 
@@ -59,18 +63,20 @@ class BucketLife(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.clock = HandClock()
+        self.latest = self.began = self.clock.time
         self.loop = asyncio.new_event_loop()
         self.metadata, self.blobs, self.shelf = self.open_stores()
         ring = MemoryKeyRing()
         keys = Keys(own=ring, kms=ring)
-        self.engine = Engine.over(self.metadata, self.blobs, SystemClock(), inline_max=INLINE_MAX, keys=keys)
+        self.engine = Engine.over(self.metadata, self.blobs, self.clock, inline_max=INLINE_MAX, keys=keys)
         self.reference = Reference()
         made = self.engine.buckets.create("life", account="1", region="us-east-1", tags={})
         self.id = self.run(made).id
 
     def open_stores(self) -> tuple[MetadataStore, BlobStore, Any]:
         blobs = MemoryBlobs()
-        return MemoryMetadata(SystemClock(), blobs), blobs, EmptyShelf()
+        return MemoryMetadata(self.clock, blobs), blobs, EmptyShelf()
 
     def run(self, work: Awaitable[T]) -> T:
         async def awaited() -> T:
@@ -84,8 +90,31 @@ class BucketLife(RuleBasedStateMachine):
         assert bucket is not None
         return bucket
 
-    def _kept(self, version_id: str | None, content: bytes, tags: Mapping[str, str]) -> Kept:
-        return Kept(version_id or "null", content, tags=dict(tags))
+    def _keep(
+        self, key: str, version_id: str | None, content: bytes, tags: Mapping[str, str], lock: Lock | None = None
+    ) -> None:
+        """A new version in the reference, locked as asked, else as the bucket says."""
+        kept = Kept(version_id or "null", content, tags=dict(tags))
+        if self.reference.has_lock:
+            asked = lock or Lock()
+            mode, days = self.reference.default
+            until = asked.until if asked.mode else self.lock_time + days * DAY
+            kept.mode, kept.is_held = asked.mode or mode, asked.hold == "ON"
+            kept.until = self._end(key, kept, until) if kept.mode else 0
+        self.reference.put(key, kept)
+
+    def _end(self, key: str, kept: Kept, until: int) -> int:
+        """When a new version's retention ends, which the engine knows to the millisecond."""
+        lock = self.run(self.engine.objects.find(self.bucket, key, kept.version_id)).record.lock
+        assert lock is not None
+        assert lock.mode == kept.mode
+        assert until <= lock.until < until + MINUTES
+        return lock.until
+
+    @property
+    def lock_time(self) -> int:
+        """In memory, the latest time that the clock ever showed."""
+        return self.latest
 
     def _body(self, content: bytes) -> Any:
         return verified_body(request(content), Payload(), streams=True)
@@ -95,8 +124,73 @@ class BucketLife(RuleBasedStateMachine):
         draft = Draft(tags=tags, protection=protection)
         stored = self.run(self.engine.objects.put(self.bucket, key, self._body(content), draft, NO_WRITE_CONDITIONS))
         assert stored.size == len(content)
-        self.reference.put(key, self._kept(stored.version_id, content, tags))
+        self._keep(key, stored.version_id, content, tags)
         return key, stored.version_id or "null"
+
+    @rule(target=written, key=KEYS, days=st.integers(1, 3), mode=MODES, hold=st.sampled_from(["", "ON", "OFF"]))
+    def put_locked(self, key: str, days: int, mode: str, hold: str) -> Any:
+        lock = Lock(mode, self.lock_time + days * DAY, hold)
+        put = self.engine.objects.put(self.bucket, key, self._body(b"locked"), Draft(lock=lock), NO_WRITE_CONDITIONS)
+        try:
+            stored = self.run(put)
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.InvalidRequest
+            assert not self.reference.has_lock
+            return multiple()
+        assert self.reference.has_lock
+        self._keep(key, stored.version_id, b"locked", {}, lock)
+        return key, stored.version_id
+
+    @rule()
+    def switch_lock_on(self) -> None:
+        self._configure_lock(LockConfiguration())
+
+    @rule(mode=MODES, days=st.integers(1, 3))
+    def set_default_retention(self, mode: str, days: int) -> None:
+        self._configure_lock(LockConfiguration(DefaultRetention(mode, days)))
+
+    def _configure_lock(self, configuration: LockConfiguration) -> None:
+        try:
+            self.run(self.engine.locks.configure(self.bucket, configuration))
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.InvalidBucketState
+            assert self.reference.versioning is not Versioning.ENABLED
+            return
+        assert self.reference.versioning is Versioning.ENABLED
+        default = configuration.default
+        self.reference.has_lock = True
+        self.reference.default = ("", 0) if default is None else (default.mode, default.days)
+
+    @rule(version=written, mode=st.one_of(MODES, st.just("")), days=st.integers(1, 3), bypass=st.booleans())
+    def retain(self, version: tuple[str, str], mode: str, days: int, *, bypass: bool) -> None:
+        found = self.reference.find(*version)
+        if found is None or found.is_marker or not self.reference.has_lock:
+            return
+        until = self.lock_time + days * DAY if mode else 0
+        is_active = self.lock_time < found.until and not (bypass and found.mode == GOVERNANCE)
+        is_allowed = not is_active or (mode == found.mode and until >= found.until)
+        try:
+            self.run(self.engine.locks.retain(self.bucket, *version, mode, until, bypass=bypass))
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.AccessDenied
+            assert not is_allowed
+            return
+        assert is_allowed
+        found.mode, found.until = mode, until
+
+    @rule(version=written, is_held=st.booleans())
+    def hold(self, version: tuple[str, str], *, is_held: bool) -> None:
+        found = self.reference.find(*version)
+        if found is None or found.is_marker or not self.reference.has_lock:
+            return
+        self.run(self.engine.locks.hold(self.bucket, *version, "ON" if is_held else "OFF"))
+        found.is_held = is_held
+
+    @rule(days=st.sampled_from([-2, -1, 1, 2, 4]))
+    def let_the_clock_leap(self, days: int) -> None:
+        self.clock.time += days * DAY
+        self.latest = max(self.latest, self.clock.time)
+        self.run(self.metadata.commit(apply()))
 
     @rule(key=KEYS)
     def put_if_absent(self, key: str) -> None:
@@ -109,7 +203,7 @@ class BucketLife(RuleBasedStateMachine):
             assert self.reference.newest(key) is not None
             return
         assert self.reference.newest(key) is None
-        self.reference.put(key, self._kept(stored.version_id, b"once", {}))
+        self._keep(key, stored.version_id, b"once", {})
 
     @rule(target=written, source=KEYS, key=KEYS, protection=PROTECTIONS)
     def copy(self, source: str, key: str, protection: Protection | None) -> Any:
@@ -129,7 +223,7 @@ class BucketLife(RuleBasedStateMachine):
             return multiple()
         assert found is not None
         version_id = copied.stored.version_id
-        self.reference.put(key, self._kept(version_id, found.content, found.tags))
+        self._keep(key, version_id, found.content, found.tags)
         return key, version_id or "null"
 
     @rule(target=written, key=KEYS, tail=CONTENTS, source=KEYS, protection=PROTECTIONS)
@@ -161,7 +255,7 @@ class BucketLife(RuleBasedStateMachine):
                 size=len(content),
             )
         )
-        self.reference.put(key, self._kept(stored.version_id, content, {}))
+        self._keep(key, stored.version_id, content, {})
         return key, stored.version_id or "null"
 
     @rule(key=KEYS)
@@ -178,11 +272,19 @@ class BucketLife(RuleBasedStateMachine):
         deleted = self.run(self.engine.objects.delete(self.bucket, key, None, NO_WRITE_CONDITIONS))
         self.reference.delete_newest(key, deleted.version_id or "null")
 
-    @rule(version=written)
-    def delete_version(self, version: tuple[str, str]) -> None:
+    @rule(version=written, bypass=st.booleans())
+    def delete_version(self, version: tuple[str, str], *, bypass: bool) -> None:
         key, version_id = version
         found = self.reference.find(key, version_id)
-        deleted = self.run(self.engine.objects.delete(self.bucket, key, version_id, NO_WRITE_CONDITIONS))
+        is_protected = found is not None and found.is_protected(self.lock_time, bypass=bypass)
+        delete = self.engine.objects.delete(self.bucket, key, version_id, NO_WRITE_CONDITIONS, bypass=bypass)
+        try:
+            deleted = self.run(delete)
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.AccessDenied
+            assert is_protected
+            return
+        assert not is_protected
         assert deleted.marker == (found is not None and found.is_marker)
         if found is not None:
             self.reference.delete_version(key, version_id)
@@ -210,7 +312,13 @@ class BucketLife(RuleBasedStateMachine):
 
     @rule(versioning=st.sampled_from([Versioning.ENABLED, Versioning.SUSPENDED]))
     def switch(self, versioning: Versioning) -> None:
-        self.run(self.engine.buckets.set_versioning(self.bucket, versioning))
+        try:
+            self.run(self.engine.buckets.set_versioning(self.bucket, versioning))
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.InvalidBucketState
+            assert self.reference.has_lock
+            return
+        assert versioning is Versioning.ENABLED or not self.reference.has_lock
         self.reference.versioning = versioning
 
     @rule()
@@ -332,14 +440,18 @@ class BucketLife(RuleBasedStateMachine):
 
 
 class StoredBucketLife(BucketLife):
-    """The same on SQLite and files."""
+    """The same on SQLite and files, where no clock that leaps moves lock time."""
+
+    @property
+    def lock_time(self) -> int:
+        return self.began
 
     def open_stores(self) -> tuple[MetadataStore, BlobStore, Any]:
         self.directory = tempfile.mkdtemp(prefix="trug-model-")
         data_directory.prepare(self.directory)
         ledger = EpochLedger(lambda: metadata)
         blobs = FilesystemBlobs(self.directory, epochs=ledger, durability="none")
-        metadata = SqlMetadata.open(self.directory, clock=SystemClock(), durability="none", blobs=blobs)
+        metadata = SqlMetadata.open(self.directory, clock=self.clock, durability="none", blobs=blobs)
         return metadata, blobs, FilesystemShelf(self.directory)
 
     def teardown(self) -> None:

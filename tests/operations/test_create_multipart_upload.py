@@ -71,7 +71,8 @@ def test_checksums(server: Server, bucket: str, algorithm: str, type_: str, told
 
 REFUSED = {
     "encryption": ({"x-amz-server-side-encryption": "rot13"}, "InvalidArgument"),
-    "lock": ({"x-amz-object-lock-mode": "GOVERNANCE"}, "NotImplemented"),
+    "half a lock": ({"x-amz-object-lock-mode": "GOVERNANCE"}, "InvalidArgument"),
+    "event hold": ({"x-amz-object-lock-event-hold": "ON"}, "NotImplemented"),
     "ACL": ({"x-amz-acl": "public-read"}, "NotImplemented"),
     "storage class": ({"x-amz-storage-class": "STANDARD_IA"}, "NotImplemented"),
     "metadata": ({"x-amz-meta-a": "x" * 2048}, "MetadataTooLarge"),

@@ -64,6 +64,20 @@ def test_stores_the_file(server: Server, s3: Any, bucket: str) -> None:
     assert (found["Body"].read(), found["ContentType"]) == (b"content", "binary/octet-stream")
 
 
+def test_locks_the_file(server: Server, s3: Any) -> None:
+    bucket = server.make_bucket(locks=True)
+    lock = {
+        "x-amz-object-lock-mode": "GOVERNANCE",
+        "x-amz-object-lock-retain-until-date": "2100-01-01T00:00:00Z",
+        "x-amz-object-lock-legal-hold": "ON",
+    }
+    assert upload(server, bucket, {**KEY, **lock}).status == 204
+    head = s3.head_object(Bucket=bucket, Key="a/b c")
+    assert (head["ObjectLockMode"], head["ObjectLockLegalHoldStatus"]) == ("GOVERNANCE", "ON")
+    del lock["x-amz-object-lock-mode"]
+    assert upload(server, bucket, {**KEY, **lock}).code == "InvalidArgument"
+
+
 @pytest.mark.parametrize("addressing", ["path", "virtual"])
 def test_addresses(server: Server, s3: Any, bucket: str, addressing: str) -> None:
     body = form(signed(ROOT, {**KEY, "success_action_status": "201"}, bucket=bucket))

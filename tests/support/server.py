@@ -41,6 +41,7 @@ from trug.engine.engine import Engine, Keys
 from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer
 from trug.operations.catalogue import TABLE
+from trug.ports.keys import Clock
 
 T = TypeVar("T")
 
@@ -94,10 +95,12 @@ class Server:
         """Have the server's own loop do something."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(SECONDS)
 
-    def make_bucket(self, versioning: Versioning = Versioning.OFF, *, account: Account = ACCOUNT) -> str:
-        """A new empty bucket."""
+    def make_bucket(
+        self, versioning: Versioning = Versioning.OFF, *, account: Account = ACCOUNT, locks: bool = False
+    ) -> str:
+        """A new empty bucket, with Object Lock on where ``locks``."""
         name = f"bucket-{next(self.numbers)}"
-        self.run(self._make(name, versioning, account))
+        self.run(self._make(name, versioning, account, locks=locks))
         return name
 
     def deliver_access_logs(self) -> int:
@@ -105,8 +108,8 @@ class Server:
         assert self.access_logs is not None
         return self.run(self.access_logs.deliver())
 
-    async def _make(self, name: str, versioning: Versioning, account: Account) -> None:
-        bucket = await self.engine.buckets.create(name, account=account.id, region=REGION, tags={})
+    async def _make(self, name: str, versioning: Versioning, account: Account, *, locks: bool) -> None:
+        bucket = await self.engine.buckets.create(name, account=account.id, region=REGION, tags={}, locks=locks)
         if versioning is not Versioning.OFF:
             await self.engine.buckets.set_versioning(bucket, versioning)
 
@@ -194,11 +197,13 @@ class Server:
             connection.close()
 
 
-def compose(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> tuple[Gateway, Engine]:
+def compose(
+    *, trusts_http: bool = False, visitor: Identity = ANONYMOUS, time: Clock | None = None
+) -> tuple[Gateway, Engine]:
     """The house in memory, with one KMS key; where it ``trusts_http`` it takes customers' keys. ``visitor`` is who
-    comes to websites."""
+    comes to websites, ``time`` the clock of the store."""
     clock, blobs = SystemClock(), MemoryBlobs()
-    metadata = MemoryMetadata(clock, blobs)
+    metadata = MemoryMetadata(time or clock, blobs)
     ring = MemoryKeyRing()
     ring.create(KMS_KEY)
     engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring))
@@ -219,9 +224,9 @@ def compose(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> tupl
 
 
 @contextmanager
-def serving(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> Iterator[Server]:
+def serving(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS, time: Clock | None = None) -> Iterator[Server]:
     """A server that listens until the block is left."""
-    gateway, engine = compose(trusts_http=trusts_http, visitor=visitor)
+    gateway, engine = compose(trusts_http=trusts_http, visitor=visitor, time=time)
     with listening(gateway) as (endpoint, loop):
         yield Server(endpoint, engine, loop, itertools.count(1), gateway.access_logs)
 

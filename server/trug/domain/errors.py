@@ -53,6 +53,7 @@ class ErrorCode(Enum):
     InternalError = 500, "We encountered an internal error. Please try again."
     InvalidAccessKeyId = 403, "The AWS Access Key Id you provided does not exist in our records."
     InvalidArgument = 400, "Invalid Argument"
+    InvalidBucketState = 409, "The request is not valid with the current state of the bucket."
     InvalidBucketName = 400, "The specified bucket is not valid."
     InvalidChunkSizeError = 400, "Only the last chunk is allowed to have a size less than 8192 bytes"
     InvalidDigest = 400, "The Content-MD5 you specified is not valid."

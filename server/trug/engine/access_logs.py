@@ -7,6 +7,7 @@ import msgspec
 from trug.domain.access_log import LogTarget
 from trug.domain.configurations import HAS_REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.retention import LockConfiguration
 from trug.ports.rows import Bucket
 
 
@@ -38,3 +39,11 @@ def check_target(source: Bucket, target: Bucket | None) -> Bucket:
     if target.configured & HAS_REQUEST_PAYMENT:
         raise S3Error(ErrorCode.InvalidTargetBucketForLogging, "The target bucket must not be a Requester Pays bucket.")
     return target
+
+
+def check_target_lock(configuration: LockConfiguration | None) -> None:
+    """InvalidTargetBucketForLogging for a target that retains whatever comes into it: "Buckets with Object Lock default
+    retention can't be destinations for server access logs" ("Logging requests with server access logging")."""
+    if configuration is not None and configuration.default is not None:
+        text = "The target bucket must not have a default retention period of Object Lock."
+        raise S3Error(ErrorCode.InvalidTargetBucketForLogging, text)

@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 
-from trug.domain.configurations import ACCOUNT_QUOTA, QUOTA, TAGGING
+from trug.domain.configurations import ACCOUNT_QUOTA, HAS_OBJECT_LOCK, OBJECT_LOCK, QUOTA, TAGGING
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
+from trug.domain.retention import LockConfiguration, pack_configuration
 from trug.domain.versioning import Versioning
 from trug.engine.configurations import Configure, marked
 from trug.engine.ids import Ids
+from trug.engine.locking import VERSIONING_STAYS
 from trug.engine.refusals import no_such_bucket
 from trug.engine.remembered import Remembered
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
@@ -24,10 +26,11 @@ from trug.ports.stores import MetadataStore
 
 @frozen
 class CreateBucket:
-    """A new bucket under a name nobody has. Answers its row."""
+    """A new bucket under a name nobody has, with Object Lock on where ``locks``. Answers its row."""
 
     bucket: Bucket
     tags: dict[str, str]
+    locks: bool = False
     blobs: tuple[int, ...] = ()
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
@@ -42,7 +45,11 @@ class CreateBucket:
             bucket = marked(bucket, TAGGING, is_set=True)
         if rows.of(Document(QUOTA, bucket.account)) is not None:
             bucket = marked(bucket, ACCOUNT_QUOTA, is_set=True)
+        if self.locks:
+            bucket = marked(bucket, OBJECT_LOCK, is_set=True)._replace(versioning=Versioning.ENABLED)
         effects: list[Effect] = [PutBucket(bucket), Announce("BucketCreated", bucket.id)]
+        if self.locks:
+            effects.append(SetConfiguration(bucket.id, OBJECT_LOCK, pack_configuration(LockConfiguration())))
         if self.tags:
             effects.append(SetConfiguration(bucket.id, TAGGING, msgspec.msgpack.encode(self.tags)))
         return Decided(bucket, effects)
@@ -77,7 +84,7 @@ class DeleteBucket:
 
 @frozen
 class SetVersioning:
-    """Switch a bucket's versioning on or to suspended."""
+    """Switch a bucket's versioning on or to suspended; a bucket with Object Lock keeps it on."""
 
     bucket: Bucket
     versioning: Versioning
@@ -90,6 +97,8 @@ class SetVersioning:
         bucket = rows.of(BucketWithId(self.bucket.id))
         if bucket is None:
             return Rejected(no_such_bucket(self.bucket.name))
+        if bucket.configured & HAS_OBJECT_LOCK and self.versioning is not Versioning.ENABLED:
+            return Rejected(S3Error(ErrorCode.InvalidBucketState, VERSIONING_STAYS))
         event = Announce("BucketVersioning", bucket.id)
         return Decided(None, (PutBucket(bucket._replace(versioning=self.versioning)), event))
 
@@ -110,15 +119,26 @@ class Buckets:
     async def _named(self, name: str) -> Bucket | None:
         return await self._metadata.fetch(BucketNamed(name))
 
-    async def create(self, name: str, *, account: str, region: str, tags: dict[str, str]) -> Bucket:
-        """Make a bucket. BucketAlreadyOwnedByYou or BucketAlreadyExists when the name is taken."""
-        return await self._metadata.commit(await self.creation(name, account=account, region=region, tags=tags))
+    async def create(
+        self, name: str, *, account: str, region: str, tags: dict[str, str], locks: bool = False
+    ) -> Bucket:
+        """Make a bucket, with Object Lock (and so versioning) on where ``locks``. BucketAlreadyOwnedByYou or
+        BucketAlreadyExists when the name is taken."""
+        change = await self.creation(name, account=account, region=region, tags=tags, locks=locks)
+        return await self._metadata.commit(change)
 
     async def creation(
-        self, name: str, *, account: str, region: str, tags: dict[str, str], versioning: Versioning = Versioning.OFF
+        self,
+        name: str,
+        *,
+        account: str,
+        region: str,
+        tags: dict[str, str],
+        versioning: Versioning = Versioning.OFF,
+        locks: bool = False,
     ) -> CreateBucket:
         """The change that makes a bucket, for who has more to do in the same commit."""
-        return CreateBucket(Bucket(await self._ids.take(), name, account, region, 0, versioning), tags)
+        return CreateBucket(Bucket(await self._ids.take(), name, account, region, 0, versioning), tags, locks)
 
     async def delete(self, bucket: Bucket) -> None:
         """Remove an empty bucket. BucketNotEmpty when it holds versions or delete markers."""
@@ -133,7 +153,7 @@ class Buckets:
         return page, page[-1].name if page and len(found) > limit else None
 
     async def set_versioning(self, bucket: Bucket, versioning: Versioning) -> None:
-        """ENABLED or SUSPENDED; a bucket never goes back to OFF."""
+        """ENABLED or SUSPENDED; a bucket never goes back to OFF. InvalidBucketState where Object Lock is on."""
         await self._metadata.commit(SetVersioning(bucket, versioning))
 
     async def tags(self, bucket: Bucket) -> dict[str, str] | None:

@@ -9,19 +9,21 @@ from trug.domain.encryption import CustomerKey, Encryption, Protection
 from trug.domain.frozen import frozen
 from trug.domain.objects import STANDARD, Checksum, Listing
 from trug.domain.preconditions import NO_CONDITIONS, ReadConditions
+from trug.domain.retention import Lock
 from trug.ports.rows import Bucket, Listed, Part, Upload
 
 
 @frozen
 class Draft:
     """What an object will carry beside its bytes: system metadata by lower-case header name, user metadata, tags; and
-    how they are to be encrypted, None where the client did not say."""
+    how they are to be encrypted and locked, None where the client did not say."""
 
     headers: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     storage_class: str = STANDARD
     protection: Protection | None = None
+    lock: Lock | None = None
 
 
 @frozen
@@ -68,8 +70,8 @@ class CopySource:
 @frozen
 class CopyDirectives:
     """What a copy changes: ``draft`` None keeps the source's metadata, ``tags`` None its tags. Storage class,
-    website redirect and encryption are never copied ("CopyObject"): they are what the request says, None for their
-    defaults."""
+    website redirect, encryption and lock are never copied ("CopyObject"): they are what the request says, None for
+    their defaults."""
 
     draft: Draft | None = None
     tags: dict[str, str] | None = None
@@ -77,6 +79,7 @@ class CopyDirectives:
     storage_class: str | None = None
     redirect: str | None = None
     protection: Protection | None = None
+    lock: Lock | None = None
 
     @property
     def changes_nothing(self) -> bool:

@@ -11,6 +11,7 @@ from trug.engine.envelopes import NO_KEYS, Envelopes
 from trug.engine.ids import Ids
 from trug.engine.intake import Intake
 from trug.engine.listing import Listings
+from trug.engine.locking import Locks
 from trug.engine.multipart import Multipart
 from trug.engine.objects import Objects
 from trug.engine.pins import Pins
@@ -45,6 +46,7 @@ class Engine:
     objects: Objects
     copies: Copies
     listings: Listings
+    locks: Locks
     multipart: Multipart
     protections: Protections
     rekeying: Rekeying
@@ -79,6 +81,7 @@ class Engine:
             objects=objects,
             copies=Copies(metadata, ids, objects, intake, protections, envelopes),
             listings=Listings(metadata),
+            locks=Locks(metadata),
             multipart=Multipart(metadata, ids, intake, objects, clock, protections, envelopes),
             protections=protections,
             rekeying=Rekeying(metadata, envelopes),

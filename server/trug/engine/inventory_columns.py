@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 from trug.domain.encryption import DSSE_KMS, KMS_KINDS, SSE_C, SSE_KMS, SSE_S3, kind_of
 from trug.domain.objects import Record
 from trug.domain.reports import ALL, CSV, INVENTORY_FIELDS, Inventory
+from trug.domain.retention import NO_LOCK, ON, Lock
 from trug.engine.drafts import Entry
 
 
@@ -67,6 +68,20 @@ def _access_control_list(item: Item) -> str:
     return base64.b64encode(json.dumps(granted).encode()).decode()
 
 
+def _lock(item: Item) -> Lock:
+    return item.record.lock or NO_LOCK
+
+
+def _retained_until(item: Item) -> int | None:
+    lock = _lock(item)
+    return lock.until if lock.mode else None
+
+
+def _legal_hold(item: Item) -> str:
+    """On or Off, and never empty ("Amazon S3 Inventory list")."""
+    return "On" if _lock(item).hold == ON else "Off"
+
+
 def _nothing(_: Item) -> None:
     return None
 
@@ -96,9 +111,9 @@ _OPTIONAL = (
         TEXT,
         _of_object(lambda item: STATUSES[kind_of(item.record.encryption)]),
     ),
-    Column("ObjectLockRetainUntilDate", "object_lock_retain_until_date", TIME, _nothing),
-    Column("ObjectLockMode", "object_lock_mode", TEXT, _nothing),
-    Column("ObjectLockLegalHoldStatus", "object_lock_legal_hold_status", TEXT, _nothing),
+    Column("ObjectLockRetainUntilDate", "object_lock_retain_until_date", TIME, _retained_until),
+    Column("ObjectLockMode", "object_lock_mode", TEXT, lambda item: _lock(item).mode or None),
+    Column("ObjectLockLegalHoldStatus", "object_lock_legal_hold_status", TEXT, _of_object(_legal_hold)),
     Column("IntelligentTieringAccessTier", "intelligent_tiering_access_tier", TEXT, _of_object(_access_tier)),
     Column("BucketKeyStatus", "bucket_key_status", TEXT, _of_object(_bucket_key)),
     Column(
@@ -112,7 +127,15 @@ _OPTIONAL = (
     Column("IntelligentTieringReferenceDate", "intelligent_tiering_reference_date", TIME, _nothing),
 )
 OPTIONAL = {column.name: column for column in _OPTIONAL}
-OF_RECORD = frozenset({"EncryptionStatus", "BucketKeyStatus"})
+OF_RECORD = frozenset(
+    {
+        "EncryptionStatus",
+        "BucketKeyStatus",
+        "ObjectLockRetainUntilDate",
+        "ObjectLockMode",
+        "ObjectLockLegalHoldStatus",
+    }
+)
 """Columns that need more of a version than lists read."""
 
 

@@ -95,7 +95,11 @@ class Multipart:
             checksum_algorithm=checksum_algorithm,
             checksum_type=checksum_type,
             record=Record(
-                draft.headers, draft.metadata, draft.tags, encryption=None if envelope is None else envelope.encryption
+                draft.headers,
+                draft.metadata,
+                draft.tags,
+                encryption=None if envelope is None else envelope.encryption,
+                lock=draft.lock,
             ),
         )
         return await self._metadata.commit(CreateUpload(upload))

@@ -69,7 +69,7 @@ class Objects:
             id=row,
             version_id=new_version_id(),
             listing=Listing(received.etag, received.size, 0, draft.storage_class, algorithm, checksum.type),
-            record=Record(draft.headers, draft.metadata, draft.tags, checksum, encryption=encryption),
+            record=Record(draft.headers, draft.metadata, draft.tags, checksum, encryption=encryption, lock=draft.lock),
             conditions=conditions,
             event="ObjectCreated:Put",
             inline=received.inline,
@@ -114,10 +114,15 @@ class Objects:
         marker = await self._metadata.fetch(NewestHistory(bucket.id, key)) if bucket.versioning.value else None
         raise no_such_key(key) if marker is None else hidden_by_marker(key, marker)
 
-    async def delete(self, bucket: Bucket, key: str, version_id: str | None, conditions: WriteConditions) -> Deleted:
-        """Delete the key (a delete marker where versioning is or was on) or one version for good. Absent: no error."""
+    async def delete(
+        self, bucket: Bucket, key: str, version_id: str | None, conditions: WriteConditions, *, bypass: bool = False
+    ) -> Deleted:
+        """Delete the key (a delete marker where versioning is or was on) or one version for good. Absent: no error.
+
+        AccessDenied for a version that a lock protects; ``bypass`` is true of who may bypass governance, and asked to.
+        """
         if version_id is not None:
-            return await self._metadata.commit(DeleteVersion(bucket.id, key, version_id, conditions))
+            return await self._metadata.commit(DeleteVersion(bucket.id, key, version_id, conditions, bypass))
         if bucket.versioning is Versioning.OFF:
             try:
                 return await self._metadata.commit(DeleteNewest(bucket.id, key, conditions))

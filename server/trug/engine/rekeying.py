@@ -8,6 +8,7 @@ from typing import Any
 from trug.domain.encryption import KMS_KINDS, OWN_KEY, SSE_C, SSE_KMS, SSE_S3, Encryption, Managed, key_name
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
+from trug.domain.retention import is_protected
 from trug.engine.envelopes import Envelopes
 from trug.engine.refusals import Moved
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
@@ -25,14 +26,25 @@ OTHER_SOURCE = (
     "The UpdateObjectEncryption operation doesn't support source objects with the encryption type DSSE-KMS or SSE-C. "
     "Only source objects encrypted with SSE-S3 or SSE-KMS are supported."
 )
+LOCKED_SOURCE = (
+    "The encryption type for the specified object can't be updated because that object is protected by S3 Object "
+    "Lock. If the object has a governance-mode retention period or a legal hold, you must first remove the Object Lock "
+    "status on the object before you issue your UpdateObjectEncryption request. You can't use the "
+    "UpdateObjectEncryption operation with objects that have an Object Lock compliance mode retention period applied "
+    "to them."
+)
 
 
 @frozen
 class RewrapVersion:
-    """Replace what is kept of the key of a version, read before: Moved when it is not there as it was."""
+    """Replace what is kept of the key of a version, read before: Moved when it is not there as it was.
+
+    Rejected with AccessDenied for a version that a lock protects, unless it ``ignores_lock``.
+    """
 
     version: Version
     encryption: Encryption
+    ignores_lock: bool = False
     blobs: tuple[int, ...] = ()
 
     @property
@@ -47,6 +59,8 @@ class RewrapVersion:
         current, found = (rows.of(read) for read in self._reads)
         if found is None or found.id != self.version.id or found.record.encryption != self.version.record.encryption:
             return Rejected(Moved())
+        if not self.ignores_lock and is_protected(found.record.lock, moment.lock_time):
+            return Rejected(S3Error(ErrorCode.AccessDenied, LOCKED_SOURCE))
         version = found._replace(record=replace(found.record, encryption=self.encryption))
         is_current = current is not None and current.sequence == found.sequence
         put: Effect = PutCurrent(version) if is_current else PutHistory(version)
@@ -85,8 +99,8 @@ class Rekeying:
     async def update(self, bucket: Bucket, version: Version, asked: Managed) -> None:
         """Put a version encrypted with SSE-S3 or SSE-KMS under another KMS key ("UpdateObjectEncryption").
 
-        InvalidRequest for any other; S3Error when the key cannot be used; OperationAborted when the object changes
-        meanwhile.
+        InvalidRequest for any other; AccessDenied for one that is locked; S3Error when the key cannot be used;
+        OperationAborted when the object changes meanwhile.
         """
         encryption = version.record.encryption
         if encryption is None:
@@ -124,9 +138,11 @@ class Rekeying:
         renewed = await self._envelopes.renewed(encryption)
         if renewed is None:
             return False
-        change = RewrapVersion(row, renewed) if isinstance(row, Version) else RewrapUpload(row, renewed)
         try:
-            await self._metadata.commit(change)
+            if isinstance(row, Version):
+                await self._metadata.commit(RewrapVersion(row, renewed, ignores_lock=True))
+            else:
+                await self._metadata.commit(RewrapUpload(row, renewed))
         except Moved:
             return False
         return True

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trug.domain.configurations import HAS_QUOTA
+from trug.domain.configurations import HAS_OBJECT_LOCK, HAS_QUOTA
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.objects import Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import Versioning
 from trug.engine.drafts import Stored
+from trug.engine.locking import locked, refusal_of_lock
 from trug.engine.refusals import Moved, no_such_bucket, no_such_upload
 from trug.engine.versions import (
     added,
@@ -71,6 +72,9 @@ class CreateUpload:
         bucket = rows.of(BucketWithId(self.upload.bucket))
         if bucket is None:
             return Rejected(no_such_bucket(""))
+        refusal = refusal_of_lock(bucket, self.upload.record.lock, moment)
+        if refusal is not None:
+            return Rejected(refusal)
         upload = self.upload._replace(initiated=moment.time, changed=moment.sequence)
         return Decided(upload, (PutUpload(upload), Tally(bucket.id, bucket.account, uploads=1)))
 
@@ -176,6 +180,11 @@ class CompleteUpload:
         if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, self.listing.size)):
             return Rejected(refusal)
         version = self._version(bucket, moment)
+        if bucket.configured & HAS_OBJECT_LOCK:
+            outcome = locked(rows, bucket, version, moment, is_checked=True)
+            if isinstance(outcome, S3Error):
+                return Rejected(outcome)
+            version = outcome
         done = upload._replace(completed=self.completed._replace(version_id=version.version_id))
         effects = [
             *cleared(rows, room),

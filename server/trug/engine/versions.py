@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from trug.domain.configurations import HAS_QUOTA
+from trug.domain.configurations import HAS_OBJECT_LOCK, HAS_QUOTA
 from trug.domain.errors import S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.objects import Listing, Record
 from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
+from trug.domain.retention import is_protected, protected
 from trug.domain.versioning import Versioning, is_well_formed
 from trug.engine.drafts import Deleted, Stored
+from trug.engine.locking import lock_reads, locked
 from trug.engine.quotas import quota_reads, refusal_by_quota
 from trug.engine.refusals import (
     Moved,
@@ -107,6 +109,8 @@ class Room:
     freed: tuple[str, int] | None = None
 
 
+HAS_SAY = HAS_QUOTA | HAS_OBJECT_LOCK
+
 ROOM_ENOUGH = Room((), 0, 0, 0)
 """Nothing has to go: the key is new, in a bucket without versions."""
 
@@ -120,8 +124,8 @@ def room_reads(rows: Rows, bucket_id: int, key: str) -> Sequence[Read[Any]]:
     bucket, newest = rows.of(first), rows.of(current)
     if bucket is None:
         return ()
-    if bucket.configured & HAS_QUOTA and (limits := quota_reads(rows, bucket)):
-        return limits
+    if bucket.configured & HAS_SAY and (judges := _judge_reads(rows, bucket)):
+        return judges
     if bucket.versioning is OFF:
         place = None if newest is None else place_of(newest)
         return () if place is None or (count := References(*place)) in rows else (count,)
@@ -129,6 +133,11 @@ def room_reads(rows: Rows, bucket_id: int, key: str) -> Sequence[Read[Any]]:
     if bucket.versioning is SUSPENDED:
         wanted += _null_version_reads(rows, newest, bucket_id, key)
     return unanswered(rows, wanted)
+
+
+def _judge_reads(rows: Rows, bucket: Bucket) -> Sequence[Read[Any]]:
+    """What the bucket's configurations need to know before they say what they have to say to a new version."""
+    return (*quota_reads(rows, bucket), *lock_reads(rows, bucket))
 
 
 def _null_version_reads(rows: Rows, newest: Version | None, bucket_id: int, key: str) -> Sequence[Read[Any]]:
@@ -233,6 +242,11 @@ class PutVersion:
         if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, self.listing.size)):
             return Rejected(refusal)
         version = self._version(bucket, moment)
+        if bucket.configured & HAS_OBJECT_LOCK or self.record.lock is not None:
+            outcome = locked(rows, bucket, version, moment)
+            if isinstance(outcome, S3Error):
+                return Rejected(outcome)
+            version = outcome
         effects = (*cleared(rows, room), *self._bytes(), *added(bucket, version, room, self.event))
         return Decided(stored(bucket, version), effects)
 
@@ -317,6 +331,11 @@ class CopyVersion:
         if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, source.listing.size)):
             return Rejected(refusal)
         version = self._version(bucket, moment)
+        if bucket.configured & HAS_OBJECT_LOCK or self.record.lock is not None:
+            outcome = locked(rows, bucket, version, moment)
+            if isinstance(outcome, S3Error):
+                return Rejected(outcome)
+            version = outcome
         counts = recount(rows, ((room.freed, -1), (place_of(self.source), 1)))
         effects = [*room.effects, *counts, *added(bucket, version, room, "ObjectCreated:Copy")]
         return Decided(stored(bucket, version), effects)
@@ -403,12 +422,16 @@ class DeleteNewest:
 
 @frozen
 class DeleteVersion:
-    """Remove one version for good; the one before it becomes the newest when it was. Answers Deleted."""
+    """Remove one version for good; the one before it becomes the newest when it was. Answers Deleted.
+
+    Rejected with AccessDenied while a lock protects it; ``bypass`` is true of who may bypass governance, and asked to.
+    """
 
     bucket: int
     key: str
     version_id: str
     conditions: WriteConditions
+    bypass: bool = False
     blobs: tuple[int, ...] = ()
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
@@ -430,6 +453,9 @@ class DeleteVersion:
         victim = rows.of(WithVersionId(self.bucket, self.key, self.version_id))
         if victim is None:
             return self._nothing()
+        lock = victim.record.lock
+        if lock is not None and is_protected(lock, moment.lock_time, bypass=self.bypass):
+            return Rejected(protected())
         refusal = refusal_of(self.conditions, victim, self.key)
         if refusal is not None:
             return Rejected(refusal)

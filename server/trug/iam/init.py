@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from trug.domain.configurations import HAS_OBJECT_LOCK
 from trug.domain.identity import Account, canonical_id_of
+from trug.domain.retention import LockConfiguration
 from trug.domain.versioning import Versioning
 from trug.engine.buckets import Buckets
+from trug.engine.locking import ConfigureLock
 from trug.iam.changes import Declaring, RecordDeclaration
 from trug.iam.declarations import Declarations, DeclaredAccount, DeclaredBucket, DeclaredUser, InitError, KeyPair
 from trug.iam.people import People, account_creation, user_creation
@@ -147,11 +150,13 @@ class Initialiser:
                 account=declared.account,
                 region=self._region,
                 tags={},
-                versioning=Versioning.ENABLED if declared.versioning or declared.object_lock else Versioning.OFF,
+                versioning=Versioning.ENABLED if declared.versioning else Versioning.OFF,
+                locks=declared.object_lock,
             )
             await self._make_or_record(found, declared.line, "bucket", declared.name, lambda: creation)
-        if declared.object_lock:
-            await self._keep("object_lock", declared.name, b"", f"object lock of bucket {declared.name}")
+            if declared.object_lock and found is not None and not found.configured & HAS_OBJECT_LOCK:
+                await self._buckets.set_versioning(found, Versioning.ENABLED)
+                await self._metadata.commit(ConfigureLock(found, LockConfiguration()))
 
 
 def _contradiction(line: int, text: str) -> InitError:

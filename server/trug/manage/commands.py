@@ -8,6 +8,7 @@ from typing import Any
 from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.engine.fsck import Fsck
+from trug.engine.locking import MarkTime
 from trug.engine.rekeying import Rekeying
 from trug.iam.people import People, new_access_key, new_secret
 from trug.iam.refusals import IamError
@@ -132,6 +133,12 @@ async def list_kms_keys(store: Managed, _: Mapping[str, str]) -> Answer:
     return {"keys": [{"name": name, "versions": count, "newest": iso_date(made)} for name, count, made in keys]}
 
 
+async def accept_clock(store: Managed, _: Mapping[str, str]) -> Answer:
+    """Have lock time, the clock that Object Lock goes by, go on from what the system's clock shows."""
+    store.metadata.accept_clock()
+    return {"clock": {"lock_time": iso_date(await store.metadata.commit(MarkTime()))}}
+
+
 def _on_quotas(run: Callable[[MetadataStore, Mapping[str, str]], Awaitable[Answer]]) -> Command:
     async def command(store: Managed, given: Mapping[str, str]) -> Answer:
         if given.get("account") and await store.people.find_account(given["account"]) is None:
@@ -211,6 +218,7 @@ COMMANDS: dict[str, Command] = {
     "quota/show": _on_quotas(show_quota),
     "quota/clear": _on_quotas(clear_quota),
     "fsck": check_store,
+    "clock/accept": accept_clock,
     "kms/create": create_kms_key,
     "kms/rotate": rotate_kms_key,
     "kms/rewrap": rewrap_kms_key,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from trug.access import actions
 from trug.access.authorise import authorise
-from trug.domain.configurations import HAS_LOGGING
+from trug.domain.configurations import HAS_LOGGING, HAS_OBJECT_LOCK
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.keys import check_key
@@ -16,10 +16,11 @@ from trug.engine.drafts import Deleted
 from trug.operations.call import Call
 from trug.operations.noting import Note, note
 from trug.operations.operation import Family
-from trug.operations.parameters import check_bypass
+from trug.operations.parameters import may_bypass, nothing_to_bypass
 from trug.operations.representation import document
 from trug.ports.stores import Unavailable
 from trug.wire.documents.delete import LIMIT, Delete, Doomed, parse_delete
+from trug.wire.locking import asks_to_bypass
 from trug.wire.reply import Reply
 from trug.wire.request import Incoming
 from trug.wire.xml import element
@@ -35,33 +36,38 @@ AT_ONCE = 128
 @frozen
 class DeleteObjects:
     document: Delete
+    bypass: bool
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> DeleteObjects:
-        check_bypass(incoming.headers)
-        return cls(parse_delete(await incoming.body.read(LIMIT)))
+        return cls(parse_delete(await incoming.body.read(LIMIT)), asks_to_bypass(incoming.headers))
 
 
 @family.operation("DeleteObjects", "POST /{Bucket}?delete", action=actions.DELETE_OBJECT, request=DeleteObjects)
 async def delete_objects(call: Call, request: DeleteObjects) -> Reply:
     doomed, quiet = request.document
+    if request.bypass and not call.bucket.configured & HAS_OBJECT_LOCK:
+        raise nothing_to_bypass()
     elements: list[str] = []
     for start in range(0, len(doomed), AT_ONCE):
         some = doomed[start : start + AT_ONCE]
-        outcomes = await asyncio.gather(*(_outcome(call, each) for each in some))
+        outcomes = await asyncio.gather(*(_outcome(call, each, bypass=request.bypass) for each in some))
         elements += _elements(some, outcomes, quiet=quiet)
         if call.bucket.configured & HAS_LOGGING:
             _note(call, some, outcomes)
     return document("DeleteResult", "".join(elements))
 
 
-async def _outcome(call: Call, doomed: Doomed) -> Deleted | S3Error:
+async def _outcome(call: Call, doomed: Doomed, *, bypass: bool) -> Deleted | S3Error:
     try:
         check_key(doomed.key)
         is_versioned = doomed.version_id is not None
         action = actions.DELETE_OBJECT_VERSION if is_versioned else actions.DELETE_OBJECT
         authorise(call.identity, action, call.bucket, doomed.key)
-        return await call.engine.objects.delete(call.bucket, doomed.key, doomed.version_id, doomed.conditions)
+        bypass = bypass and may_bypass(call, doomed.key)
+        return await call.engine.objects.delete(
+            call.bucket, doomed.key, doomed.version_id, doomed.conditions, bypass=bypass
+        )
     except S3Error as error:
         return error
     except Unavailable:

@@ -7,7 +7,7 @@ from trug.domain.access_log import LogTarget
 from trug.domain.configurations import ACCELERATE, LOGGING, REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
-from trug.engine.access_logs import check_target, packed, unpacked
+from trug.engine.access_logs import check_target, check_target_lock, packed, unpacked
 from trug.operations.call import Call
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing
@@ -115,7 +115,8 @@ class PutBucketLogging:
 )
 async def put_bucket_logging(call: Call, request: PutBucketLogging) -> Reply:
     if request.target is not None:
-        check_target(call.bucket, await call.engine.buckets.find(request.target.bucket))
+        target = check_target(call.bucket, await call.engine.buckets.find(request.target.bucket))
+        check_target_lock(await call.engine.locks.find(target))
     await call.engine.configurations.store(call.bucket, LOGGING, packed(request.target))
     return Reply()
 

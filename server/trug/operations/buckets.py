@@ -35,7 +35,7 @@ ACCOUNT_REGIONAL = "account-regional"
 REGIONAL_SUFFIX = "-an"
 # What each header of CreateBucket may ask for: what is so anyway, and what is not built.
 CHOICES = {
-    OBJECT_LOCK: ({"false"}, {"true"}),
+    OBJECT_LOCK: ({"false", "true"}, set()),
     OWNERSHIP: ({"bucketownerenforced"}, {"bucketownerpreferred", "objectwriter"}),
     NAMESPACE: ({"global", ACCOUNT_REGIONAL}, set()),
 }
@@ -50,6 +50,7 @@ class CreateBucket:
     location: str
     tags: dict[str, str]
     is_regional: bool = False
+    locks: bool = False
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> CreateBucket:
@@ -59,7 +60,8 @@ class CreateBucket:
         configuration = create_bucket_document.parse_create_bucket(body)
         tags = check_tags(list(configuration.tags), limit=BUCKET_TAGS)
         is_regional = (incoming.headers.get(NAMESPACE) or "").lower() == ACCOUNT_REGIONAL
-        return cls(incoming.bucket, configuration.location, tags, is_regional)
+        locks = (incoming.headers.get(OBJECT_LOCK) or "").lower() == "true"
+        return cls(incoming.bucket, configuration.location, tags, is_regional, locks)
 
 
 @family.operation(
@@ -68,10 +70,15 @@ class CreateBucket:
 async def create_bucket(call: Call, request: CreateBucket) -> Reply:
     if request.tags:
         authorise(call.identity, actions.TAG_RESOURCE, None)
+    if request.locks:
+        authorise(call.identity, actions.PUT_BUCKET_OBJECT_LOCK_CONFIGURATION, None)
+        authorise(call.identity, actions.PUT_BUCKET_VERSIONING, None)
     region = _region(request.location, call.regions)
     _check_namespace(request, call.account.id, region)
     try:
-        await call.engine.buckets.create(request.name, account=call.account.id, region=region, tags=request.tags)
+        await call.engine.buckets.create(
+            request.name, account=call.account.id, region=region, tags=request.tags, locks=request.locks
+        )
     except S3Error as error:
         if not await _is_made_again(call, request, region, error):
             raise
@@ -115,7 +122,7 @@ def _check_namespace(request: CreateBucket, account: str, region: str) -> None:
 
 async def _is_made_again(call: Call, request: CreateBucket, region: str, error: S3Error) -> bool:
     """In us-east-1 an owner may make a bucket again, which changes nothing; never when it is asked to."""
-    if error.code is not ErrorCode.BucketAlreadyOwnedByYou or request.tags or region != FIRST_REGION:
+    if error.code is not ErrorCode.BucketAlreadyOwnedByYou or request.tags or request.locks or region != FIRST_REGION:
         return False
     bucket = await call.engine.buckets.find(request.name)
     return bucket is not None and bucket.region == FIRST_REGION

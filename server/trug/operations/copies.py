@@ -13,7 +13,7 @@ from trug.domain.ranges import parse_copy_range
 from trug.engine.drafts import Copied, CopiedPart, CopyDirectives, CopySource, Draft
 from trug.operations.call import Call
 from trug.operations.operation import Family
-from trug.operations.parameters import refuse_version, tags_from, upload_part_asked
+from trug.operations.parameters import authorise_lock, refuse_version, tags_from, upload_part_asked
 from trug.operations.representation import (
     checksum_element,
     checksum_elements,
@@ -31,6 +31,7 @@ from trug.wire.headers import (
     user_metadata,
     write_conditions,
 )
+from trug.wire.locking import lock_asked
 from trug.wire.reply import Reply
 from trug.wire.request import Headers, Incoming
 
@@ -80,6 +81,7 @@ class CopyObject:
                 storage_class=headers.get(STORAGE_CLASS),
                 redirect=object_headers(headers).get(REDIRECT_LOCATION),
                 protection=protection_asked(incoming),
+                lock=lock_asked(headers),
             ),
             conditions=write_conditions(headers),
         )
@@ -106,6 +108,7 @@ def checksum_asked(headers: Headers) -> str | None:
 async def copy_object(call: Call, request: CopyObject) -> Reply:
     source = await source_of(call, request.source)
     _authorise_tags(call, request, source)
+    authorise_lock(call, request.key, request.directives.lock)
     copied = await _copied(call, request, source)
     note_read(call, source, "REST.COPY.OBJECT_GET")
     stored = copied.stored

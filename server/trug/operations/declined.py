@@ -34,7 +34,6 @@ ACCESS = "access policies and ACLs are not built yet"
 DIRECTORY = "directory buckets (S3 Express One Zone) only"
 EVENTS = "events are not built yet"
 LIFECYCLE = "lifecycle is not built yet"
-LOCK = "Object Lock is not built yet"
 METADATA = "S3 Metadata tables are not built"
 ONE_CLASS = "there is one storage class, STANDARD"
 TORRENTS = "AWS no longer offers it either"
@@ -90,9 +89,6 @@ DECLINED = [
         actions.PUT_REPLICATION_CONFIGURATION,
         "replication is not built yet",
     ),
-    Declined(
-        "PutObjectLockConfiguration", "PUT /{Bucket}?object-lock", actions.PUT_BUCKET_OBJECT_LOCK_CONFIGURATION, LOCK
-    ),
     Declined("PutPublicAccessBlock", "PUT /{Bucket}?publicAccessBlock", actions.PUT_BUCKET_PUBLIC_ACCESS_BLOCK, ACCESS),
     Declined(
         "GetObjectTorrent",
@@ -110,8 +106,6 @@ DECLINED = [
         actions.PUT_OBJECT_ANNOTATION,
         "annotations are not built yet",
     ),
-    Declined("PutObjectLegalHold", "PUT /{Bucket}/{Key+}?legal-hold", actions.PUT_OBJECT_LEGAL_HOLD, LOCK),
-    Declined("PutObjectRetention", "PUT /{Bucket}/{Key+}?retention", actions.PUT_OBJECT_RETENTION, LOCK),
     Declined("RenameObject", "PUT /{Bucket}/{Key+}?renameObject", actions.PUT_OBJECT, DIRECTORY),
     Declined("RestoreObject", "POST /{Bucket}/{Key+}?restore", actions.RESTORE_OBJECT, ONE_CLASS),
     Declined("SelectObjectContent", "POST /{Bucket}/{Key+}?select&select-type=2", actions.GET_OBJECT, SELECT),

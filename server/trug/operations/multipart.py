@@ -17,7 +17,7 @@ from trug.domain.preconditions import WriteConditions
 from trug.engine.drafts import Draft, RequestedPart, UploadPage
 from trug.operations.call import Call
 from trug.operations.operation import Family
-from trug.operations.parameters import check_length, draft_from, upload_part_asked
+from trug.operations.parameters import authorise_lock, check_length, draft_from, upload_part_asked
 from trug.operations.representation import (
     Names,
     checksum_element,
@@ -79,6 +79,7 @@ class CreateMultipartUpload:
 async def create_multipart_upload(call: Call, request: CreateMultipartUpload) -> Reply:
     if request.draft.tags:
         authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+    authorise_lock(call, request.key, request.draft.lock)
     upload = await call.engine.multipart.create(
         call.bucket,
         request.key,

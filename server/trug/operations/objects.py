@@ -19,9 +19,10 @@ from trug.engine.envelopes import check_customer_key
 from trug.operations.call import Call
 from trug.operations.operation import Family
 from trug.operations.parameters import (
-    check_bypass,
+    authorise_lock,
     check_length,
     draft_from,
+    may_bypass,
     part_asked,
     refuse_version,
     version_asked,
@@ -39,6 +40,7 @@ from trug.wire.headers import (
     refuse_unbuilt,
     write_conditions,
 )
+from trug.wire.locking import asks_to_bypass, demand_digest, lock_headers
 from trug.wire.query import response_overrides
 from trug.wire.reply import Reply
 from trug.wire.request import Incoming, Rule
@@ -70,13 +72,18 @@ class PutObject:
     async def from_wire(cls, incoming: Incoming) -> PutObject:
         refuse_version(incoming)
         check_length(incoming.body)
-        return cls(incoming.key, draft_from(incoming), write_conditions(incoming.headers))
+        draft = draft_from(incoming)
+        if draft.lock is not None:
+            demand_digest(incoming.headers)
+        return cls(incoming.key, draft, write_conditions(incoming.headers))
 
 
 @family.operation("PutObject", "PUT /{Bucket}/{Key+}", action=actions.PUT_OBJECT, request=PutObject, streams=True)
 async def put_object(call: Call, request: PutObject) -> Reply:
     if request.draft.tags:
         authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+    if request.draft.lock is not None:
+        authorise_lock(call, request.key, request.draft.lock)
     stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
     return Reply(headers=stored_headers(stored, request.draft.protection))
 
@@ -223,6 +230,8 @@ def version_headers(call: Call, version: Version) -> dict[str, str]:
         headers["x-amz-version-id"] = version.version_id
     if record.tags:
         headers["x-amz-tagging-count"] = str(len(record.tags))
+    if record.lock is not None:
+        headers |= lock_headers(record.lock)
     if listing.storage_class != STANDARD:
         headers["x-amz-storage-class"] = listing.storage_class
     return headers
@@ -282,11 +291,12 @@ class DeleteObject:
     key: str
     version_id: str | None
     conditions: WriteConditions
+    bypass: bool = False
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> DeleteObject:
-        check_bypass(incoming.headers)
-        return cls(incoming.key, version_asked(incoming), delete_conditions(incoming.headers))
+        headers = incoming.headers
+        return cls(incoming.key, version_asked(incoming), delete_conditions(headers), asks_to_bypass(headers))
 
 
 @family.operation(
@@ -297,7 +307,10 @@ class DeleteObject:
     request=DeleteObject,
 )
 async def delete_object(call: Call, request: DeleteObject) -> Reply:
-    deleted = await call.engine.objects.delete(call.bucket, request.key, request.version_id, request.conditions)
+    bypass = request.bypass and may_bypass(call, request.key)
+    deleted = await call.engine.objects.delete(
+        call.bucket, request.key, request.version_id, request.conditions, bypass=bypass
+    )
     headers = version_header(deleted.version_id)
     if deleted.marker:
         headers["x-amz-delete-marker"] = "true"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from trug.access import actions
+from trug.access.authorise import authorise
+from trug.domain.configurations import HAS_OBJECT_LOCK
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen, replace
+from trug.domain.retention import Lock
 from trug.domain.tags import HEADER as TAGGING
 from trug.domain.tags import parse_tagging_header
 from trug.engine.drafts import Draft
+from trug.operations.call import Call
 from trug.ports.body import Body
 from trug.wire.encryption import protection_asked, speaks_of_encryption
 from trug.wire.headers import asks_for_unbuilt, object_headers, refuse_unbuilt, user_metadata
+from trug.wire.locking import BYPASS, lock_asked, speaks_of_locks
 from trug.wire.query import find_integer
 from trug.wire.request import Headers, Incoming, Rule
 
@@ -17,11 +23,10 @@ LARGEST_UPLOAD = 5 << 30
 """Bytes of one PUT or one part ("Amazon S3 multipart upload limits")."""
 LAST_PART = 10_000
 
-BYPASS = "x-amz-bypass-governance-retention"
-
-
-IS_PLAIN_WRITE = Rule(lambda names: not asks_for_unbuilt(names) and not speaks_of_encryption(names))
-"""Of writes that say nothing about how or where the object is kept."""
+IS_PLAIN_WRITE = Rule(
+    lambda names: not asks_for_unbuilt(names) and not speaks_of_encryption(names) and not speaks_of_locks(names)
+)
+"""Of writes that say nothing about how, where or how long the object is kept."""
 
 
 @frozen
@@ -60,7 +65,7 @@ def draft_from(incoming: Incoming) -> Draft:
         return Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
     refuse_unbuilt(headers)
     draft = Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
-    return replace(draft, protection=protection_asked(incoming))
+    return replace(draft, protection=protection_asked(incoming), lock=lock_asked(headers))
 
 
 def tags_from(headers: Headers) -> dict[str, str]:
@@ -80,10 +85,27 @@ def check_length(body: Body) -> None:
         )
 
 
-def check_bypass(headers: Headers) -> None:
-    """No bucket here has Object Lock, and AWS refuses to bypass what is not there."""
-    if (headers.get(BYPASS) or "").lower() == "true":
-        raise invalid_argument(f"{BYPASS} is only applicable to Object Lock enabled buckets.", BYPASS, "true")
+def may_bypass(call: Call, key: str) -> bool:
+    """True for who may bypass governance and asked to; AccessDenied, or InvalidArgument where nothing is locked."""
+    if not call.bucket.configured & HAS_OBJECT_LOCK:
+        raise nothing_to_bypass()
+    authorise(call.identity, actions.BYPASS_GOVERNANCE_RETENTION, call.bucket, key)
+    return True
+
+
+def nothing_to_bypass() -> S3Error:
+    """InvalidArgument, to be raised, in a bucket without Object Lock."""
+    return invalid_argument(f"{BYPASS} is only applicable to Object Lock enabled buckets.", BYPASS, "true")
+
+
+def authorise_lock(call: Call, key: str, lock: Lock | None) -> None:
+    """AccessDenied for who may write an object but not lock it so."""
+    if lock is None:
+        return
+    if lock.mode:
+        authorise(call.identity, actions.PUT_OBJECT_RETENTION, call.bucket, key)
+    if lock.hold:
+        authorise(call.identity, actions.PUT_OBJECT_LEGAL_HOLD, call.bucket, key)
 
 
 def upload_part_asked(incoming: Incoming) -> tuple[str, int]:

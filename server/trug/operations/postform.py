@@ -15,7 +15,7 @@ from trug.domain.tags import OBJECT_TAGS, check_tags
 from trug.engine.drafts import Draft, Stored
 from trug.operations.call import Call
 from trug.operations.operation import Family
-from trug.operations.parameters import draft_from
+from trug.operations.parameters import authorise_lock, draft_from
 from trug.operations.representation import XML_HEADERS, stored_headers
 from trug.wire import xml
 from trug.wire.documents.tagging import parse_tagging
@@ -73,6 +73,7 @@ def _draft(incoming: Incoming) -> Draft:
 async def post_object(call: Call, request: PostObject) -> Reply:
     if request.draft.tags:
         authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+    authorise_lock(call, request.key, request.draft.lock)
     stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
     return _answer(call, request, stored)
 

@@ -47,13 +47,11 @@ REMOVED = Default()
 ABAC = Default(root="AbacStatus", content="<Status>Disabled</Status>")
 NO_LIFECYCLE = Default(ErrorCode.NoSuchLifecycleConfiguration)
 NOTIFIES_NOBODY = Default(root="NotificationConfiguration")
-NO_LOCK = Default(ErrorCode.ObjectLockConfigurationNotFoundError)
 NO_POLICY = Default(ErrorCode.NoSuchBucketPolicy)
 NO_BLOCK = Default(ErrorCode.NoSuchPublicAccessBlockConfiguration)
 NO_REPLICATION = Default(ErrorCode.ReplicationConfigurationNotFoundError)
 NO_ANNOTATION = Default(ErrorCode.NoSuchAnnotation)
 NO_METADATA = Default(ErrorCode.MetadataConfigurationNotFound)
-LOCKS_NOTHING = Default(ErrorCode.InvalidRequest, "Bucket is missing Object Lock Configuration")
 
 ACL = Default(
     root="AccessControlPolicy",
@@ -107,9 +105,6 @@ UNSET = [
         NOTIFIES_NOBODY,
     ),
     Unset(
-        "GetObjectLockConfiguration", "GET /{Bucket}?object-lock", actions.GET_BUCKET_OBJECT_LOCK_CONFIGURATION, NO_LOCK
-    ),
-    Unset(
         "GetBucketOwnershipControls",
         "GET /{Bucket}?ownershipControls",
         actions.GET_BUCKET_OWNERSHIP_CONTROLS,
@@ -144,8 +139,6 @@ UNSET = [
         actions.DELETE_OBJECT_ANNOTATION,
         REMOVED,
     ),
-    Unset("GetObjectLegalHold", "GET /{Bucket}/{Key+}?legal-hold", actions.GET_OBJECT_LEGAL_HOLD, LOCKS_NOTHING),
-    Unset("GetObjectRetention", "GET /{Bucket}/{Key+}?retention", actions.GET_OBJECT_RETENTION, LOCKS_NOTHING),
 ]
 
 

@@ -70,6 +70,13 @@ class MetadataStore(Protocol):
         """
         ...
 
+    def accept_clock(self) -> None:
+        """Have lock time, which leaps nowhere by itself, go on from what the wall clock shows; of the next commit on.
+
+        A store that is opened more than 30 days after its last commit, by the wall clock, holds lock time where it was
+        until then."""
+        ...
+
     async def reports(self) -> Reports:
         """The reads that are not hot. The first call may take a third of a second, off the event loop."""
         ...

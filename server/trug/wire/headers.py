@@ -257,7 +257,7 @@ OTHER_CLASSES = frozenset(
     }
 )
 UNBUILT = (
-    "x-amz-object-lock-",
+    "x-amz-object-lock-event-hold",
     "x-amz-grant-",
     "x-amz-write-offset-bytes",
 )

@@ -17,6 +17,7 @@ from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.keys import MemoryKeyRing
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.domain.identity import DEFAULT_ACCOUNT
+from trug.domain.retention import DefaultRetention, LockConfiguration
 from trug.domain.versioning import Versioning
 from trug.engine.engine import Engine
 from trug.iam.credentials import Credentials
@@ -160,6 +161,30 @@ async def test_suspended_versioning_is_left_alone(store: Store) -> None:
     again = await store.engine.buckets.find("data")
     assert again is not None
     assert again.versioning is Versioning.SUSPENDED
+
+
+LOCKED = DOCUMENT.replace("versioning = true", "object_lock = true")
+
+
+@on_a_store
+async def test_object_lock(store: Store) -> None:
+    unbuilt = await store.apply(LOCKED)
+    assert not any("lock" in text for text in unbuilt)
+    bucket = await store.engine.buckets.find("data")
+    assert bucket is not None
+    assert bucket.versioning is Versioning.ENABLED
+    assert await store.engine.locks.find(bucket) == LockConfiguration()
+
+
+@on_a_store
+async def test_object_lock_of_a_bucket_that_is_there_already(store: Store) -> None:
+    await store.engine.buckets.create("data", account="123456789012", region="us-east-1", tags={})
+    await store.apply(LOCKED)
+    bucket = await store.engine.buckets.find("data")
+    assert bucket is not None
+    await store.engine.locks.configure(bucket, LockConfiguration(DefaultRetention("GOVERNANCE", days=1)))
+    await store.apply(LOCKED)
+    assert await store.engine.locks.find(bucket) == LockConfiguration(DefaultRetention("GOVERNANCE", days=1))
 
 
 CONTRADICTIONS = {

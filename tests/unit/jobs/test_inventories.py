@@ -20,6 +20,7 @@ from trug.domain.frozen import replace
 from trug.domain.identity import canonical_id_of
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.reports import ALL, CURRENT, DAILY, INVENTORY_FIELDS, PARQUET, WEEKLY, Inventory
+from trug.domain.retention import COMPLIANCE, LockConfiguration
 from trug.domain.versioning import Versioning
 from trug.engine.configurations import Configure
 from trug.engine.content import Content
@@ -118,6 +119,11 @@ def test_a_list_of_all_versions(on: Callable[[Scene], None]) -> None:
         await configure(stand, replace(ALL_LIST, fields=INVENTORY_FIELDS, prefix="k"))
         await stand.put("data", "elsewhere")
         first = await stand.put("data", "key", b"1")
+        data = await stand.bucket("data")
+        await stand.engine.locks.configure(data, LockConfiguration())
+        until = stand.clock.now() + DAY
+        await stand.engine.locks.retain(data, "key", first.version_id, COMPLIANCE, until, bypass=False)
+        await stand.engine.locks.hold(data, "key", first.version_id, "ON")
         marker = await stand.engine.objects.delete(await stand.bucket("data"), "key", None, NO_WRITE_CONDITIONS)
         await Inventories(stand.engine, stand.metadata, stand.clock).make_due()
         (manifest,) = await manifests(stand)
@@ -131,6 +137,9 @@ def test_a_list_of_all_versions(on: Callable[[Scene], None]) -> None:
         assert (kept["LastModifiedDate"], kept["StorageClass"]) == ("2023-11-14T22:13:20.000Z", "STANDARD")
         assert (kept["IsMultipartUploaded"], kept["EncryptionStatus"]) == ("false", "NOT-SSE")
         assert (kept["ChecksumAlgorithm"], kept["ObjectOwner"]) == ("CRC64NVME", canonical_id_of("1"))
+        locks = [f"ObjectLock{name}" for name in ("Mode", "RetainUntilDate", "LegalHoldStatus")]
+        assert [kept[name] for name in locks] == ["COMPLIANCE", "2023-11-15T22:13:20.000Z", "On"]
+        assert [gone[name] for name in locks] == ["", "", ""]
 
     on(scene)
 

@@ -275,8 +275,7 @@ BUILT = {
     "annotations-where-none-can-be": {"x-amz-object-annotation-directive": "COPY"},
 }
 UNBUILT = {
-    "lock": {"x-amz-object-lock-mode": "COMPLIANCE"},
-    "hold": {"x-amz-object-lock-legal-hold": "ON"},
+    "event hold": {"x-amz-object-lock-event-hold": "ON"},
     "grant": {"x-amz-grant-read": "id=1"},
     "public": {"x-amz-acl": "public-read"},
     "class": {"x-amz-storage-class": "GLACIER"},

@@ -145,6 +145,9 @@ class MemoryMetadata:
     async def view(self, question: Callable[[Reader], T]) -> T:
         return question(self._state)
 
+    def accept_clock(self) -> None:
+        """Here lock time is the clock's, which tests set."""
+
     async def reports(self) -> MemoryReports:
         state = self._state
         return MemoryReports(state.buckets, state.bucket_names, state.counters, state.accounts, state.account_counters)

@@ -13,6 +13,7 @@ from msgspec.json import encode
 from trug.adapters.sql import packing
 from trug.adapters.sql import statements as sql
 from trug.adapters.sql.effects import EFFECTS
+from trug.adapters.sql.generation import Words
 from trug.adapters.sql.reads import READS
 from trug.ports import effects as do
 from trug.ports import reads as ask
@@ -67,19 +68,29 @@ def read_state(cursor: Cursor) -> State:
     return State(*packing.checked("state", row))
 
 
+LONGEST_GAP = 30 * 86_400 * SECOND
+"""In µs. A wall clock that is further from the store's last mark when it is opened is not believed."""
+
+
+def resumed(wall: int, mark: int) -> int:
+    """Where lock time goes on when the store is opened, all in µs since 1970: at the wall clock, but never before its
+    mark in the store, and at the mark when the gap is too long, until somebody accepts the clock."""
+    return mark if mark and wall - mark > LONGEST_GAP else max(wall, mark)
+
+
 class LockClock:
     """The clock retention goes by: it advances with the wall clock, but no faster than time really passes since it
-    was ``start`` (µs since 1970) at the monotonic time ``began`` (ns)."""
+    had the value, at the monotonic time, that the words say."""
 
-    def __init__(self, clock: Clock, start: int, began: int) -> None:
+    def __init__(self, clock: Clock, words: Words) -> None:
         self._wall = clock
-        self._start = start
-        self._began = began
+        self._words = words
 
     def now(self) -> int:
         """µs since 1970."""
-        passed = (time.monotonic_ns() - self._began) // 1000
-        return min(self._wall.now(), self._start + passed)
+        start, began = self._words.lock_base
+        passed = (time.monotonic_ns() - began) // 1000
+        return min(self._wall.now(), start + passed)
 
 
 class Batch:

@@ -102,7 +102,7 @@ class Committer:
         self._done = Done()
         self._thread = threading.Thread(target=self._run, name="trug-commit", daemon=True)
         state = read_state(self._cursor)
-        self._lock_clock = LockClock(clock, *words.lock_base)
+        self._lock_clock = LockClock(clock, words)
         self._words.show(state.generation)
         self._words.sequence = self.sequence = state.sequence
         self.doubtful: set[int] = set()

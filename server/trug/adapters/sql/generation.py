@@ -57,13 +57,17 @@ class Words:
     def begin(self, lock_time: int, monotonic: int) -> None:
         """Say, before others open the store, that lock time was this (µs since 1970) at this monotonic time (ns), and
         that nothing is known of the log."""
-        self._words[LOCK_TIME], self._words[LOCK_BEGAN] = lock_time, monotonic
+        self.lock_base = lock_time, monotonic
         self.log[0] = self.log[1] = 0
 
     @property
     def lock_base(self) -> tuple[int, int]:
-        """What ``begin`` was told."""
+        """What lock time was (µs since 1970), and at which monotonic time (ns)."""
         return self._words[LOCK_TIME], self._words[LOCK_BEGAN]
+
+    @lock_base.setter
+    def lock_base(self, base: tuple[int, int]) -> None:
+        self._words[LOCK_TIME], self._words[LOCK_BEGAN] = base
 
     def close(self) -> None:
         """Again is no error."""

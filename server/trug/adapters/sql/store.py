@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from trug.adapters.filesystem import syscalls
-from trug.adapters.sql.batch import State, read_state
+from trug.adapters.sql.batch import SECOND, State, read_state, resumed
 from trug.adapters.sql.commit import Committer, Done
 from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader
 from trug.adapters.sql.generation import MOVING, Words
@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 FILE = "trug.db"
 READERS = 4
+DAY = 86_400 * SECOND
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +181,7 @@ class Opened:
                 undo.callback(writer.close)
                 if is_first:
                     mark = read_state(writer.cursor()).lock_time
-                    self.words.begin(max(clock.now(), mark), time.monotonic_ns())
+                    self.words.begin(_resumed(clock.now(), mark), time.monotonic_ns())
                 if has_peers:
                     overwrite_tail(writer, on_full)
                 self.committer = Committer(
@@ -190,11 +191,16 @@ class Opened:
             if durability == "full":
                 syscalls.sync_folder(directory)  # for the log's name: SQLite ignores it when its own sync fails
             undo.pop_all()
+        self._clock = clock
         self.here = Snapshot(self._here)
         self.hot = Hot(self.words, self.here)
         self.pool = ReaderPool(path)
         self.cold = Cold(path)
         self.committer.start()
+
+    def accept_clock(self) -> None:
+        """Have lock time go on from the wall clock."""
+        self.words.lock_base = self._clock.now(), time.monotonic_ns()
 
     def is_well_told(self, reader: Snapshot) -> bool:
         """Whether the words say what the row says, or something newer."""
@@ -240,6 +246,19 @@ class Opened:
     def _close_writer(self) -> None:
         with self._lock:
             self.committer.close()
+
+
+def _resumed(wall: int, mark: int) -> int:
+    """As ``resumed``, and loud where the wall clock is not believed."""
+    lock_time = resumed(wall, mark)
+    if lock_time < wall:
+        days = (wall - lock_time) // DAY
+        log.warning(
+            "the clock is %d days ahead of what this store last saw: retention of Object Lock goes on from there. If "
+            "the clock is right, say so: trug clock accept",
+            days,
+        )
+    return lock_time
 
 
 def lock_path(directory: str) -> str:
@@ -329,6 +348,9 @@ class SqlMetadata:
 
     async def reports(self) -> ColdReads:
         return await self._open().cold.open()
+
+    def accept_clock(self) -> None:
+        self._open().accept_clock()
 
     async def compare(self) -> None:
         """See that the words in shared memory fit the rows, and repair them: a process may have ended between the

@@ -216,6 +216,33 @@ def test_lock_time_does_not_follow_a_wall_clock_that_leaps(tmp_path: Path) -> No
     play(tmp_path, scene, clock=clock)
 
 
+@pytest.mark.parametrize(("days", "goes_on_at"), [(29, 29), (31, 0), (3650, 0)])
+def test_a_start_after_a_long_time_does_not_believe_the_clock(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, days: int, goes_on_at: int
+) -> None:
+    """Until somebody says that it is right; then the store knows it at the next start too."""
+    day = 86_400_000_000
+    clock = HandClock(NOW)
+    times: list[int] = []
+
+    async def scene(store: SqlMetadata) -> None:
+        times.append((await store.commit(apply())).lock_time)
+
+    async def accepting(store: SqlMetadata) -> None:
+        store.accept_clock()
+        await scene(store)
+
+    play(tmp_path, scene, clock=clock)
+    clock.time += days * day
+    for played in (scene, scene, accepting, scene):
+        play(tmp_path, played, clock=clock)
+    assert times[0] == NOW
+    for shown in times[1:3]:
+        assert 0 <= shown - NOW - goes_on_at * day < 3_600_000_000
+    assert times[3:] == [clock.time, clock.time]
+    assert ("trug clock accept" in caplog.text) == (goes_on_at != days)
+
+
 # One change among others
 
 

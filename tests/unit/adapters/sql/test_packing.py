@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 from trug.adapters.sql import packing
 from trug.domain import lines
 from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum, Listing, Record
+from trug.domain.retention import Lock
 from trug.ports.rows import Listed, Version
 from trug.ports.stores import Damaged
 
@@ -40,6 +41,8 @@ RECORDS = [
     Record(tags={"k": "v", "é": "日本"}),
     Record(checksum=Checksum("CRC32", "AAAA=", FULL_OBJECT)),
     Record(parts=10_000),
+    Record(lock=Lock()),
+    Record(tags={"a": "b"}, lock=Lock("COMPLIANCE", 1 << 60, "ON")),
     Record({"a": "b"}, {"c": "d"}, {"e": "f"}, Checksum("SHA1", "x-2", COMPOSITE), 2),
 ]
 
