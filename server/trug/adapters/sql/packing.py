@@ -278,7 +278,7 @@ def version_of(bucket: int, row: Row) -> Version:
     covered = (key, sequence, number, version_id, inline, blob, body, noncurrent_since, shown[:-4], value)
     if crc32c(encode(covered), seed_of(bucket, kind == 1)) != RESIDUE:
         raise damage("current or history", (bucket, key, sequence))
-    modified, headers, metadata, tags, checksum, parts, encryption = decode_version(record_fields(value[:-4]))
+    modified, headers, metadata, tags, checksum, parts, encryption, lock = decode_version(record_fields(value[:-4]))
     return make(
         Version,
         (
@@ -288,7 +288,7 @@ def version_of(bucket: int, row: Row) -> Version:
             number,
             version_id,
             lines.listing_of(shown[:-CHECKS], modified),
-            Record(headers or {}, metadata or {}, tags or {}, checksum, parts, encryption),
+            Record(headers or {}, metadata or {}, tags or {}, checksum, parts, encryption, lock),
             kind == 1,
             inline,
             blob,
