@@ -73,7 +73,7 @@ REFUSED = {
     "encryption": ({"x-amz-server-side-encryption": "rot13"}, "InvalidArgument"),
     "lock": ({"x-amz-object-lock-mode": "GOVERNANCE"}, "NotImplemented"),
     "ACL": ({"x-amz-acl": "public-read"}, "NotImplemented"),
-    "storage class": ({"x-amz-storage-class": "STANDARD_IA"}, "NotImplemented"),
+    "storage class": ({"x-amz-storage-class": "OUTPOSTS"}, "NotImplemented"),
     "metadata": ({"x-amz-meta-a": "x" * 2048}, "MetadataTooLarge"),
     "tags": ({"x-amz-tagging": "a=1&a=2"}, "InvalidArgument"),
 }

@@ -20,6 +20,7 @@ from trug.engine.versions import (
     overfull,
     recount,
     refusal_of,
+    reminded,
     room_reads,
     stored,
     unanswered,
@@ -72,7 +73,8 @@ class CreateUpload:
         if bucket is None:
             return Rejected(no_such_bucket(""))
         upload = self.upload._replace(initiated=moment.time, changed=moment.sequence)
-        return Decided(upload, (PutUpload(upload), Tally(bucket.id, bucket.account, uploads=1)))
+        begun = (PutUpload(upload), Tally(bucket.id, bucket.account, uploads=1))
+        return Decided(upload, (*begun, *reminded(bucket, upload.key)))
 
 
 @frozen

@@ -9,7 +9,13 @@ from trug.domain.tags import parse_tagging_header
 from trug.engine.drafts import Draft
 from trug.ports.body import Body
 from trug.wire.encryption import protection_asked, speaks_of_encryption
-from trug.wire.headers import asks_for_unbuilt, object_headers, refuse_unbuilt, user_metadata
+from trug.wire.headers import (
+    asks_for_unbuilt,
+    object_headers,
+    refuse_unbuilt,
+    storage_class_asked,
+    user_metadata,
+)
 from trug.wire.query import find_integer
 from trug.wire.request import Headers, Incoming, Rule
 
@@ -60,7 +66,7 @@ def draft_from(incoming: Incoming) -> Draft:
         return Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
     refuse_unbuilt(headers)
     draft = Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
-    return replace(draft, protection=protection_asked(incoming))
+    return replace(draft, storage_class=storage_class_asked(headers), protection=protection_asked(incoming))
 
 
 def tags_from(headers: Headers) -> dict[str, str]:
