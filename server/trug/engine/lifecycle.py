@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from trug.domain.configurations import LIFECYCLE
+from trug.domain.configurations import HAS_LIFECYCLE, LIFECYCLE
 from trug.domain.errors import S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.lifecycle import (
@@ -25,12 +25,13 @@ from trug.domain.lifecycle import (
     expiry_of,
     midnight,
     next_step,
+    pack_lifecycle,
     steps_of,
     unpack_lifecycle,
 )
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.versioning import Versioning, new_version_id
-from trug.engine.configurations import BucketConfigurations
+from trug.engine.configurations import BucketConfigurations, announced, configured
 from trug.engine.ids import Ids
 from trug.engine.refusals import Moved, no_such_bucket
 from trug.engine.uploads import AbortUpload
@@ -38,7 +39,7 @@ from trug.engine.versions import DeleteNewest, DeleteVersion, reminded
 from trug.ports.changes import Change, Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import Announce, ForgetReminders, KeepDocument, PutCurrent, PutHistory, Remind
 from trug.ports.keys import Clock
-from trug.ports.reads import BucketWithId, Configuration, Current, NewestHistory, OpenUploads, WithVersionId
+from trug.ports.reads import BucketWithId, Configuration, Current, Document, NewestHistory, OpenUploads, WithVersionId
 from trug.ports.rows import NULL_VERSION, Bucket, Reminder, Upload, Version
 from trug.ports.stores import MetadataStore, Reader
 
@@ -269,36 +270,67 @@ def _reminders(times: Iterable[tuple[int, str, int]]) -> Iterator[Remind]:
 
 @frozen
 class Indexing:
-    """How far the keys of a bucket have been reminded of since its rules are those of ``digest``: up to ``key``, of the
-    versions or, where they are over, of the uploads."""
+    """How far the keys of a bucket have been reminded of since its rules were stored.
 
-    digest: bytes
+    Up to ``key``: of the versions or, where they are over, of the uploads.
+    """
+
     key: str = ""
     of_uploads: bool = False
     is_over: bool = False
 
 
 @frozen
+class ConfigureRules:
+    """Store or remove (None) a bucket's rules; its keys are to be indexed anew."""
+
+    bucket: Bucket
+    document: bytes | None
+    blobs: tuple[int, ...] = ()
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else (BucketWithId(self.bucket.id),)
+
+    def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
+        bucket = rows.of(BucketWithId(self.bucket.id))
+        if bucket is None:
+            return Rejected(no_such_bucket(self.bucket.name))
+        forgotten = KeepDocument(LIFECYCLE, str(bucket.id), None)
+        stored = configured(bucket, LIFECYCLE, self.document)
+        return Decided(None, (*stored, forgotten, announced(bucket, LIFECYCLE)))
+
+
+@frozen
 class RemindAll:
-    """Leave reminders for a page of keys, and note how far that has come."""
+    """Leave reminders for a page of keys, and note how far that has come since it was ``before``.
+
+    Rejected with Moved when the bucket is gone, or its rules were stored or removed meanwhile. Answers what is noted.
+    """
 
     bucket: int
     keys: tuple[str, ...]
+    before: bytes | None
     progress: Indexing
     blobs: tuple[int, ...] = ()
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
-        return () if rows else (BucketWithId(self.bucket),)
+        return () if rows else (BucketWithId(self.bucket), indexing_of(self.bucket))
 
-    def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
-        if rows.of(BucketWithId(self.bucket)) is None:
-            return Rejected(no_such_bucket(""))
-        kept = KeepDocument(LIFECYCLE, str(self.bucket), msgspec.msgpack.encode(self.progress))
-        return Decided(None, (Remind(self.bucket, self.keys), kept))
+    def decide(self, rows: Rows, moment: Moment) -> Decided[bytes] | Rejected:
+        bucket = rows.of(BucketWithId(self.bucket))
+        if bucket is None or not bucket.configured & HAS_LIFECYCLE or rows.of(indexing_of(bucket.id)) != self.before:
+            return Rejected(Moved())
+        noted = msgspec.msgpack.encode(self.progress)
+        return Decided(noted, (Remind(bucket.id, self.keys), KeepDocument(LIFECYCLE, str(bucket.id), noted)))
 
 
-def unpacked_indexing(document: bytes | None) -> Indexing | None:
-    return None if document is None else msgspec.msgpack.decode(document, type=Indexing)
+def indexing_of(bucket: int) -> Document:
+    """Where the progress of indexing a bucket is kept."""
+    return Document(LIFECYCLE, str(bucket))
+
+
+def unpacked_indexing(document: bytes | None) -> Indexing:
+    return Indexing() if document is None else msgspec.msgpack.decode(document, type=Indexing)
 
 
 # --- for operations and jobs ----------------------------------------------------------------------------------------
@@ -320,6 +352,11 @@ class Lifecycles:
         """A bucket's rules, None where it has none; without a read where its row says so."""
         document = await self._configurations.find(bucket, LIFECYCLE)
         return None if document is None else unpack_lifecycle(document)
+
+    async def store(self, bucket: Bucket, lifecycle: Lifecycle | None) -> None:
+        """Set a bucket's rules, which are checked; None removes them."""
+        document = None if lifecycle is None else pack_lifecycle(lifecycle)
+        await self._metadata.commit(ConfigureRules(bucket, document))
 
     async def expiry(
         self, bucket: Bucket, key: str, tags: Mapping[str, str], *, size: int, modified: int

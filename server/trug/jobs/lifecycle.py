@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from trug.domain.configurations import HAS_LIFECYCLE, LIFECYCLE
-from trug.domain.errors import S3Error
 from trug.domain.frozen import replace
 from trug.domain.lines import key_of
 from trug.engine.lifecycle import (
@@ -21,10 +19,12 @@ from trug.engine.lifecycle import (
     RemindAll,
     Reschedule,
     Task,
+    indexing_of,
     unpacked_indexing,
 )
+from trug.engine.refusals import Moved
 from trug.ports.keys import Clock
-from trug.ports.reads import BucketWithId, Configuration, Document, OpenUploads, Reminders, RowsOf, VersionRange
+from trug.ports.reads import BucketWithId, Configuration, OpenUploads, Reminders, RowsOf, VersionRange
 from trug.ports.rows import Bucket, Reminder
 from trug.ports.stores import MetadataStore, Reader
 
@@ -138,25 +138,16 @@ class LifecycleRuns:
         self._generation = generation
 
     async def _index(self, bucket: Bucket) -> None:
-        document = await self._metadata.fetch(Configuration(bucket.id, LIFECYCLE))
-        if document is None:
-            return
-        digest = hashlib.sha256(document).digest()
-        progress = unpacked_indexing(await self._metadata.fetch(Document(LIFECYCLE, str(bucket.id))))
-        if progress is None or progress.digest != digest:
-            progress = Indexing(digest)
+        """Page by page, from where it was left."""
+        noted = await self._metadata.fetch(indexing_of(bucket.id))
+        progress = unpacked_indexing(noted)
         while not progress.is_over:
             keys = await self._keys(bucket, progress)
-            if keys:
-                progress = replace(progress, key=keys[-1])
-            elif progress.of_uploads:
-                progress = replace(progress, is_over=True)
-            else:
-                progress = replace(progress, key="", of_uploads=True)
+            progress = _further(progress, keys)
             try:
-                await self._metadata.commit(RemindAll(bucket.id, tuple(keys), progress))
-            except S3Error:
-                return  # the bucket is gone
+                noted = await self._metadata.commit(RemindAll(bucket.id, tuple(keys), noted, progress))
+            except Moved:
+                return  # the rules are others by now: the next pass begins anew
 
     async def _keys(self, bucket: Bucket, progress: Indexing) -> list[str]:
         """The next keys in their order, each once."""
@@ -167,6 +158,13 @@ class LifecycleRuns:
         versions = VersionRange(bucket.id, progress.key, 0 if progress.key else NEWEST, "", INDEXED)
         listed = await self._metadata.view(lambda reader: reader.fetch(versions))
         return list(dict.fromkeys(key_of(version.row) for version in listed))
+
+
+def _further(progress: Indexing, keys: Sequence[str]) -> Indexing:
+    """The progress behind a page of keys: an empty one ends the versions, then the uploads."""
+    if keys:
+        return replace(progress, key=keys[-1])
+    return replace(progress, is_over=True) if progress.of_uploads else Indexing(of_uploads=True)
 
 
 def _looking(asked: Asked, key: str, place: Any) -> Any:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from trug.access import actions
-from trug.domain.configurations import LIFECYCLE
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
-from trug.domain.lifecycle import ALL_128K, Lifecycle, check_lifecycle, named, pack_lifecycle
+from trug.domain.lifecycle import ALL_128K, Lifecycle, check_lifecycle, named
 from trug.operations.call import Call
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing
@@ -38,7 +37,7 @@ class PutBucketLifecycleConfiguration:
     request=PutBucketLifecycleConfiguration,
 )
 async def put_bucket_lifecycle_configuration(call: Call, request: PutBucketLifecycleConfiguration) -> Reply:
-    await call.engine.configurations.store(call.bucket, LIFECYCLE, pack_lifecycle(request.lifecycle))
+    await call.engine.lifecycles.store(call.bucket, request.lifecycle)
     return Reply(headers={MINIMUM: request.lifecycle.minimum})
 
 
@@ -60,5 +59,5 @@ async def get_bucket_lifecycle_configuration(call: Call, _: Nothing) -> Reply:
     "DeleteBucketLifecycle", "DELETE /{Bucket}?lifecycle", action=actions.PUT_LIFECYCLE_CONFIGURATION, request=Nothing
 )
 async def delete_bucket_lifecycle(call: Call, _: Nothing) -> Reply:
-    await call.engine.configurations.store(call.bucket, LIFECYCLE, None)
+    await call.engine.lifecycles.store(call.bucket, None)
     return Reply(204)

@@ -20,7 +20,6 @@ from trug.domain.lifecycle import (
     Rule,
     Transition,
     midnight,
-    pack_lifecycle,
 )
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.versioning import Versioning
@@ -45,8 +44,7 @@ def runs(stand: Stand) -> LifecycleRuns:
 
 
 async def configure(stand: Stand, *rules: Rule) -> None:
-    document = pack_lifecycle(Lifecycle(rules)) if rules else None
-    await stand.engine.configurations.store(await stand.bucket("data"), LIFECYCLE, document)
+    await stand.engine.lifecycles.store(await stand.bucket("data"), Lifecycle(rules) if rules else None)
 
 
 async def put(stand: Stand, key: str, content: bytes = b"x", **draft: Any) -> Stored:
@@ -128,6 +126,11 @@ def test_rules_change_and_go(on: Callable[[Scene], None]) -> None:
         await configure(stand, rule(days=1))
         assert (await job.run()).tasks == 1
         assert await stand.keys("data") == []
+        await configure(stand)
+        await put(stand, "written without rules")
+        await configure(stand, rule(days=1))
+        pass_days(stand, 1)
+        assert (await job.run()).tasks == 1
 
     on(scene)
 
