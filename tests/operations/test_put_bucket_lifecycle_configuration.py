@@ -65,6 +65,13 @@ def test_stores_the_rules(s3: Any, bucket: str) -> None:
     assert stored["TransitionDefaultMinimumObjectSize"] == "varies_by_storage_class"
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_older_operations(s3: Any, bucket: str) -> None:
+    older = {"ID": "a", "Prefix": "", "Status": "Enabled", "Transition": {"Days": 0, "StorageClass": "GLACIER"}}
+    s3.put_bucket_lifecycle(Bucket=bucket, LifecycleConfiguration={"Rules": [older]})
+    assert s3.get_bucket_lifecycle(Bucket=bucket)["Rules"] == [older]
+
+
 def test_goes(s3: Any, bucket: str) -> None:
     configure(s3, bucket, RULES[3])
     for _ in range(2):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -12,10 +12,12 @@ from trug.domain.configurations import HAS_LIFECYCLE, LIFECYCLE
 from trug.domain.frozen import replace
 from trug.domain.lines import key_of
 from trug.engine.lifecycle import (
+    TOP,
     Asked,
     Indexing,
     Lifecycles,
     Look,
+    Place,
     RemindAll,
     Reschedule,
     Task,
@@ -26,7 +28,7 @@ from trug.engine.refusals import Moved
 from trug.ports.keys import Clock
 from trug.ports.reads import BucketWithId, Configuration, OpenUploads, Reminders, RowsOf, VersionRange
 from trug.ports.rows import Bucket, Reminder
-from trug.ports.stores import MetadataStore, Reader
+from trug.ports.stores import Damaged, MetadataStore, Reader
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ class LifecycleRuns:
             return Done()
         asked = self._lifecycles.asked(bucket, document)
         keys = sorted({reminder.key for reminder in reminders})
-        looks = await self._metadata.view(lambda reader: [asked.look(reader, key) for key in keys])
+        looks = await self._looks(asked, keys)
         refused = await self._carry_out(bucket, document, [task for look in looks for task in look.tasks])
         times = [(key, look.next) for key, look in zip(keys, looks, strict=True) if look.next is not None]
         done = Done(len(keys), sum(len(look.tasks) for look in looks), len(refused))
@@ -98,6 +100,20 @@ class LifecycleRuns:
         times += [(key, self._lifecycles.tomorrow()) for key in refused]
         await self._metadata.commit(Reschedule(tuple(reminders), tuple((number, key, at) for key, at in times)))
         return done
+
+    async def _looks(self, asked: Asked, keys: Sequence[str]) -> list[Look]:
+        """A look at each key, of one state; where a row is damaged, at each by itself."""
+        try:
+            return await self._metadata.view(lambda reader: [asked.look(reader, key) for key in keys])
+        except Damaged:
+            return [await self._look_alone(asked, key) for key in keys]
+
+    async def _look_alone(self, asked: Asked, key: str) -> Look:
+        try:
+            return await self._metadata.view(_looking(asked, key, TOP))
+        except Damaged:
+            logger.exception("the lifecycle of %r in %s cannot be looked at", key, asked.bucket.name)
+            return Look([], self._lifecycles.tomorrow(), None)
 
     async def _tend_below(
         self, asked: Asked, document: bytes, key: str, look: Look
@@ -167,7 +183,7 @@ def _further(progress: Indexing, keys: Sequence[str]) -> Indexing:
     return replace(progress, is_over=True) if progress.of_uploads else Indexing(of_uploads=True)
 
 
-def _looking(asked: Asked, key: str, place: Any) -> Any:
+def _looking(asked: Asked, key: str, place: Place) -> Callable[[Reader], Look]:
     def look(reader: Reader) -> Look:
         return asked.look(reader, key, place)
 

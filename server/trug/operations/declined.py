@@ -35,7 +35,7 @@ DIRECTORY = "directory buckets (S3 Express One Zone) only"
 EVENTS = "events are not built yet"
 LOCK = "Object Lock is not built yet"
 METADATA = "S3 Metadata tables are not built"
-ONE_CLASS = "there is one storage class, STANDARD"
+ONE_CLASS = "archived objects are not restored yet"
 TORRENTS = "AWS no longer offers it either"
 SELECT = "SQL over objects is not built; AWS no longer offers it to new customers"
 

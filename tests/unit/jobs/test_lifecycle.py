@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.clock import HandClock
+from tests.support.sql import below, play
 from tests.support.stores import Scene, Stand
 
+from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.sql.store import SqlMetadata
 from trug.domain.configurations import LIFECYCLE
 from trug.domain.errors import S3Error
 from trug.domain.lifecycle import (
@@ -25,11 +30,12 @@ from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.versioning import Versioning
 from trug.engine.content import Content
 from trug.engine.drafts import Draft, Stored
+from trug.engine.engine import Engine
 from trug.engine.lifecycle import DEEPEST, Expire, Reschedule, Task
 from trug.engine.refusals import Moved
 from trug.engine.versions import DeleteVersion
 from trug.jobs.lifecycle import Done, LifecycleRuns
-from trug.ports.reads import Configuration, CountersOf, Current, NewestHistory, Reminders
+from trug.ports.reads import Configuration, CountersOf, Current, NewestHistory, Reminders, RowsOf
 
 ALL = Filter()
 FOREVER = 2**62
@@ -243,6 +249,59 @@ def test_uploads_are_given_up(on: Callable[[Scene], None]) -> None:
         assert [upload.key for upload in page.uploads] == ["b/1"]
 
     on(scene)
+
+
+def test_what_uploads_held_is_freed(on: Callable[[Scene], None]) -> None:
+    """J10, with fewer uploads."""
+
+    async def scene(stand: Stand) -> None:
+        bucket = await stand.bucket("data")
+        multipart = stand.engine.multipart
+
+        async def leave(number: int) -> None:
+            key = f"k{number % 7}"
+            upload = await multipart.create(bucket, key, Draft(), initiator="", checksum_algorithm="", checksum_type="")
+            await multipart.put_part(bucket, key, upload.upload_id, 1, Content(b"part"))
+
+        await asyncio.gather(*(leave(number) for number in range(300)))
+        await configure(stand, rule(abort_days=1))
+        pass_days(stand, 1)
+        assert (await runs(stand).run()).tasks == 300
+        assert (await stand.metadata.fetch(CountersOf(bucket.id))).uploads == 0
+        for _ in range(100):
+            if not await stand.engine.sweep.run():
+                break
+        for table in ("uploads", "parts", "inline", "dropped"):
+            assert await stand.metadata.fetch(RowsOf(table, None, 10)) == []
+
+    on(scene)
+
+
+def test_a_damaged_row_holds_nothing_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def played(scene: Callable[[Stand], Any]) -> None:
+        async def on_store(metadata: SqlMetadata) -> None:
+            clock = HandClock()
+            await scene(Stand(Engine.over(metadata, MemoryBlobs(), clock), metadata, clock))
+
+        play(tmp_path, on_store)
+
+    async def fill(stand: Stand) -> None:
+        await stand.bucket("data")
+        await configure(stand, rule(days=1))
+        for key in "abc":
+            await put(stand, key)
+
+    async def tend(stand: Stand) -> None:
+        job = runs(stand)
+        await job.run()
+        pass_days(stand, 1)
+        assert (await job.run()).tasks == 2
+        assert "'b'" in caplog.text
+
+    played(fill)
+    with below(tmp_path) as database:
+        database.execute("UPDATE current SET record = x'00' WHERE key = 'b'")
+    played(tend)
 
 
 def test_transitions(on: Callable[[Scene], None]) -> None:
