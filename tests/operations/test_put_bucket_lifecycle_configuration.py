@@ -231,6 +231,13 @@ def test_tells_when_an_upload_is_given_up(s3: Any, bucket: str) -> None:
     assert "AbortDate" not in s3.create_multipart_upload(Bucket=bucket, Key="b")
 
 
+@pytest.mark.parametrize(("name", "shown"), [("two words", "two words"), ("ä", "%C3%A4"), ("a\nb", "a%0Ab")])
+def test_ids_that_no_header_holds(s3: Any, bucket: str, name: str, shown: str) -> None:
+    uploads = {"DaysAfterInitiation": 2}
+    configure(s3, bucket, {"ID": name, "Prefix": "", "Status": "Enabled", "AbortIncompleteMultipartUpload": uploads})
+    assert s3.create_multipart_upload(Bucket=bucket, Key="a")["AbortRuleId"] == shown
+
+
 # --- storage classes ------------------------------------------------------------------------------------------------
 
 

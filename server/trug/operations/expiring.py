@@ -39,9 +39,14 @@ async def abortion(call: Call, upload: Upload) -> dict[str, str]:
     if not call.bucket.configured & HAS_LIFECYCLE:
         return {}
     step = await call.engine.lifecycles.abortion(call.bucket, upload.key, upload.initiated)
-    return {} if step is None else {ABORT_DATE: http_date(step.at), ABORT_RULE: quote(step.rule)}
+    return {} if step is None else {ABORT_DATE: http_date(step.at), ABORT_RULE: _as_header(step.rule)}
 
 
 def _expiration(step: Step | None) -> dict[str, str]:
     """As AWS writes it: the date, and the rule's id percent-encoded."""
     return {} if step is None else {EXPIRATION: f'expiry-date="{http_date(step.at)}", rule-id="{quote(step.rule)}"'}
+
+
+def _as_header(rule: str) -> str:
+    """A rule's id, which may be any text: percent-encoded where a header could not hold it."""
+    return rule if rule.isascii() and rule.isprintable() else quote(rule)

@@ -396,9 +396,13 @@ def test_a_bucket_that_is_gone(on: Callable[[Scene], None]) -> None:
         bucket = await stand.bucket("data")
         await configure(stand, rule(days=1))
         await put(stand, "a")
+        await runs(stand).run()
+        await put(stand, "a")
         await stand.engine.objects.delete(bucket, "a", None, NO_WRITE_CONDITIONS)
         await stand.engine.buckets.delete(bucket)
+        pass_days(stand, 3)
         assert await runs(stand).run() == Done()
+        assert await stand.metadata.fetch(RowsOf("documents", None, 10)) == []
         assert await stand.metadata.fetch(Reminders(FOREVER, 10)) == []
 
     on(scene)
