@@ -220,6 +220,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "reminders",
+        sa.Column("at", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("key", NAME, autoincrement=False, nullable=False),
+        sa.Column("sequence", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("at", "bucket", "key", name=op.f("pk_reminders")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "state",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("format", NUMBER, nullable=False),

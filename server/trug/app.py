@@ -38,6 +38,7 @@ from trug.iam.people import People, new_access_key, new_secret
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.inventories import Inventories
+from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
 from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
@@ -168,7 +169,15 @@ class Store:
         pins = Pins(board=seat)
         return cls(
             settings=settings,
-            engine=Engine.over(metadata, blobs, clock, inline_max=settings.inline_max, pins=pins, keys=keys),
+            engine=Engine.over(
+                metadata,
+                blobs,
+                clock,
+                inline_max=settings.inline_max,
+                pins=pins,
+                keys=keys,
+                lifecycle_day=settings.lifecycle_day,
+            ),
             metadata=metadata,
             blobs=blobs,
             people=people,
@@ -184,7 +193,9 @@ class Store:
     @property
     def managed(self) -> Managed:
         ring = None if self.settings.kms else self.ring
-        return Managed(self.people, self.fsck, self.metadata, self.engine.rekeying, self.ring, kms=ring)
+        return Managed(
+            self.people, self.fsck, self.metadata, self.engine.rekeying, self.ring, ring, self.engine.lifecycles
+        )
 
     async def initialise(self) -> list[str]:
         """Apply ``--init``, if given; answers what has no effect yet. InitError."""
@@ -393,6 +404,7 @@ class Service:
             yield keep_sweeping(store.engine.sweep)
             yield keep_marked(store.engine.locks)
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
+            yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock()).keep_running()
         if self._membership is not None:
             yield keep_compared(store.metadata)
             yield keep_published((store.pins.publish, self._observer.metrics.publish))

@@ -107,7 +107,10 @@ def _add_managed(commands: Any) -> None:
     kms = commands.add_parser("kms", help="keys of encryption").add_subparsers(required=True, metavar="ACTION")
     clock = commands.add_parser("clock", help="the clock that Object Lock goes by")
     clock = clock.add_subparsers(required=True, metavar="ACTION")
+    lifecycle = commands.add_parser("lifecycle", help="lifecycle rules of buckets")
+    lifecycle = lifecycle.add_subparsers(required=True, metavar="ACTION")
     rows = (
+        (lifecycle, "preview", "lifecycle/preview", "print what a bucket's rules would do now", ("bucket",), ()),
         (user, "add", "user/add", "make a user", ("name",), ("account",)),
         (user, "list", "user/list", "list users", (), ("account",)),
         (user, "remove", "user/remove", "remove a user and its keys", ("name",), ("account",)),
@@ -315,6 +318,7 @@ def _tell_new_pair(store: Store) -> None:
 TABLES = {
     "bucket/list": ("name", "account", "region", "versioning", "objects", "versions", "bytes", "uploads", "created"),
     "kms/list": ("name", "versions", "newest"),
+    "lifecycle/preview": ("action", "rule", "key", "version_id", "upload_id", "storage_class", "since"),
     "account/list": ("id", "display_name", "email", "objects", "versions", "bytes", "uploads"),
 }
 """Commands whose answer people read as a table, and its columns."""

@@ -171,7 +171,7 @@ OPTIONS: tuple[Option, ...] = (
         "largest object kept in the database; 0: every object is a file (32768)",
         "BYTES",
     ),
-    Option("lifecycle_day", _seconds, "how long a day of lifecycle rules is (86400)", "SECONDS", is_built=False),
+    Option("lifecycle_day", _seconds, "how long a day of lifecycle rules is (86400)", "SECONDS"),
     Option("access_log_period", _seconds, "how often buckets' access logs are delivered (60)", "SECONDS"),
     Option("sse_c_over_http", _flag, "accept SSE-C keys without TLS"),
     Option(

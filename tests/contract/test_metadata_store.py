@@ -35,6 +35,7 @@ from trug.ports.effects import (
     Drop,
     ForgetBlobs,
     ForgetDropped,
+    ForgetReminders,
     KeepDocument,
     NameBlob,
     OpenEpoch,
@@ -47,6 +48,7 @@ from trug.ports.effects import (
     PutPart,
     PutUpload,
     PutUser,
+    Remind,
     RemoveBucket,
     RemoveCurrent,
     RemoveHistory,
@@ -94,6 +96,7 @@ from trug.ports.reads import (
     PartNumbered,
     Parts,
     References,
+    Reminders,
     RowsOf,
     UnsealedEpochs,
     UploadWithId,
@@ -114,6 +117,7 @@ from trug.ports.rows import (
     Fetched,
     Listed,
     Part,
+    Reminder,
     Upload,
     User,
     Version,
@@ -256,6 +260,23 @@ async def test_documents_of_the_store(store: MetadataStore) -> None:
     ]
     await store.commit(apply(KeepDocument("job", "a", None), KeepDocument("job", "never", None)))
     assert await store.fetch(Document("job", "a")) is None
+
+
+@on_every_store
+async def test_reminders(store: MetadataStore) -> None:
+    assert await store.fetch(Reminders(100, 10)) == []
+    await store.commit(apply(Remind(2, ("b", "a"), 5), Remind(1, ("z",), 9), Remind(1, ("ö",))))
+    first = store.sequence
+    assert await store.fetch(Reminders(5, 10)) == [
+        Reminder(0, 1, "ö", first),
+        Reminder(5, 2, "a", first),
+        Reminder(5, 2, "b", first),
+    ]
+    assert await store.fetch(Reminders(9, 1)) == [Reminder(0, 1, "ö", first)]
+    await store.commit(apply(Remind(2, ("a",), 5)))
+    await store.commit(apply(ForgetReminders(tuple(await store.fetch(Reminders(0, 10))))))
+    await store.commit(apply(ForgetReminders((Reminder(5, 2, "a", first), Reminder(5, 2, "b", first)))))
+    assert await store.fetch(Reminders(100, 10)) == [Reminder(5, 2, "a", first + 1), Reminder(9, 1, "z", first)]
 
 
 @on_every_store

@@ -145,7 +145,7 @@ REFUSED = {
     "source's key": ({"x-amz-copy-source-server-side-encryption-customer-algorithm": "AES256"}, "InvalidRequest"),
     "half a lock": ({"x-amz-object-lock-mode": "COMPLIANCE"}, "InvalidArgument"),
     "event hold": ({"x-amz-object-lock-event-hold": "ON"}, "NotImplemented"),
-    "storage class": ({"x-amz-storage-class": "GLACIER"}, "NotImplemented"),
+    "storage class": ({"x-amz-storage-class": "OUTPOSTS"}, "NotImplemented"),
     "ACL": ({"x-amz-acl": "public-read"}, "NotImplemented"),
     "source's owner": ({"x-amz-source-expected-bucket-owner": "999999999999"}, "AccessDenied"),
     "target's owner": ({"x-amz-expected-bucket-owner": "999999999999"}, "AccessDenied"),

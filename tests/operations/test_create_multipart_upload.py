@@ -74,7 +74,7 @@ REFUSED = {
     "half a lock": ({"x-amz-object-lock-mode": "GOVERNANCE"}, "InvalidArgument"),
     "event hold": ({"x-amz-object-lock-event-hold": "ON"}, "NotImplemented"),
     "ACL": ({"x-amz-acl": "public-read"}, "NotImplemented"),
-    "storage class": ({"x-amz-storage-class": "STANDARD_IA"}, "NotImplemented"),
+    "storage class": ({"x-amz-storage-class": "OUTPOSTS"}, "NotImplemented"),
     "metadata": ({"x-amz-meta-a": "x" * 2048}, "MetadataTooLarge"),
     "tags": ({"x-amz-tagging": "a=1&a=2"}, "InvalidArgument"),
 }

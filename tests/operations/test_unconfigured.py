@@ -19,7 +19,6 @@ FULL_CONTROL = {
 }
 
 ERRORS = {
-    "GetBucketLifecycleConfiguration": (404, "NoSuchLifecycleConfiguration"),
     "GetBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
     "GetBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
     "GetBucketPolicy": (404, "NoSuchBucketPolicy"),
@@ -38,7 +37,6 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "GetObjectAcl": FULL_CONTROL,
 }
 REMOVED = {
-    "DeleteBucketLifecycle",
     "DeleteBucketOwnershipControls",
     "DeleteBucketPolicy",
     "DeleteBucketReplication",

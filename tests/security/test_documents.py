@@ -1,6 +1,6 @@
 """Row H of the list of bad inputs: XML bodies.
 
-H13's rows about CORS are in the tests of PutBucketCors; those about lifecycle wait for that operation.
+H13's rows about CORS and lifecycle are in the tests of PutBucketCors and PutBucketLifecycleConfiguration.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Row J of the list of bad inputs: multipart uploads.
 
-J10's abort by lifecycle waits for lifecycle, J14's keep-alive blanks for long Completes (ours take one commit).
+J10's abort by lifecycle is in the tests of that job. J14's keep-alive blanks are for long Completes: ours take one
+commit.
 """
 
 from __future__ import annotations

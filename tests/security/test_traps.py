@@ -323,7 +323,7 @@ UNBUILT = [
     ("x-amz-object-lock-event-hold", "ON"),
     ("x-amz-acl", "public-read"),
     ("x-amz-grant-read", 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'),
-    ("x-amz-storage-class", "GLACIER"),
+    ("x-amz-storage-class", "OUTPOSTS"),
     ("x-amz-write-offset-bytes", "0"),
 ]
 

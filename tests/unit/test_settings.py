@@ -92,9 +92,9 @@ def test_secrets_are_not_shown() -> None:
 
 
 def test_unknown_variables_and_unbuilt_settings_are_said() -> None:
-    warnings = read_settings({"lifecycle_day": ["10"]}, environment={"TRUG_PROT": "1"}).warnings
+    warnings = read_settings({"block_public_access": ["true"]}, environment={"TRUG_PROT": "1"}).warnings
     assert any("TRUG_PROT" in text for text in warnings)
-    assert any("lifecycle_day has no effect yet" in text for text in warnings)
+    assert any("block_public_access has no effect yet" in text for text in warnings)
 
 
 def test_directory_in_a_checkout_and_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

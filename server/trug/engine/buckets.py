@@ -7,7 +7,15 @@ from typing import Any
 
 import msgspec
 
-from trug.domain.configurations import ACCOUNT_QUOTA, HAS_OBJECT_LOCK, OBJECT_LOCK, QUOTA, TAGGING
+from trug.domain.configurations import (
+    ACCOUNT_QUOTA,
+    HAS_LIFECYCLE,
+    HAS_OBJECT_LOCK,
+    LIFECYCLE,
+    OBJECT_LOCK,
+    QUOTA,
+    TAGGING,
+)
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.retention import LockConfiguration, pack_configuration
@@ -18,7 +26,7 @@ from trug.engine.locking import VERSIONING_STAYS
 from trug.engine.refusals import no_such_bucket
 from trug.engine.remembered import Remembered
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
-from trug.ports.effects import Announce, Drop, PutBucket, RemoveBucket, SetConfiguration, Tally
+from trug.ports.effects import Announce, Drop, KeepDocument, PutBucket, RemoveBucket, SetConfiguration, Tally
 from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration, CountersOf, Document
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
@@ -73,13 +81,16 @@ class DeleteBucket:
         return () if rows else (BucketWithId(number), BucketHolds(number), CountersOf(number))
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
-        if rows.of(BucketWithId(self.bucket.id)) is None:
+        bucket = rows.of(BucketWithId(self.bucket.id))
+        if bucket is None:
             return Rejected(no_such_bucket(self.bucket.name))
         if rows.of(BucketHolds(self.bucket.id)):
             return Rejected(S3Error(ErrorCode.BucketNotEmpty, fields={"BucketName": self.bucket.name}))
         number = self.bucket.id
         tally = Tally(number, self.bucket.account, uploads=-rows.of(CountersOf(number)).uploads)
-        return Decided(None, (tally, RemoveBucket(number), Drop("bucket", number), Announce("BucketRemoved", number)))
+        indexed = (KeepDocument(LIFECYCLE, str(number), None),) if bucket.configured & HAS_LIFECYCLE else ()
+        removed = (tally, RemoveBucket(number), Drop("bucket", number), Announce("BucketRemoved", number))
+        return Decided(None, (*removed, *indexed))
 
 
 @frozen

@@ -77,7 +77,7 @@ class Copies:
                 stored: Stored = await self._metadata.commit(change)
             except Moved:
                 continue
-            return Copied(stored, shown_version(source.bucket, version))
+            return Copied(stored, shown_version(source.bucket, version), change.record.tags)
         raise S3Error(ErrorCode.OperationAborted)
 
     async def _sharing(

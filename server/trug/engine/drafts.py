@@ -87,10 +87,12 @@ class CopyDirectives:
 
 
 class Copied(NamedTuple):
-    """A copy: what it made, and the version of the source it read (None where the source bucket has no versions)."""
+    """A copy: what it made, the version of the source it read (None where the source bucket has no versions), and the
+    tags it has."""
 
     stored: Stored
     source_version_id: str | None
+    tags: dict[str, str]
 
 
 class UploadedPart(NamedTuple):

@@ -10,6 +10,7 @@ from trug.engine.copies import Copies
 from trug.engine.envelopes import NO_KEYS, Envelopes
 from trug.engine.ids import Ids
 from trug.engine.intake import Intake
+from trug.engine.lifecycle import Lifecycles
 from trug.engine.listing import Listings
 from trug.engine.locking import Locks
 from trug.engine.multipart import Multipart
@@ -25,6 +26,9 @@ from trug.ports.stores import BlobStore, MetadataStore
 INLINE_MAX = 32 << 10
 """In bytes. At 32 KiB a file costs a third more CPU and twice the time; at 64 KiB a sixth more, but p99 and what is
 written are half as much."""
+
+
+DAY = 86_400.0
 
 
 @frozen
@@ -47,6 +51,7 @@ class Engine:
     copies: Copies
     listings: Listings
     locks: Locks
+    lifecycles: Lifecycles
     multipart: Multipart
     protections: Protections
     rekeying: Rekeying
@@ -62,11 +67,12 @@ class Engine:
         inline_max: int = INLINE_MAX,
         pins: Pins | None = None,
         keys: Keys | None = None,
+        lifecycle_day: float = DAY,
     ) -> Engine:
         """An engine over two open stores. Objects of at most ``inline_max`` bytes are kept with the metadata.
 
         ``pins`` are given where other processes serve the same stores, and see them. Without ``keys`` nothing can be
-        encrypted.
+        encrypted. ``lifecycle_day`` is how long a day of lifecycle rules is, in seconds.
         """
         ids, pins = Ids(metadata), pins or Pins()
         keys = keys or Keys()
@@ -82,6 +88,7 @@ class Engine:
             copies=Copies(metadata, ids, objects, intake, protections, envelopes),
             listings=Listings(metadata),
             locks=Locks(metadata),
+            lifecycles=Lifecycles(metadata, configurations, ids, clock, day=lifecycle_day),
             multipart=Multipart(metadata, ids, intake, objects, clock, protections, envelopes),
             protections=protections,
             rekeying=Rekeying(metadata, envelopes),

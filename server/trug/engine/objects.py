@@ -6,6 +6,7 @@ from trug.domain.configurations import HAS_ENCRYPTION, HAS_QUOTA
 from trug.domain.encryption import CustomerKey
 from trug.domain.objects import Listing, Record
 from trug.domain.preconditions import WriteConditions
+from trug.domain.storage_classes import check_readable
 from trug.domain.versioning import Versioning, new_version_id
 from trug.engine.drafts import Deleted, Draft, Stored
 from trug.engine.envelopes import Envelopes, check_customer_key
@@ -89,9 +90,10 @@ class Objects:
         self, bucket: Bucket, key: str, version_id: str | None, customer: CustomerKey | None = None
     ) -> Reading:
         """As ``find``, with the bytes at hand; ``customer`` is the customer's key that the request brought. Also errors
-        of ``Envelopes.open``."""
+        of ``Envelopes.open``, and InvalidObjectState for what must be restored first."""
         pin = self._pins.hold(self._metadata.sequence)
         version, content = await self._fetch(bucket, key, version_id)
+        check_readable(version.listing.storage_class)
         encryption = version.record.encryption
         if encryption is None:
             if customer is not None:

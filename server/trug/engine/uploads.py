@@ -21,6 +21,7 @@ from trug.engine.versions import (
     overfull,
     recount,
     refusal_of,
+    reminded,
     room_reads,
     stored,
     unanswered,
@@ -76,7 +77,8 @@ class CreateUpload:
         if refusal is not None:
             return Rejected(refusal)
         upload = self.upload._replace(initiated=moment.time, changed=moment.sequence)
-        return Decided(upload, (PutUpload(upload), Tally(bucket.id, bucket.account, uploads=1)))
+        begun = (PutUpload(upload), Tally(bucket.id, bucket.account, uploads=1))
+        return Decided(upload, (*begun, *reminded(bucket, upload.key)))
 
 
 @frozen

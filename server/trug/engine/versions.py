@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from trug.domain.configurations import HAS_OBJECT_LOCK, HAS_QUOTA
+from trug.domain.configurations import HAS_LIFECYCLE, HAS_OBJECT_LOCK, HAS_QUOTA
 from trug.domain.errors import S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.objects import Listing, Record
@@ -32,6 +32,7 @@ from trug.ports.effects import (
     PutCurrent,
     PutHistory,
     PutInline,
+    Remind,
     RemoveCurrent,
     RemoveHistory,
     RemoveInline,
@@ -284,11 +285,17 @@ def added(bucket: Bucket, version: Version, room: Room, event: str) -> Sequence[
     """The version itself, the totals and the feed."""
     etag, size, _, _, _, _ = version.listing
     number = bucket.id
-    return (
+    effects = (
         PutCurrent(version),
         Tally(number, bucket.account, objects=room.objects + 1, versions=room.versions + 1, bytes=room.bytes + size),
         Announce(event, number, version.key, version.version_id, size, etag),
     )
+    return (*effects, *reminded(bucket, version.key)) if bucket.configured & HAS_LIFECYCLE else effects
+
+
+def reminded(bucket: Bucket, key: str) -> Sequence[Effect]:
+    """What a change of a key's versions or uploads owes a bucket with lifecycle rules: that they are looked at."""
+    return (Remind(bucket.id, (key,)),) if bucket.configured & HAS_LIFECYCLE else ()
 
 
 @frozen
@@ -416,6 +423,7 @@ class DeleteNewest:
             PutHistory(marker),
             Tally(bucket.id, bucket.account, objects=room.objects, versions=room.versions + 1, bytes=room.bytes),
             Announce("ObjectRemoved:DeleteMarkerCreated", bucket.id, self.key, version_id),
+            *reminded(bucket, self.key),
         )
         return Decided(Deleted(version_id, marker=True), effects)
 
@@ -481,6 +489,7 @@ class DeleteVersion:
         effects += (
             Tally(bucket.id, bucket.account, objects=objects, versions=-1, bytes=-victim.listing.size),
             Announce("ObjectRemoved:Delete", bucket.id, self.key, victim.version_id),
+            *(() if bucket.versioning is OFF else reminded(bucket, self.key)),
         )
         return effects
 
@@ -522,7 +531,8 @@ class RetagVersion:
         return (WithVersionId(self.bucket, self.key, self.version_id),)
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[Version] | Rejected:
-        if rows.of(BucketWithId(self.bucket)) is None:
+        bucket = rows.of(BucketWithId(self.bucket))
+        if bucket is None:
             return Rejected(no_such_bucket(""))
         current = rows.of(Current(self.bucket, self.key))
         found: Version | None = current
@@ -541,5 +551,6 @@ class RetagVersion:
         effects: Sequence[Effect] = (
             PutCurrent(version) if is_current else PutHistory(version),
             Announce(event, version.bucket, self.key, version.version_id, version.listing.size, version.listing.etag),
+            *reminded(bucket, self.key),
         )
         return Decided(version, effects)

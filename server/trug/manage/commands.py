@@ -8,10 +8,12 @@ from typing import Any
 from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.engine.fsck import Fsck
+from trug.engine.lifecycle import Lifecycles
 from trug.engine.locking import MarkTime
 from trug.engine.rekeying import Rekeying
 from trug.iam.people import People, new_access_key, new_secret
 from trug.iam.refusals import IamError
+from trug.manage.lifecycle import preview_lifecycle
 from trug.manage.quotas import clear_quota, set_quota, show_quota
 from trug.ports.key_management import KeyRing, UnknownKey
 from trug.ports.reports import AccountSummary, BucketSummary
@@ -35,6 +37,7 @@ class Managed:
     ring: KeyRing
     kms: KeyRing | None = None
     """The ring again where KMS's keys are in it, None where a service keeps them."""
+    lifecycles: Lifecycles | None = None
 
 
 Command = Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]
@@ -148,6 +151,11 @@ def _on_quotas(run: Callable[[MetadataStore, Mapping[str, str]], Awaitable[Answe
     return command
 
 
+async def preview(store: Managed, given: Mapping[str, str]) -> Answer:
+    """A page of what a bucket's lifecycle rules would do now."""
+    return await preview_lifecycle(store.metadata, store.lifecycles, given)
+
+
 async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
@@ -217,6 +225,7 @@ COMMANDS: dict[str, Command] = {
     "quota/set": _on_quotas(set_quota),
     "quota/show": _on_quotas(show_quota),
     "quota/clear": _on_quotas(clear_quota),
+    "lifecycle/preview": preview,
     "fsck": check_store,
     "clock/accept": accept_clock,
     "kms/create": create_kms_key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.checksums import ALGORITHMS, find_algorithm
+from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
@@ -12,6 +13,7 @@ from trug.domain.preconditions import WriteConditions
 from trug.domain.ranges import parse_copy_range
 from trug.engine.drafts import Copied, CopiedPart, CopyDirectives, CopySource, Draft
 from trug.operations.call import Call
+from trug.operations.expiring import stored_expiration
 from trug.operations.operation import Family
 from trug.operations.parameters import authorise_lock, refuse_version, tags_from, upload_part_asked
 from trug.operations.representation import (
@@ -28,6 +30,7 @@ from trug.wire.headers import (
     REDIRECT_LOCATION,
     object_headers,
     refuse_unbuilt,
+    storage_class_asked,
     user_metadata,
     write_conditions,
 )
@@ -78,7 +81,7 @@ class CopyObject:
                 draft=Draft(object_headers(headers), user_metadata(headers)) if replaces_metadata else None,
                 tags=tags_from(headers) if replaces_tags else None,
                 checksum_algorithm=checksum_asked(headers),
-                storage_class=headers.get(STORAGE_CLASS),
+                storage_class=storage_class_asked(headers) if STORAGE_CLASS in headers else None,
                 redirect=object_headers(headers).get(REDIRECT_LOCATION),
                 protection=protection_asked(incoming),
                 lock=lock_asked(headers),
@@ -112,12 +115,16 @@ async def copy_object(call: Call, request: CopyObject) -> Reply:
     copied = await _copied(call, request, source)
     note_read(call, source, "REST.COPY.OBJECT_GET")
     stored = copied.stored
+    expiration = {}
+    if call.bucket.configured & HAS_LIFECYCLE:
+        expiration = await stored_expiration(call, request.key, copied.tags, stored)
     return document(
         "CopyObjectResult",
         f"<LastModified>{iso_date(stored.modified)}</LastModified><ETag>&quot;{stored.etag}&quot;</ETag>"
         f"{checksum_elements(stored.checksum)}",
         headers=version_header(stored.version_id)
         | _source_version(copied.source_version_id)
+        | expiration
         | protection_headers(stored.encryption, request.directives.protection),
     )
 

@@ -33,9 +33,8 @@ class Unrouted(NamedTuple):
 ACCESS = "access policies and ACLs are not built yet"
 DIRECTORY = "directory buckets (S3 Express One Zone) only"
 EVENTS = "events are not built yet"
-LIFECYCLE = "lifecycle is not built yet"
 METADATA = "S3 Metadata tables are not built"
-ONE_CLASS = "there is one storage class, STANDARD"
+ONE_CLASS = "archived objects are not restored yet"
 TORRENTS = "AWS no longer offers it either"
 SELECT = "SQL over objects is not built; AWS no longer offers it to new customers"
 
@@ -73,9 +72,6 @@ DECLINED = [
     ),
     Declined("PutBucketAbac", "PUT /{Bucket}?abac", actions.PUT_BUCKET_ABAC, ACCESS),
     Declined("PutBucketAcl", "PUT /{Bucket}?acl", actions.PUT_BUCKET_ACL, ACCESS),
-    Declined(
-        "PutBucketLifecycleConfiguration", "PUT /{Bucket}?lifecycle", actions.PUT_LIFECYCLE_CONFIGURATION, LIFECYCLE
-    ),
     Declined(
         "PutBucketNotificationConfiguration", "PUT /{Bucket}?notification", actions.PUT_BUCKET_NOTIFICATION, EVENTS
     ),

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.checksums import BY_HEADER, check_checksum_type, decode_of_object
+from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum
 from trug.domain.preconditions import WriteConditions
-from trug.engine.drafts import Draft, RequestedPart, UploadPage
+from trug.engine.drafts import Draft, RequestedPart, Stored, UploadPage
 from trug.operations.call import Call
+from trug.operations.expiring import abortion, version_expiration
 from trug.operations.operation import Family
 from trug.operations.parameters import authorise_lock, check_length, draft_from, upload_part_asked
 from trug.operations.representation import (
@@ -93,6 +95,7 @@ async def create_multipart_upload(call: Call, request: CreateMultipartUpload) ->
         "InitiateMultipartUploadResult",
         f"{_place(call, upload.key)}{element('UploadId', upload.upload_id)}",
         headers=(checksums if upload.checksum_algorithm else {})
+        | await abortion(call, upload)
         | protection_headers(upload.record.encryption, request.draft.protection),
     )
 
@@ -207,12 +210,24 @@ async def complete_multipart_upload(call: Call, request: CompleteMultipartUpload
         size=request.size,
         customer=request.customer_key,
     )
+    expiration = {}
+    if call.bucket.configured & HAS_LIFECYCLE:
+        expiration = await _completed_expiration(call, request.key, stored)
     return document(
         "CompleteMultipartUploadResult",
         f"{element('Location', location(call.wire))}{_place(call, request.key)}"
         f"<ETag>&quot;{stored.etag}&quot;</ETag>{checksum_elements(stored.checksum)}",
-        headers=version_header(stored.version_id) | encryption_headers(stored.encryption),
+        headers=version_header(stored.version_id) | expiration | encryption_headers(stored.encryption),
     )
+
+
+async def _completed_expiration(call: Call, key: str, stored: Stored) -> dict[str, str]:
+    """That of the object made, unless it is gone or another one by now."""
+    try:
+        version = await call.engine.objects.find(call.bucket, key, None)
+    except S3Error:
+        return {}
+    return await version_expiration(call, version) if version.listing.etag == stored.etag else {}
 
 
 def location(wire: WireRequest) -> str:
@@ -290,6 +305,7 @@ async def list_parts(call: Call, request: ListParts) -> Reply:
         f"{_kind(upload)}<PartNumberMarker>{request.after}</PartNumberMarker>"
         f"<NextPartNumberMarker>{last}</NextPartNumberMarker><MaxParts>{request.limit}</MaxParts>"
         f"{truncation(following)}{''.join(map(_part, parts))}",
+        headers=await abortion(call, upload),
     )
 
 

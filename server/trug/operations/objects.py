@@ -7,6 +7,7 @@ from typing import Self
 
 from trug.access import actions
 from trug.access.authorise import authorise
+from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
@@ -17,6 +18,7 @@ from trug.domain.versioning import Versioning
 from trug.engine.drafts import Draft
 from trug.engine.envelopes import check_customer_key
 from trug.operations.call import Call
+from trug.operations.expiring import stored_expiration, version_expiration
 from trug.operations.operation import Family
 from trug.operations.parameters import (
     authorise_lock,
@@ -85,7 +87,10 @@ async def put_object(call: Call, request: PutObject) -> Reply:
     if request.draft.lock is not None:
         authorise_lock(call, request.key, request.draft.lock)
     stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
-    return Reply(headers=stored_headers(stored, request.draft.protection))
+    headers = stored_headers(stored, request.draft.protection)
+    if call.bucket.configured & HAS_LIFECYCLE:
+        headers |= await stored_expiration(call, request.key, request.draft.tags, stored)
+    return Reply(headers=headers)
 
 
 # GetObject and HeadObject
@@ -170,6 +175,8 @@ async def get_object(call: Call, request: GetObject) -> Reply:
         part = None if request.part is None else await reading.part(request.part)
         extract = await extract_of(call, request, version, part)
     headers = extract_headers(call, request, version, extract)
+    if call.bucket.configured & HAS_LIFECYCLE:
+        headers |= await version_expiration(call, version)
     return Reply(extract.status, headers, reading.content(extract.start, extract.stop), extract.stop - extract.start)
 
 
@@ -184,6 +191,8 @@ async def head_object(call: Call, request: HeadObject) -> Reply:
     version, part = await _looked_up(call, request)
     extract = whole_of(version) if request.is_whole else await extract_of(call, request, version, part)
     headers = extract_headers(call, request, version, extract)
+    if call.bucket.configured & HAS_LIFECYCLE:
+        headers |= await version_expiration(call, version)
     return Reply(extract.status, headers, length=extract.stop - extract.start)
 
 

@@ -14,7 +14,13 @@ from trug.engine.drafts import Draft
 from trug.operations.call import Call
 from trug.ports.body import Body
 from trug.wire.encryption import protection_asked, speaks_of_encryption
-from trug.wire.headers import asks_for_unbuilt, object_headers, refuse_unbuilt, user_metadata
+from trug.wire.headers import (
+    asks_for_unbuilt,
+    object_headers,
+    refuse_unbuilt,
+    storage_class_asked,
+    user_metadata,
+)
 from trug.wire.locking import BYPASS, lock_asked, speaks_of_locks
 from trug.wire.query import find_integer
 from trug.wire.request import Headers, Incoming, Rule
@@ -65,7 +71,12 @@ def draft_from(incoming: Incoming) -> Draft:
         return Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
     refuse_unbuilt(headers)
     draft = Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
-    return replace(draft, protection=protection_asked(incoming), lock=lock_asked(headers))
+    return replace(
+        draft,
+        storage_class=storage_class_asked(headers),
+        protection=protection_asked(incoming),
+        lock=lock_asked(headers),
+    )
 
 
 def tags_from(headers: Headers) -> dict[str, str]:

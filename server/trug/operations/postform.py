@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from trug.access import actions
 from trug.access.authorise import authorise
+from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.errors import invalid_argument
 from trug.domain.frozen import frozen, replace
 from trug.domain.preconditions import WriteConditions
@@ -14,6 +15,7 @@ from trug.domain.tags import HEADER as TAGGING_HEADER
 from trug.domain.tags import OBJECT_TAGS, check_tags
 from trug.engine.drafts import Draft, Stored
 from trug.operations.call import Call
+from trug.operations.expiring import stored_expiration
 from trug.operations.operation import Family
 from trug.operations.parameters import authorise_lock, draft_from
 from trug.operations.representation import XML_HEADERS, stored_headers
@@ -75,12 +77,15 @@ async def post_object(call: Call, request: PostObject) -> Reply:
         authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
     authorise_lock(call, request.key, request.draft.lock)
     stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
-    return _answer(call, request, stored)
+    expiration: dict[str, str] = {}
+    if call.bucket.configured & HAS_LIFECYCLE:
+        expiration = await stored_expiration(call, request.key, request.draft.tags, stored)
+    return _answer(call, request, stored, expiration)
 
 
-def _answer(call: Call, request: PostObject, stored: Stored) -> Reply:
+def _answer(call: Call, request: PostObject, stored: Stored, expiration: dict[str, str]) -> Reply:
     bucket, key, etag = call.bucket.name, request.key, f'"{stored.etag}"'
-    headers = stored_headers(stored, request.draft.protection)
+    headers = stored_headers(stored, request.draft.protection) | expiration
     if request.redirect:
         return Reply(SEE_OTHER, headers | {"location": _redirected(request.redirect, bucket, key, etag)})
     headers["location"] = _location(call.wire, key)

@@ -45,7 +45,6 @@ class Unset(NamedTuple):
 
 REMOVED = Default()
 ABAC = Default(root="AbacStatus", content="<Status>Disabled</Status>")
-NO_LIFECYCLE = Default(ErrorCode.NoSuchLifecycleConfiguration)
 NOTIFIES_NOBODY = Default(root="NotificationConfiguration")
 NO_POLICY = Default(ErrorCode.NoSuchBucketPolicy)
 NO_BLOCK = Default(ErrorCode.NoSuchPublicAccessBlockConfiguration)
@@ -70,10 +69,6 @@ ANNOTATIONS = Default(
 UNSET = [
     Unset("GetBucketAbac", "GET /{Bucket}?abac", actions.GET_BUCKET_ABAC, ABAC),
     Unset("GetBucketAcl", "GET /{Bucket}?acl", actions.GET_BUCKET_ACL, ACL),
-    Unset(
-        "GetBucketLifecycleConfiguration", "GET /{Bucket}?lifecycle", actions.GET_LIFECYCLE_CONFIGURATION, NO_LIFECYCLE
-    ),
-    Unset("DeleteBucketLifecycle", "DELETE /{Bucket}?lifecycle", actions.PUT_LIFECYCLE_CONFIGURATION, REMOVED),
     Unset(
         "GetBucketMetadataConfiguration",
         "GET /{Bucket}?metadataConfiguration",

@@ -7,7 +7,7 @@ from typing import ClassVar
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.ports.changes import Effect
-from trug.ports.rows import AccessKey, Bucket, Part, Upload, User, Version
+from trug.ports.rows import AccessKey, Bucket, Part, Reminder, Upload, User, Version
 
 # Buckets
 
@@ -261,6 +261,27 @@ class Declare(Effect):
     kind: str
     name: str
     document: bytes
+
+
+# Lifecycle
+
+
+@frozen
+class Remind(Effect):
+    """Have the lifecycle of these keys looked at from ``at`` (µs) on, 0 for soon; stamped with the commit's sequence.
+
+    It takes the place of a reminder of the same key and time."""
+
+    bucket: int
+    keys: tuple[str, ...]
+    at: int = 0
+
+
+@frozen
+class ForgetReminders(Effect):
+    """Remove reminders that are still as they were read: with the same sequence."""
+
+    reminders: tuple[Reminder, ...]
 
 
 # The store itself

@@ -16,6 +16,7 @@ from trug.ports.rows import (
     Fetched,
     Listed,
     Part,
+    Reminder,
     Upload,
     User,
     Version,
@@ -355,6 +356,14 @@ class Document(Read[bytes | None]):
 
     kind: str
     name: str
+
+
+@frozen
+class Reminders(Read[list[Reminder]]):
+    """Reminders that are due at ``time`` (µs), by (at, bucket, key), at most ``limit``."""
+
+    time: int
+    limit: int
 
 
 @frozen

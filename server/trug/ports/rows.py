@@ -167,6 +167,15 @@ class Dropped(NamedTuple):
     target: int
 
 
+class Reminder(NamedTuple):
+    """That the lifecycle of a key is to be looked at from ``at`` (µs) on; written by the commit ``sequence``."""
+
+    at: int
+    bucket: int
+    key: str
+    sequence: int
+
+
 class Epoch(NamedTuple):
     """A range of 4,096 blob numbers that one process writes."""
 

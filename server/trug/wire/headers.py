@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.objects import STANDARD
 from trug.domain.preconditions import NO_CONDITIONS, NO_WRITE_CONDITIONS, ReadConditions, WriteConditions
+from trug.domain.storage_classes import KEPT
 from trug.wire.dates import parse_http_date
 from trug.wire.request import Headers, Rule
 from trug.wire.words import decode_words, encode_words
@@ -240,14 +241,7 @@ OTHER_ACLS = frozenset(
 )
 OTHER_CLASSES = frozenset(
     {
-        "REDUCED_REDUNDANCY",
-        "STANDARD_IA",
-        "ONEZONE_IA",
-        "INTELLIGENT_TIERING",
-        "GLACIER",
-        "DEEP_ARCHIVE",
         "OUTPOSTS",
-        "GLACIER_IR",
         "SNOW",
         "EXPRESS_ONEZONE",
         "FSX_OPENZFS",
@@ -282,7 +276,7 @@ def refuse_unbuilt(headers: Headers) -> None:
         if name.startswith(UNBUILT):
             raise not_implemented(name)
     _check_acl(headers.get(ACL, "private") or "")
-    _check_storage_class(headers.get(STORAGE_CLASS, STANDARD) or "")
+    storage_class_asked(headers)
 
 
 def not_implemented(name: str) -> S3Error:
@@ -303,8 +297,11 @@ def _check_acl(acl: str) -> None:
         raise invalid_argument("The canned ACL is not one that S3 has.", ACL, acl)
 
 
-def _check_storage_class(storage_class: str) -> None:
+def storage_class_asked(headers: Headers) -> str:
+    """``x-amz-storage-class``, STANDARD where it is absent. NotImplemented, InvalidStorageClass."""
+    storage_class = headers.get(STORAGE_CLASS, STANDARD) or ""
     if storage_class in OTHER_CLASSES:
         raise not_implemented(STORAGE_CLASS)
-    if storage_class != STANDARD:
+    if storage_class not in KEPT:
         raise S3Error(ErrorCode.InvalidStorageClass, fields={"StorageClassRequested": storage_class})
+    return storage_class

@@ -278,7 +278,7 @@ UNBUILT = {
     "event hold": {"x-amz-object-lock-event-hold": "ON"},
     "grant": {"x-amz-grant-read": "id=1"},
     "public": {"x-amz-acl": "public-read"},
-    "class": {"x-amz-storage-class": "GLACIER"},
+    "class": {"x-amz-storage-class": "OUTPOSTS"},
     "append": {"x-amz-write-offset-bytes": "0"},
 }
 

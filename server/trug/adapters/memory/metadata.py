@@ -17,6 +17,7 @@ from trug.ports.effects import (
     Drop,
     ForgetBlobs,
     ForgetDropped,
+    ForgetReminders,
     KeepDocument,
     NameBlob,
     OpenEpoch,
@@ -29,6 +30,7 @@ from trug.ports.effects import (
     PutPart,
     PutUpload,
     PutUser,
+    Remind,
     RemoveBucket,
     RemoveCurrent,
     RemoveHistory,
@@ -77,6 +79,7 @@ from trug.ports.reads import (
     PartNumbered,
     Parts,
     References,
+    Reminders,
     RowsOf,
     UnsealedEpochs,
     UploadWithId,
@@ -96,6 +99,7 @@ from trug.ports.rows import (
     Fetched,
     Listed,
     Part,
+    Reminder,
     Upload,
     User,
     Version,
@@ -214,6 +218,7 @@ class State:
         self.keys = Table[AccessKey](journal)  # access key
         self.declared = Table[bytes](journal)  # kind, name
         self.documents = Table[bytes](journal)  # kind, name
+        self.reminders = Table[Reminder](journal)  # at, bucket, key
         self.reserved = Table[int](journal)  # the one row: next id
         self.sequence = 0
         self.drops = 0
@@ -474,6 +479,10 @@ def document(state: State, read: Document) -> bytes | None:
     return state.documents.find(read.kind, read.name)
 
 
+def reminders(state: State, read: Reminders) -> list[Reminder]:
+    return list(islice(takewhile(lambda reminder: reminder.at <= read.time, state.reminders.since()), read.limit))
+
+
 def next_id(state: State, _: NextId) -> int:
     return state.reserved.find() or 1
 
@@ -541,6 +550,7 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     KeysOf: keys_of,
     Declared: declared,
     Document: document,
+    Reminders: reminders,
     NextId: next_id,
     RowsOf: rows_of,
 }
@@ -719,6 +729,17 @@ def keep_document(state: State, effect: KeepDocument) -> None:
         state.documents.put(effect.document, effect.kind, effect.name)
 
 
+def remind(state: State, effect: Remind) -> None:
+    for key in effect.keys:
+        state.reminders.put(Reminder(effect.at, effect.bucket, key, state.sequence), effect.at, effect.bucket, key)
+
+
+def forget_reminders(state: State, effect: ForgetReminders) -> None:
+    for reminder in effect.reminders:
+        if state.reminders.find(*reminder[:3]) == reminder:
+            state.reminders.remove(*reminder[:3])
+
+
 def reserve_ids(state: State, effect: ReserveIds) -> None:
     state.reserved.put(effect.next)
 
@@ -754,5 +775,7 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     RemoveKey: remove_key,
     Declare: declare,
     KeepDocument: keep_document,
+    Remind: remind,
+    ForgetReminders: forget_reminders,
     ReserveIds: reserve_ids,
 }

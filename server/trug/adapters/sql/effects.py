@@ -158,6 +158,19 @@ def keep_document(cursor: Cursor, effect: do.KeepDocument, _: int) -> int:
     return len(effect.document)
 
 
+# Lifecycle
+
+
+def remind(cursor: Cursor, effect: do.Remind, sequence: int) -> int:
+    rows = [(effect.at, effect.bucket, key, sequence) for key in effect.keys]
+    cursor.executemany(sql.REMIND, rows)
+    return sum(len(key) for key in effect.keys)
+
+
+def forget_reminders(cursor: Cursor, effect: do.ForgetReminders, _: int) -> None:
+    cursor.executemany(sql.FORGET_REMINDER, effect.reminders)
+
+
 EFFECTS: dict[type[Effect], Apply] = {
     do.PutBucket: put_bucket,
     do.RemoveBucket: remove_bucket,
@@ -184,4 +197,6 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.RemoveKey: remove_key,
     do.Declare: declare,
     do.KeepDocument: keep_document,
+    do.Remind: remind,
+    do.ForgetReminders: forget_reminders,
 }

@@ -16,7 +16,20 @@ from trug.domain.identity import Account
 from trug.domain.keys import after_prefix
 from trug.ports import reads as ask
 from trug.ports.changes import Read
-from trug.ports.rows import AccessKey, Bucket, Counters, Dropped, Epoch, Fetched, Listed, Part, Upload, User, Version
+from trug.ports.rows import (
+    AccessKey,
+    Bucket,
+    Counters,
+    Dropped,
+    Epoch,
+    Fetched,
+    Listed,
+    Part,
+    Reminder,
+    Upload,
+    User,
+    Version,
+)
 from trug.ports.stores import Damaged
 
 R = TypeVar("R")
@@ -295,6 +308,10 @@ def document_of_documents(row: Row) -> bytes:
     return document
 
 
+def reminders(cursor: Cursor, read: ask.Reminders) -> list[Reminder]:
+    return some(cursor, sql.REMINDERS, (read.time, read.limit), Reminder._make)
+
+
 # The store itself
 
 
@@ -459,6 +476,7 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.KeysOf: keys_of,
     ask.Declared: declared,
     ask.Document: document,
+    ask.Reminders: reminders,
     ask.NextId: next_id,
     ask.RowsOf: rows_of,
 }

@@ -236,6 +236,10 @@ Index(
     postgresql_where=history.c.version_id == literal_column("'null'"),
 )
 
+# When the lifecycle of which key is to be looked at. A row that is lost or wrong delays what is due, and no more.
+
+reminders = clustered("reminders", place("at"), place("bucket"), place("key", Name), number("sequence"))
+
 # Bytes
 
 inline = Table("inline", metadata, row_id(), packed("checks"), packed("content"))

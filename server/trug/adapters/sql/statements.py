@@ -285,6 +285,15 @@ DECLARED = "SELECT declared.kind, declared.name, declared.document, declared.che
 # kind, name, document, checksum
 DECLARE = "INSERT INTO declared (kind, name, document, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
 
+# at, limit
+REMINDERS = 'SELECT reminders.at, reminders.bucket, reminders."key", reminders.sequence FROM reminders WHERE reminders.at <= ? ORDER BY reminders.at, reminders.bucket, reminders."key" LIMIT ? OFFSET 0'
+
+# at, bucket, key, sequence
+REMIND = 'INSERT INTO reminders (at, bucket, "key", sequence) VALUES (?, ?, ?, ?) ON CONFLICT (at, bucket, "key") DO UPDATE SET sequence = excluded.sequence'
+
+# at, bucket, key, sequence
+FORGET_REMINDER = 'DELETE FROM reminders WHERE reminders.at = ? AND reminders.bucket = ? AND reminders."key" = ? AND reminders.sequence = ?'
+
 # kind, name
 DOCUMENT = "SELECT documents.kind, documents.name, documents.document, documents.checksum FROM documents WHERE documents.kind = ? AND documents.name = ?"
 
@@ -362,6 +371,7 @@ CREATE = (
     "CREATE TABLE moments ( second INTEGER NOT NULL, sequence INTEGER NOT NULL, CONSTRAINT pk_moments PRIMARY KEY (second) )",
     "CREATE TABLE parts ( upload INTEGER NOT NULL, number INTEGER NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_parts PRIMARY KEY (upload, number) ) WITHOUT ROWID",
     "CREATE TABLE reference_counts ( kind TEXT NOT NULL, id INTEGER NOT NULL, count INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_reference_counts PRIMARY KEY (kind, id), CONSTRAINT ck_reference_counts_count CHECK (count >= 2) ) WITHOUT ROWID",
+    'CREATE TABLE reminders ( at INTEGER NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, sequence INTEGER NOT NULL, CONSTRAINT pk_reminders PRIMARY KEY (at, bucket, "key") ) WITHOUT ROWID',
     "CREATE TABLE state ( id INTEGER NOT NULL, format INTEGER NOT NULL, sequence INTEGER DEFAULT 0 NOT NULL, time INTEGER DEFAULT 0 NOT NULL, lock_time INTEGER DEFAULT 0 NOT NULL, generation INTEGER DEFAULT 0 NOT NULL, next_id INTEGER DEFAULT 1 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_state PRIMARY KEY (id), CONSTRAINT ck_state_one_row CHECK (id = 1), CONSTRAINT ck_state_sequence CHECK (sequence >= 0), CONSTRAINT ck_state_next_id CHECK (next_id >= 1) )",
     'CREATE TABLE uploads ( id INTEGER NOT NULL, upload_id TEXT NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, is_open INTEGER NOT NULL, initiated INTEGER NOT NULL, changed INTEGER NOT NULL, changed_checksum INTEGER NOT NULL, document BLOB NOT NULL, completed BLOB, checksum INTEGER NOT NULL, CONSTRAINT pk_uploads PRIMARY KEY (id), CONSTRAINT uq_uploads_upload_id UNIQUE (upload_id), CONSTRAINT ck_uploads_is_open CHECK (is_open IN (0, 1)) )',
     "CREATE TABLE users ( account TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, policies BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_users PRIMARY KEY (account, name) ) WITHOUT ROWID",
