@@ -194,11 +194,17 @@ class Server:
             connection.close()
 
 
-def compose(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> tuple[Gateway, Engine]:
+def compose(
+    *,
+    trusts_http: bool = False,
+    visitor: Identity = ANONYMOUS,
+    answer_within: float = 5,
+    store: type[MemoryMetadata] = MemoryMetadata,
+) -> tuple[Gateway, Engine]:
     """The house in memory, with one KMS key; where it ``trusts_http`` it takes customers' keys. ``visitor`` is who
-    comes to websites."""
+    comes to websites; long answers begin after ``answer_within`` seconds."""
     clock, blobs = SystemClock(), MemoryBlobs()
-    metadata = MemoryMetadata(clock, blobs)
+    metadata = store(clock, blobs)
     ring = MemoryKeyRing()
     ring.create(KMS_KEY)
     engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring))
@@ -207,7 +213,11 @@ def compose(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> tupl
         authenticator=Authenticator(CREDENTIALS, clock, (REGION,), allows_sigv2_header=False),
         engine=engine,
         settings=EdgeSettings(
-            regions=(REGION,), domains=(DOMAIN,), website_domains=(WEBSITE_DOMAIN,), trusts_http=trusts_http
+            regions=(REGION,),
+            domains=(DOMAIN,),
+            website_domains=(WEBSITE_DOMAIN,),
+            trusts_http=trusts_http,
+            answer_within=answer_within,
         ),
         observer=Observer(),
         clock=clock,
@@ -219,9 +229,9 @@ def compose(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> tupl
 
 
 @contextmanager
-def serving(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS) -> Iterator[Server]:
-    """A server that listens until the block is left."""
-    gateway, engine = compose(trusts_http=trusts_http, visitor=visitor)
+def serving(**options: Any) -> Iterator[Server]:
+    """A server that listens until the block is left; ``options`` are those of ``compose``."""
+    gateway, engine = compose(**options)
     with listening(gateway) as (endpoint, loop):
         yield Server(endpoint, engine, loop, itertools.count(1), gateway.access_logs)
 

@@ -101,7 +101,11 @@ def checksum_asked(headers: Headers) -> str | None:
 
 
 @family.operation(
-    "CopyObject", "PUT /{Bucket}/{Key+} {x-amz-copy-source}", action=actions.PUT_OBJECT, request=CopyObject
+    "CopyObject",
+    "PUT /{Bucket}/{Key+} {x-amz-copy-source}",
+    action=actions.PUT_OBJECT,
+    request=CopyObject,
+    may_last=True,
 )
 async def copy_object(call: Call, request: CopyObject) -> Reply:
     source = await source_of(call, request.source)
@@ -168,6 +172,7 @@ class UploadPartCopy:
     "PUT /{Bucket}/{Key+}?partNumber&uploadId {x-amz-copy-source}",
     action=actions.PUT_OBJECT,
     request=UploadPartCopy,
+    may_last=True,
 )
 async def upload_part_copy(call: Call, request: UploadPartCopy) -> Reply:
     source = await source_of(call, request.source)
