@@ -32,6 +32,7 @@ from trug.engine.drafts import CopyDirectives, CopySource, Draft, RequestedPart
 from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
+from trug.engine.renaming import RenameConditions
 from trug.ports.reads import CountersOf
 from trug.ports.stores import BlobStore, MetadataStore
 from trug.wire.body import verified_body
@@ -131,6 +132,22 @@ class BucketLife(RuleBasedStateMachine):
         version_id = copied.stored.version_id
         self.reference.put(key, self._kept(version_id, found.content, found.tags))
         return key, version_id or "null"
+
+    @rule(target=written, source=KEYS, key=KEYS)
+    def rename(self, source: str, key: str) -> Any:
+        found = self.reference.newest(source)
+        try:
+            self.run(self.engine.renaming.rename(self.bucket, source, key, RenameConditions()))
+        except S3Error as refusal:
+            if self.reference.versioning is not Versioning.OFF:
+                assert refusal.code in (ErrorCode.NotImplemented, ErrorCode.InvalidRequest)
+            else:
+                assert found is None or source == key
+            return multiple()
+        assert found is not None
+        self.reference.delete_newest(source, "null")
+        self.reference.put(key, found)
+        return key, "null"
 
     @rule(target=written, key=KEYS, tail=CONTENTS, source=KEYS, protection=PROTECTIONS)
     def multipart(self, key: str, tail: bytes, source: str, protection: Protection | None) -> Any:

@@ -16,6 +16,7 @@ from trug.engine.objects import Objects
 from trug.engine.pins import Pins
 from trug.engine.protection import Protections
 from trug.engine.rekeying import Rekeying
+from trug.engine.renaming import Renaming
 from trug.engine.sweep import Sweep
 from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
@@ -48,6 +49,7 @@ class Engine:
     multipart: Multipart
     protections: Protections
     rekeying: Rekeying
+    renaming: Renaming
     sweep: Sweep
 
     @classmethod
@@ -82,5 +84,6 @@ class Engine:
             multipart=Multipart(metadata, ids, intake, objects, clock, protections, envelopes),
             protections=protections,
             rekeying=Rekeying(metadata, envelopes),
+            renaming=Renaming(metadata),
             sweep=Sweep(metadata, blobs, pins),
         )

@@ -112,7 +112,6 @@ DECLINED = [
     ),
     Declined("PutObjectLegalHold", "PUT /{Bucket}/{Key+}?legal-hold", actions.PUT_OBJECT_LEGAL_HOLD, LOCK),
     Declined("PutObjectRetention", "PUT /{Bucket}/{Key+}?retention", actions.PUT_OBJECT_RETENTION, LOCK),
-    Declined("RenameObject", "PUT /{Bucket}/{Key+}?renameObject", actions.PUT_OBJECT, DIRECTORY),
     Declined("RestoreObject", "POST /{Bucket}/{Key+}?restore", actions.RESTORE_OBJECT, ONE_CLASS),
     Declined("SelectObjectContent", "POST /{Bucket}/{Key+}?select&select-type=2", actions.GET_OBJECT, SELECT),
 ]
