@@ -133,6 +133,22 @@ class BucketLife(RuleBasedStateMachine):
         self.reference.put(key, self._kept(version_id, found.content, found.tags))
         return key, version_id or "null"
 
+    @rule(target=written, key=KEYS, content=st.sampled_from([b"x", b"in a file of its own"]))
+    def append(self, key: str, content: bytes) -> Any:
+        found = self.reference.newest(key)
+        offset = 0 if found is None else len(found.content)
+        body, draft = self._body(content), Draft()
+        try:
+            stored = self.run(self.engine.appending.append(self.bucket, key, offset, body, draft, NO_WRITE_CONDITIONS))
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.NotImplemented
+            assert found is not None
+            return multiple()
+        assert stored.size == offset + len(content)
+        before, tags = (b"", {}) if found is None else (found.content, found.tags)
+        self.reference.put(key, self._kept(stored.version_id, before + content, tags))
+        return key, stored.version_id or "null"
+
     @rule(target=written, source=KEYS, key=KEYS)
     def rename(self, source: str, key: str) -> Any:
         found = self.reference.newest(source)

@@ -89,6 +89,7 @@ class ErrorCode(Enum):
     InvalidTag = 400, "The tag provided was not a valid tag."
     InvalidTargetBucketForLogging = 400, "The target bucket for logging does not exist"
     InvalidToken = 400, "The provided token is malformed or otherwise invalid."
+    InvalidWriteOffset = 400, "The write offset value that you specified does not match the current object size."
     InvalidURI = 400, "Couldn't parse the specified URI."
     KeyTooLongError = 400, "Your key is too long"
     vars()["KMS.DisabledException"] = 400, "The KMS key is disabled."  # Python has no syntax for AWS's names of these
@@ -155,6 +156,11 @@ class ErrorCode(Enum):
     SlowDown = 503, "Please reduce your request rate."
     InsufficientStorage = 507, "There is not enough space to store what you sent."
     TooManyConfigurations = 400, "Too many configurations"
+    TooManyParts = (
+        400,
+        "You have attempted to add more parts than the maximum of 10000 that are allowed for this object. You can use "
+        "the CopyObject operation to copy this object to another and then add more data to the newly copied object.",
+    )
     TooManyBuckets = 400, "You have attempted to create more buckets than allowed"
     UnsupportedArgument = 400, "The request contained an unsupported argument."
     XAmzContentSHA256Mismatch = 400, "The provided 'x-amz-content-sha256' header does not match what was computed."

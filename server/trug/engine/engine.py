@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trug.domain.frozen import frozen
+from trug.engine.appending import Appending
 from trug.engine.buckets import Buckets
 from trug.engine.buffers import BufferPool
 from trug.engine.configurations import BucketConfigurations
@@ -44,6 +45,7 @@ class Engine:
     buckets: Buckets
     configurations: BucketConfigurations
     objects: Objects
+    appending: Appending
     copies: Copies
     listings: Listings
     multipart: Multipart
@@ -79,6 +81,7 @@ class Engine:
             buckets=Buckets(metadata, ids),
             configurations=configurations,
             objects=objects,
+            appending=Appending(metadata, ids, intake, objects, clock),
             copies=Copies(metadata, ids, objects, intake, protections, envelopes),
             listings=Listings(metadata),
             multipart=Multipart(metadata, ids, intake, objects, clock, protections, envelopes),
