@@ -167,7 +167,15 @@ class Store:
         pins = Pins(board=seat)
         return cls(
             settings=settings,
-            engine=Engine.over(metadata, blobs, clock, inline_max=settings.inline_max, pins=pins, keys=keys),
+            engine=Engine.over(
+                metadata,
+                blobs,
+                clock,
+                inline_max=settings.inline_max,
+                pins=pins,
+                keys=keys,
+                restore_delay=settings.restore_delay,
+            ),
             metadata=metadata,
             blobs=blobs,
             people=people,

@@ -144,7 +144,7 @@ REFUSED = {
     "checksum": ({"x-amz-checksum-algorithm": "CRC7"}, "InvalidRequest"),
     "source's key": ({"x-amz-copy-source-server-side-encryption-customer-algorithm": "AES256"}, "InvalidRequest"),
     "lock": ({"x-amz-object-lock-mode": "COMPLIANCE"}, "NotImplemented"),
-    "storage class": ({"x-amz-storage-class": "GLACIER"}, "NotImplemented"),
+    "storage class": ({"x-amz-storage-class": "STANDARD_IA"}, "NotImplemented"),
     "ACL": ({"x-amz-acl": "public-read"}, "NotImplemented"),
     "source's owner": ({"x-amz-source-expected-bucket-owner": "999999999999"}, "AccessDenied"),
     "target's owner": ({"x-amz-expected-bucket-owner": "999999999999"}, "AccessDenied"),

@@ -140,9 +140,8 @@ CASES = {
     "public ACL": ({"x-amz-acl": "public-read"}, "NotImplemented"),
     "unknown ACL": ({"x-amz-acl": "mine"}, "InvalidArgument"),
     "grant": ({"x-amz-grant-read": "id=1"}, "NotImplemented"),
-    "other storage class": ({"x-amz-storage-class": "GLACIER"}, "NotImplemented"),
+    "other storage class": ({"x-amz-storage-class": "STANDARD_IA"}, "NotImplemented"),
     "unknown storage class": ({"x-amz-storage-class": "PAPER"}, "InvalidStorageClass"),
-    "append": ({"x-amz-write-offset-bytes": "0"}, "NotImplemented"),
     "E24 more than 5 GiB": ({"Content-Length": str(5 * GIB + 1)}, "EntityTooLarge"),
     "another owner": ({"x-amz-expected-bucket-owner": "999999999999"}, "AccessDenied"),
 }

@@ -324,8 +324,7 @@ UNBUILT = [
     ("x-amz-object-lock-legal-hold", "ON"),
     ("x-amz-acl", "public-read"),
     ("x-amz-grant-read", 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'),
-    ("x-amz-storage-class", "GLACIER"),
-    ("x-amz-write-offset-bytes", "0"),
+    ("x-amz-storage-class", "STANDARD_IA"),
 ]
 
 

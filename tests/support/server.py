@@ -200,14 +200,16 @@ def compose(
     visitor: Identity = ANONYMOUS,
     answer_within: float = 5,
     store: type[MemoryMetadata] = MemoryMetadata,
+    restore_delay: float = 0,
 ) -> tuple[Gateway, Engine]:
     """The house in memory, with one KMS key; where it ``trusts_http`` it takes customers' keys. ``visitor`` is who
-    comes to websites; long answers begin after ``answer_within`` seconds."""
+    comes to websites; long answers begin after ``answer_within`` seconds, and
+    archived objects are restored after ``restore_delay``."""
     clock, blobs = SystemClock(), MemoryBlobs()
     metadata = store(clock, blobs)
     ring = MemoryKeyRing()
     ring.create(KMS_KEY)
-    engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring))
+    engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring), restore_delay=restore_delay)
     gateway = Gateway(
         table=TABLE,
         authenticator=Authenticator(CREDENTIALS, clock, (REGION,), allows_sigv2_header=False),

@@ -140,6 +140,7 @@ class ErrorCode(Enum):
     PreconditionFailed = 412, "At least one of the pre-conditions you specified did not hold"
     QuotaExceeded = 403, "The quota of the bucket or of its account leaves no room for this."
     ReplicationConfigurationNotFoundError = 404, "The replication configuration was not found"
+    RestoreAlreadyInProgress = 409, "Object restore is already in progress"
     RequestHeaderSectionTooLarge = 400, "Your request header and query parameters exceed the maximum allowed size."
     RequestTimeout = (
         400,

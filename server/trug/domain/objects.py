@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from trug.domain.encryption import Encryption
 from trug.domain.frozen import frozen
+from trug.domain.restoration import Restoration
 
 STANDARD = "STANDARD"
 COMPOSITE = "COMPOSITE"
@@ -41,8 +42,8 @@ class Record:
 
     ``headers`` holds the system metadata under lower-case header names (``content-type``, ``cache-control`` …),
     ``metadata`` the user's, without ``x-amz-meta-``; ``checksum`` has type and base64 value; ``parts`` is how many
-    parts a multipart object has, 0 for any other; ``encryption`` is None of what is stored plain. New fields get
-    defaults, so that old rows still read.
+    parts a multipart object has, 0 for any other; ``encryption`` is None of what is stored plain, ``restoration`` of
+    what nobody asked to restore. New fields get defaults, so that old rows still read.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Record:
     checksum: Checksum | None = None
     parts: int = 0
     encryption: Encryption | None = None
+    restoration: Restoration | None = None
 
 
 EMPTY_RECORD = Record()

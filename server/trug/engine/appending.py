@@ -19,6 +19,7 @@ from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.objects import FULL_OBJECT, Checksum, Listing, Record
 from trug.domain.preconditions import WriteConditions
+from trug.domain.restoration import ARCHIVED
 from trug.domain.versioning import Versioning, new_version_id
 from trug.engine.drafts import Draft, Stored
 from trug.engine.ids import Ids
@@ -213,6 +214,8 @@ def refusal_to_append(current: Version, offset: int, table: bytes | None = None)
     record, size = current.record, current.listing.size
     if size != offset:
         return S3Error(ErrorCode.InvalidWriteOffset)
+    if current.listing.storage_class in ARCHIVED:
+        return S3Error(ErrorCode.InvalidObjectState, fields={"StorageClass": current.listing.storage_class})
     if record.encryption is not None:
         return _not_implemented("an encrypted object")
     checksum = record.checksum

@@ -179,6 +179,8 @@ def check_copy_size(listing: Listing) -> None:
 def described(record: Record, directives: CopyDirectives) -> Record:
     """The record with what the directives replace."""
     draft, tags = directives.draft, directives.tags
+    if record.restoration is not None:
+        record = replace(record, restoration=None)
     if draft is not None:
         record = replace(record, headers=draft.headers, metadata=draft.metadata)
     elif directives.redirect is not None or REDIRECT in record.headers:

@@ -18,6 +18,7 @@ from trug.engine.pins import Pins
 from trug.engine.protection import Protections
 from trug.engine.rekeying import Rekeying
 from trug.engine.renaming import Renaming
+from trug.engine.restoring import Restoring
 from trug.engine.sweep import Sweep
 from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
@@ -52,6 +53,7 @@ class Engine:
     protections: Protections
     rekeying: Rekeying
     renaming: Renaming
+    restoring: Restoring
     sweep: Sweep
 
     @classmethod
@@ -64,11 +66,12 @@ class Engine:
         inline_max: int = INLINE_MAX,
         pins: Pins | None = None,
         keys: Keys | None = None,
+        restore_delay: float = 0,
     ) -> Engine:
         """An engine over two open stores. Objects of at most ``inline_max`` bytes are kept with the metadata.
 
         ``pins`` are given where other processes serve the same stores, and see them. Without ``keys`` nothing can be
-        encrypted.
+        encrypted. Archived objects are restored after ``restore_delay`` seconds.
         """
         ids, pins = Ids(metadata), pins or Pins()
         keys = keys or Keys()
@@ -76,7 +79,7 @@ class Engine:
         configurations = BucketConfigurations(metadata)
         protections = Protections(configurations, envelopes)
         intake = Intake(blobs, ids, BufferPool(), inline_max)
-        objects = Objects(metadata, blobs, ids, intake, pins, protections, envelopes)
+        objects = Objects(metadata, blobs, ids, intake, pins, protections, envelopes, clock)
         return cls(
             buckets=Buckets(metadata, ids),
             configurations=configurations,
@@ -88,5 +91,6 @@ class Engine:
             protections=protections,
             rekeying=Rekeying(metadata, envelopes),
             renaming=Renaming(metadata),
+            restoring=Restoring(metadata, restore_delay),
             sweep=Sweep(metadata, blobs, pins),
         )

@@ -36,7 +36,6 @@ EVENTS = "events are not built yet"
 LIFECYCLE = "lifecycle is not built yet"
 LOCK = "Object Lock is not built yet"
 METADATA = "S3 Metadata tables are not built"
-ONE_CLASS = "there is one storage class, STANDARD"
 TORRENTS = "AWS no longer offers it either"
 SELECT = "SQL over objects is not built; AWS no longer offers it to new customers"
 
@@ -112,7 +111,6 @@ DECLINED = [
     ),
     Declined("PutObjectLegalHold", "PUT /{Bucket}/{Key+}?legal-hold", actions.PUT_OBJECT_LEGAL_HOLD, LOCK),
     Declined("PutObjectRetention", "PUT /{Bucket}/{Key+}?retention", actions.PUT_OBJECT_RETENTION, LOCK),
-    Declined("RestoreObject", "POST /{Bucket}/{Key+}?restore", actions.RESTORE_OBJECT, ONE_CLASS),
     Declined("SelectObjectContent", "POST /{Bucket}/{Key+}?select&select-type=2", actions.GET_OBJECT, SELECT),
 ]
 

@@ -253,8 +253,16 @@ def version_headers(call: Call, version: Version) -> dict[str, str]:
     if record.tags:
         headers["x-amz-tagging-count"] = str(len(record.tags))
     if listing.storage_class != STANDARD:
-        headers["x-amz-storage-class"] = listing.storage_class
+        headers |= storage_headers(version, call.wire.received)
     return headers
+
+
+def storage_headers(version: Version, now: int) -> dict[str, str]:
+    """The storage class, and how far a restored copy is."""
+    headers = {"x-amz-storage-class": version.listing.storage_class}
+    restoration = version.record.restoration
+    told = None if restoration is None else restoration.header(now)
+    return headers if told is None else headers | {"x-amz-restore": told}
 
 
 def check_conditions(call: Call, conditions: ReadConditions, version: Version) -> None:

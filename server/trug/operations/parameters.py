@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen, replace
+from trug.domain.objects import STANDARD
 from trug.domain.tags import HEADER as TAGGING
 from trug.domain.tags import parse_tagging_header
 from trug.engine.drafts import Draft
 from trug.ports.body import Body
 from trug.wire.encryption import protection_asked, speaks_of_encryption
-from trug.wire.headers import asks_for_unbuilt, object_headers, refuse_unbuilt, user_metadata
+from trug.wire.headers import STORAGE_CLASS, asks_for_unbuilt, object_headers, refuse_unbuilt, user_metadata
 from trug.wire.query import find_integer
 from trug.wire.request import Headers, Incoming, Rule
 
@@ -61,7 +62,8 @@ def draft_from(incoming: Incoming, *, takes: str = "") -> Draft:
         return Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
     refuse_unbuilt(headers, takes=takes)
     draft = Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
-    return replace(draft, protection=protection_asked(incoming))
+    storage_class = headers.get(STORAGE_CLASS) or STANDARD
+    return replace(draft, storage_class=storage_class, protection=protection_asked(incoming))
 
 
 def tags_from(headers: Headers) -> dict[str, str]:

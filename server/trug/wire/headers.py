@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.objects import STANDARD
 from trug.domain.preconditions import NO_CONDITIONS, NO_WRITE_CONDITIONS, ReadConditions, WriteConditions
+from trug.domain.restoration import ARCHIVED
 from trug.wire.dates import parse_http_date
 from trug.wire.request import Headers, Rule
 from trug.wire.words import decode_words, encode_words
@@ -244,8 +245,6 @@ OTHER_CLASSES = frozenset(
         "STANDARD_IA",
         "ONEZONE_IA",
         "INTELLIGENT_TIERING",
-        "GLACIER",
-        "DEEP_ARCHIVE",
         "OUTPOSTS",
         "GLACIER_IR",
         "SNOW",
@@ -309,5 +308,5 @@ def _check_acl(acl: str) -> None:
 def _check_storage_class(storage_class: str) -> None:
     if storage_class in OTHER_CLASSES:
         raise not_implemented(STORAGE_CLASS)
-    if storage_class != STANDARD:
+    if storage_class != STANDARD and storage_class not in ARCHIVED:
         raise S3Error(ErrorCode.InvalidStorageClass, fields={"StorageClassRequested": storage_class})

@@ -279,7 +279,7 @@ UNBUILT = {
     "hold": {"x-amz-object-lock-legal-hold": "ON"},
     "grant": {"x-amz-grant-read": "id=1"},
     "public": {"x-amz-acl": "public-read"},
-    "class": {"x-amz-storage-class": "GLACIER"},
+    "class": {"x-amz-storage-class": "STANDARD_IA"},
     "append": {"x-amz-write-offset-bytes": "0"},
 }
 

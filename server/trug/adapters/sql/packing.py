@@ -22,6 +22,7 @@ from trug.domain import blocks, lines
 from trug.domain.encryption import Encryption
 from trug.domain.identity import Account
 from trug.domain.objects import EMPTY_RECORD, Checksum, Listing, Record
+from trug.domain.restoration import Restoration
 from trug.domain.versioning import Versioning
 from trug.ports.rows import AccessKey, Bucket, Completed, Dropped, Epoch, Extent, Listed, Part, Upload, User, Version
 from trug.ports.stores import Damaged
@@ -186,6 +187,7 @@ class PackedRecord(NamedTuple):
     checksum: Checksum | None = None
     parts: int = 0
     encryption: Encryption | None = None
+    restoration: Restoration | None = None
 
 
 class PackedVersion(NamedTuple):
@@ -196,6 +198,7 @@ class PackedVersion(NamedTuple):
     checksum: Checksum | None = None
     parts: int = 0
     encryption: Encryption | None = None
+    restoration: Restoration | None = None
 
 
 RECORD = b"\x01"
@@ -210,7 +213,8 @@ def pack_record(record: Record) -> bytes:
 
 
 def packed_fields(record: Record) -> Row:
-    fields: Row = (record.headers, record.metadata, record.tags, record.checksum, record.parts, record.encryption)
+    plain = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
+    fields: Row = (*plain, record.encryption, record.restoration)
     while fields and not fields[-1]:
         fields = fields[:-1]
     return fields
@@ -220,8 +224,8 @@ def unpack_record(value: bytes) -> Record:
     """From a value without checksum."""
     if value == EMPTY:
         return EMPTY_RECORD
-    headers, metadata, tags, checksum, parts, encryption = decode_record(record_fields(value))
-    return Record(headers or {}, metadata or {}, tags or {}, checksum, parts, encryption)
+    headers, metadata, tags, *rest = decode_record(record_fields(value))
+    return Record(headers or {}, metadata or {}, tags or {}, *rest)  # type: ignore[arg-type]
 
 
 def record_fields(value: bytes) -> bytes:
