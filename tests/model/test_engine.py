@@ -32,8 +32,10 @@ from trug.engine.drafts import CopyDirectives, CopySource, Draft, RequestedPart
 from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
+from trug.engine.named import Named
 from trug.engine.renaming import RenameConditions
 from trug.ports.reads import CountersOf
+from trug.ports.rows import Annotation
 from trug.ports.stores import BlobStore, MetadataStore
 from trug.wire.body import verified_body
 from trug.wire.payload import Payload
@@ -125,6 +127,8 @@ class BucketLife(RuleBasedStateMachine):
         try:
             copied = self.run(copy)
         except S3Error as refusal:
+            if refusal.code is ErrorCode.NotImplemented:
+                return multiple()  # it has annotations, and the copy was to be encrypted
             assert refusal.code is ErrorCode.NoSuchKey
             assert found is None
             return multiple()
@@ -132,6 +136,18 @@ class BucketLife(RuleBasedStateMachine):
         version_id = copied.stored.version_id
         self.reference.put(key, self._kept(version_id, found.content, found.tags))
         return key, version_id or "null"
+
+    @rule(key=KEYS, name=st.sampled_from(["one", "two"]), content=st.sampled_from([b"x", b"yy"]))
+    def annotate(self, key: str, name: str, content: bytes) -> None:
+        found = self.reference.newest(key)
+        annotation = Annotation(0, name, "0" * 32, len(content), 0, 0)
+        try:
+            self.run(self.engine.annotations.put(Named(self.id, key, None), annotation, content, if_match=None))
+        except S3Error as refusal:
+            assert refusal.code is (ErrorCode.NoSuchKey if found is None else ErrorCode.NotImplemented)
+            return
+        assert found is not None
+        assert self.run(self.engine.annotations.find(self.bucket, key, None, name))[1] == content
 
     @rule(target=written, key=KEYS, content=st.sampled_from([b"x", b"in a file of its own"]))
     def append(self, key: str, content: bytes) -> Any:

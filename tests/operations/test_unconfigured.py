@@ -25,7 +25,6 @@ ERRORS = {
     "GetBucketPolicy": (404, "NoSuchBucketPolicy"),
     "GetBucketPolicyStatus": (404, "NoSuchBucketPolicy"),
     "GetBucketReplication": (404, "ReplicationConfigurationNotFoundError"),
-    "GetObjectAnnotation": (404, "NoSuchAnnotation"),
     "GetObjectLegalHold": (400, "InvalidRequest"),
     "GetObjectLockConfiguration": (404, "ObjectLockConfigurationNotFoundError"),
     "GetObjectRetention": (400, "InvalidRequest"),
@@ -45,7 +44,6 @@ REMOVED = {
     "DeleteBucketOwnershipControls",
     "DeleteBucketPolicy",
     "DeleteBucketReplication",
-    "DeleteObjectAnnotation",
     "DeletePublicAccessBlock",
 }
 KEY = "a <key> & {braces}"
@@ -53,7 +51,7 @@ KEY = "a <key> & {braces}"
 
 def ask(client: Any, name: str, bucket: str, key: str = KEY) -> dict[str, Any]:
     """Call an operation with no more than its model demands, and answer without metadata of the response."""
-    values = {"Bucket": bucket, "Key": key, "Id": "1", "AnnotationName": "note"}
+    values = {"Bucket": bucket, "Key": key, "Id": "1"}
     needed = client.meta.service_model.operation_model(name).input_shape.required_members
     answer: dict[str, Any] = getattr(client, xform_name(name))(**{each: values[each] for each in needed})
     del answer["ResponseMetadata"]
@@ -74,7 +72,7 @@ def stranger(server: Server) -> Any:
 
 
 def test_every_row_is_tested() -> None:
-    assert {unset.name for unset in UNSET} == {*ERRORS, *DOCUMENTS, *REMOVED, "ListObjectAnnotations"}
+    assert {unset.name for unset in UNSET} == {*ERRORS, *DOCUMENTS, *REMOVED}
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -94,12 +92,6 @@ def test_defaults(s3: Any, filled: str, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(REMOVED))
 def test_nothing_to_remove(s3: Any, filled: str, name: str) -> None:
     assert ask(s3, name, filled) == {}
-
-
-def test_no_annotations(s3: Any, filled: str) -> None:
-    answer = ask(s3, "ListObjectAnnotations", filled)
-    assert (answer["Bucket"], answer["Key"], answer["AnnotationCount"]) == (filled, KEY, 0)
-    assert not answer.get("Annotations")
 
 
 def test_an_acl_names_versions(s3: Any, versioned: str) -> None:

@@ -22,6 +22,8 @@ class ErrorCode(Enum):
     AccessDenied = 403, "Access Denied"
     AccessForbidden = 403, "CORSResponse: CORS is not enabled for this bucket."
     AccessControlListNotSupported = 400, "The bucket does not allow ACLs"
+    AnnotationLimitExceeded = 400, "The request would exceed the maximum number of annotations allowed per object."
+    AnnotationNameTooLong = 400, "The annotation name exceeds 512 bytes."
     AuthorizationHeaderMalformed = 400, "The authorization header that you provided is not valid."
     AuthorizationQueryParametersError = 400, "The authorization query parameters that you provided are not valid."
     BadDigest = 400, "The Content-MD5 you specified did not match what we received."
@@ -56,6 +58,7 @@ class ErrorCode(Enum):
     IncompleteBody = 400, "You did not provide the number of bytes specified by the Content-Length HTTP header"
     InternalError = 500, "We encountered an internal error. Please try again."
     InvalidAccessKeyId = 403, "The AWS Access Key Id you provided does not exist in our records."
+    InvalidAnnotationName = 400, "The annotation name you provided is invalid."
     InvalidArgument = 400, "Invalid Argument"
     InvalidBucketName = 400, "The specified bucket is not valid."
     InvalidChunkSizeError = 400, "Only the last chunk is allowed to have a size less than 8192 bytes"
@@ -163,6 +166,7 @@ class ErrorCode(Enum):
         "the CopyObject operation to copy this object to another and then add more data to the newly copied object.",
     )
     TooManyBuckets = 400, "You have attempted to create more buckets than allowed"
+    UnsupportedMediaType = 415, "The annotation payload is not valid UTF-8 encoded text."
     UnsupportedArgument = 400, "The request contained an unsupported argument."
     XAmzContentSHA256Mismatch = 400, "The provided 'x-amz-content-sha256' header does not match what was computed."
 

@@ -218,6 +218,8 @@ def refusal_to_append(current: Version, offset: int, table: bytes | None = None)
         return S3Error(ErrorCode.InvalidObjectState, fields={"StorageClass": current.listing.storage_class})
     if record.encryption is not None:
         return _not_implemented("an encrypted object")
+    if record.annotations:
+        return _not_implemented("an object with annotations")
     checksum = record.checksum
     if checksum is None or checksum.type != FULL_OBJECT or ALGORITHMS[checksum.algorithm].combine is None:
         return _not_implemented("an object without a CRC of all of it")

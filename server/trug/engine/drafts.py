@@ -69,7 +69,7 @@ class CopySource:
 class CopyDirectives:
     """What a copy changes: ``draft`` None keeps the source's metadata, ``tags`` None its tags. Storage class,
     website redirect and encryption are never copied ("CopyObject"): they are what the request says, None for their
-    defaults."""
+    defaults. ``annotations`` is whether they are to be copied."""
 
     draft: Draft | None = None
     tags: dict[str, str] | None = None
@@ -77,6 +77,7 @@ class CopyDirectives:
     storage_class: str | None = None
     redirect: str | None = None
     protection: Protection | None = None
+    annotations: bool = True
 
     @property
     def changes_nothing(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trug.domain.frozen import frozen
+from trug.engine.annotations import ObjectAnnotations
 from trug.engine.appending import Appending
 from trug.engine.buckets import Buckets
 from trug.engine.buffers import BufferPool
@@ -47,6 +48,7 @@ class Engine:
     configurations: BucketConfigurations
     objects: Objects
     appending: Appending
+    annotations: ObjectAnnotations
     copies: Copies
     listings: Listings
     multipart: Multipart
@@ -84,6 +86,7 @@ class Engine:
             buckets=Buckets(metadata, ids),
             configurations=configurations,
             objects=objects,
+            annotations=ObjectAnnotations(metadata, ids, objects),
             appending=Appending(metadata, ids, intake, objects, clock),
             copies=Copies(metadata, ids, objects, intake, protections, envelopes),
             listings=Listings(metadata),

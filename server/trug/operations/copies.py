@@ -37,6 +37,7 @@ from trug.wire.request import Headers, Incoming
 family = Family()
 
 METADATA_DIRECTIVE = "x-amz-metadata-directive"
+ANNOTATION_DIRECTIVE = "x-amz-object-annotation-directive"
 TAGGING_DIRECTIVE = "x-amz-tagging-directive"
 CHECKSUM_ALGORITHM = "x-amz-checksum-algorithm"
 STORAGE_CLASS = "x-amz-storage-class"
@@ -80,9 +81,18 @@ class CopyObject:
                 storage_class=headers.get(STORAGE_CLASS),
                 redirect=object_headers(headers).get(REDIRECT_LOCATION),
                 protection=protection_asked(incoming),
+                annotations=copies_annotations(headers),
             ),
             conditions=write_conditions(headers),
         )
+
+
+def copies_annotations(headers: Headers) -> bool:
+    """``x-amz-object-annotation-directive``: COPY, its default, or EXCLUDE."""
+    text = headers.get(ANNOTATION_DIRECTIVE, "COPY")
+    if text not in ("COPY", "EXCLUDE"):
+        raise invalid_argument("Unknown annotation directive.", ANNOTATION_DIRECTIVE, text or "")
+    return text == "COPY"
 
 
 def checksum_asked(headers: Headers) -> str | None:

@@ -36,11 +36,12 @@ EVENTS = "events are not built yet"
 LIFECYCLE = "lifecycle is not built yet"
 LOCK = "Object Lock is not built yet"
 METADATA = "S3 Metadata tables are not built"
+SESSIONS = "it hands out temporary credentials, which are not built yet"
 TORRENTS = "AWS no longer offers it either"
 SELECT = "SQL over objects is not built; AWS no longer offers it to new customers"
 
 DECLINED = [
-    Declined("CreateSession", "GET /{Bucket}?session", actions.CREATE_SESSION, DIRECTORY),
+    Declined("CreateSession", "GET /{Bucket}?session", actions.CREATE_SESSION, SESSIONS),
     Declined(
         "CreateBucketMetadataConfiguration",
         "POST /{Bucket}?metadataConfiguration",
@@ -102,12 +103,6 @@ DECLINED = [
     ),
     Declined(
         "PutObjectAcl", "PUT /{Bucket}/{Key+}?acl", actions.PUT_OBJECT_ACL, ACCESS, actions.PUT_OBJECT_VERSION_ACL
-    ),
-    Declined(
-        "PutObjectAnnotation",
-        "PUT /{Bucket}/{Key+}?annotation&annotationName",
-        actions.PUT_OBJECT_ANNOTATION,
-        "annotations are not built yet",
     ),
     Declined("PutObjectLegalHold", "PUT /{Bucket}/{Key+}?legal-hold", actions.PUT_OBJECT_LEGAL_HOLD, LOCK),
     Declined("PutObjectRetention", "PUT /{Bucket}/{Key+}?retention", actions.PUT_OBJECT_RETENTION, LOCK),

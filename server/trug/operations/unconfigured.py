@@ -51,7 +51,6 @@ NO_LOCK = Default(ErrorCode.ObjectLockConfigurationNotFoundError)
 NO_POLICY = Default(ErrorCode.NoSuchBucketPolicy)
 NO_BLOCK = Default(ErrorCode.NoSuchPublicAccessBlockConfiguration)
 NO_REPLICATION = Default(ErrorCode.ReplicationConfigurationNotFoundError)
-NO_ANNOTATION = Default(ErrorCode.NoSuchAnnotation)
 NO_METADATA = Default(ErrorCode.MetadataConfigurationNotFound)
 LOCKS_NOTHING = Default(ErrorCode.InvalidRequest, "Bucket is missing Object Lock Configuration")
 
@@ -62,10 +61,6 @@ ACL = Default(
 )
 OWNERSHIP = Default(
     root="OwnershipControls", content="<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"
-)
-ANNOTATIONS = Default(
-    root="ListObjectAnnotationsOutput",
-    content="<Annotations/><Bucket>{bucket}</Bucket><Key>{key}</Key><AnnotationCount>0</AnnotationCount>",
 )
 
 
@@ -131,19 +126,6 @@ UNSET = [
     Unset("GetBucketReplication", "GET /{Bucket}?replication", actions.GET_REPLICATION_CONFIGURATION, NO_REPLICATION),
     Unset("DeleteBucketReplication", "DELETE /{Bucket}?replication", actions.PUT_REPLICATION_CONFIGURATION, REMOVED),
     Unset("GetObjectAcl", "GET /{Bucket}/{Key+}?acl", actions.GET_OBJECT_ACL, ACL, actions.GET_OBJECT_VERSION_ACL),
-    Unset(
-        "GetObjectAnnotation",
-        "GET /{Bucket}/{Key+}?annotation&annotationName",
-        actions.GET_OBJECT_ANNOTATION,
-        NO_ANNOTATION,
-    ),
-    Unset("ListObjectAnnotations", "GET /{Bucket}/{Key+}?annotation", actions.LIST_OBJECT_ANNOTATIONS, ANNOTATIONS),
-    Unset(
-        "DeleteObjectAnnotation",
-        "DELETE /{Bucket}/{Key+}?annotation&annotationName",
-        actions.DELETE_OBJECT_ANNOTATION,
-        REMOVED,
-    ),
     Unset("GetObjectLegalHold", "GET /{Bucket}/{Key+}?legal-hold", actions.GET_OBJECT_LEGAL_HOLD, LOCKS_NOTHING),
     Unset("GetObjectRetention", "GET /{Bucket}/{Key+}?retention", actions.GET_OBJECT_RETENTION, LOCKS_NOTHING),
 ]

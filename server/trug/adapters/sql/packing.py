@@ -24,7 +24,20 @@ from trug.domain.identity import Account
 from trug.domain.objects import EMPTY_RECORD, Checksum, Listing, Record
 from trug.domain.restoration import Restoration
 from trug.domain.versioning import Versioning
-from trug.ports.rows import AccessKey, Bucket, Completed, Dropped, Epoch, Extent, Listed, Part, Upload, User, Version
+from trug.ports.rows import (
+    AccessKey,
+    Annotation,
+    Bucket,
+    Completed,
+    Dropped,
+    Epoch,
+    Extent,
+    Listed,
+    Part,
+    Upload,
+    User,
+    Version,
+)
 from trug.ports.stores import Damaged
 
 Row = tuple[Any, ...]
@@ -188,6 +201,7 @@ class PackedRecord(NamedTuple):
     parts: int = 0
     encryption: Encryption | None = None
     restoration: Restoration | None = None
+    annotations: int = 0
 
 
 class PackedVersion(NamedTuple):
@@ -199,6 +213,7 @@ class PackedVersion(NamedTuple):
     parts: int = 0
     encryption: Encryption | None = None
     restoration: Restoration | None = None
+    annotations: int = 0
 
 
 RECORD = b"\x01"
@@ -214,7 +229,7 @@ def pack_record(record: Record) -> bytes:
 
 def packed_fields(record: Record) -> Row:
     plain = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
-    fields: Row = (*plain, record.encryption, record.restoration)
+    fields: Row = (*plain, record.encryption, record.restoration, record.annotations)
     while fields and not fields[-1]:
         fields = fields[:-1]
     return fields
@@ -324,11 +339,20 @@ class PackedPart(NamedTuple):
     checksum: Checksum | None
 
 
+class PackedAnnotation(NamedTuple):
+    etag: str
+    size: int
+    modified: int
+    inline: int
+    checksum: Checksum | None
+
+
 DOCUMENT = b"\x01"
 
 decode_upload = Decoder(PackedUpload).decode
 decode_completed = Decoder(Completed).decode
 decode_part = Decoder(PackedPart).decode
+decode_annotation = Decoder(PackedAnnotation).decode
 decode_names = Decoder(tuple[str, ...]).decode
 
 
@@ -394,6 +418,17 @@ def part_row(part: Part) -> Row:
 def part_of(row: Row) -> Part:
     upload, number, packed = checked("parts", row)
     return Part(upload, number, *decode_part(fields(packed)))
+
+
+def annotation_row(annotation: Annotation) -> Row:
+    """version, name, document, checksum."""
+    columns = (annotation.version, annotation.name, document(annotation[2:]))
+    return (*columns, checksum(columns))
+
+
+def annotation_of(row: Row) -> Annotation:
+    version, name, packed = checked("annotations", row)
+    return Annotation(version, name, *decode_annotation(fields(packed)))
 
 
 # The other rows: their fields, then the checksum.
