@@ -201,6 +201,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("second", name=op.f("pk_moments")),
     )
     op.create_table(
+        "annotations",
+        sa.Column("version", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("name", NAME, autoincrement=False, nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("version", "name", name=op.f("pk_annotations")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "parts",
         sa.Column("upload", NUMBER, autoincrement=False, nullable=False),
         sa.Column("number", NUMBER, autoincrement=False, nullable=False),

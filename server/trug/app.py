@@ -177,6 +177,7 @@ class Store:
                 pins=pins,
                 keys=keys,
                 lifecycle_day=settings.lifecycle_day,
+                restore_delay=settings.restore_delay,
             ),
             metadata=metadata,
             blobs=blobs,

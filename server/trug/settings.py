@@ -41,6 +41,7 @@ class Settings:
     inline_max: int = 32 << 10
     lifecycle_day: float = 86_400
     access_log_period: float = 60
+    restore_delay: float = 0
     sse_c_over_http: bool = False
     kms: str = ""
     kms_key: str = ""
@@ -103,6 +104,13 @@ def _seconds(value: str) -> float:
     number = float(value)
     if not 0 < number < float("inf"):
         raise ValueError("a number of seconds above 0")
+    return number
+
+
+def _delay(value: str) -> float:
+    number = float(value)
+    if not 0 <= number < float("inf"):
+        raise ValueError("a number of seconds")
     return number
 
 
@@ -173,6 +181,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("lifecycle_day", _seconds, "how long a day of lifecycle rules is (86400)", "SECONDS"),
     Option("access_log_period", _seconds, "how often buckets' access logs are delivered (60)", "SECONDS"),
+    Option("restore_delay", _delay, "how long it takes to restore an archived object (0)", "SECONDS"),
     Option("sse_c_over_http", _flag, "accept SSE-C keys without TLS"),
     Option(
         "kms",

@@ -40,6 +40,7 @@ from trug.ports.effects import (
     NameBlob,
     OpenEpoch,
     PutAccount,
+    PutAnnotation,
     PutBucket,
     PutCurrent,
     PutHistory,
@@ -49,6 +50,7 @@ from trug.ports.effects import (
     PutUpload,
     PutUser,
     Remind,
+    RemoveAnnotations,
     RemoveBucket,
     RemoveCurrent,
     RemoveHistory,
@@ -67,6 +69,8 @@ from trug.ports.effects import (
 from trug.ports.reads import (
     Accounts,
     AccountWithId,
+    AnnotationNamed,
+    Annotations,
     BlobNamed,
     BlobsBetween,
     BodyWithId,
@@ -108,6 +112,7 @@ from trug.ports.reads import (
 )
 from trug.ports.rows import (
     AccessKey,
+    Annotation,
     Bucket,
     Completed,
     Counters,
@@ -1184,6 +1189,10 @@ def test_open_uploads(play: Play, read: OpenUploads, ids: str) -> None:
     play(scene)
 
 
+def annotation(version: int, name: str) -> Annotation:
+    return Annotation(version, name, "etag", 2**20, NOW, 2**50, Checksum("CRC32", "q="))
+
+
 @on_every_store
 async def test_parts_come_by_number(store: MetadataStore) -> None:
     rows = [part(5, number) for number in (10_000, 2, 1, 9, 10)]
@@ -1211,6 +1220,21 @@ async def test_put_part_replaces(store: MetadataStore) -> None:
     assert await store.fetch(PartNumbered(5, 1)) == again
     assert await store.fetch(Parts(5)) == [again]
     assert await store.fetch(PartNumbered(5, 2)) is None
+
+
+@on_every_store
+async def test_annotations_come_by_name(store: MetadataStore) -> None:
+    rows = [annotation(5, name) for name in ("a", "a/b", "\uffee", ASTRAL)]
+    await store.commit(apply(*map(PutAnnotation, reversed(rows)), PutAnnotation(annotation(6, "a"))))
+    assert await store.fetch(Annotations(5)) == rows
+    assert await store.fetch(Annotations(5, after="a", limit=2)) == rows[1:3]
+    assert await store.fetch(Annotations(7)) == []
+    again = rows[0]._replace(etag="e2", checksum=Checksum("SHA1", "q="))
+    await store.commit(apply(PutAnnotation(again), RemoveAnnotations(5, (ASTRAL, "a/b", "none"))))
+    assert await store.fetch(Annotations(5)) == [again, rows[2]]
+    assert await store.fetch(AnnotationNamed(5, "a")) == again
+    assert await store.fetch(AnnotationNamed(5, "a/b")) is None
+    assert await store.fetch(AnnotationNamed(6, "a")) == annotation(6, "a")
 
 
 # Who may
@@ -1354,6 +1378,11 @@ ROWS: dict[str, tuple[list[Effect], list[tuple[tuple[Any, ...], Any]]]] = {
             "parts",
             [PutPart(part(upload, n)) for upload in (2, 1) for n in (10_000, 1)],
             [((upload, n), part(upload, n)) for upload in (1, 2) for n in (1, 10_000)],
+        ),
+        (
+            "annotations",
+            [PutAnnotation(annotation(version, name)) for version in (2, 1) for name in ("b", "a")],
+            [((version, name), annotation(version, name)) for version in (1, 2) for name in ("a", "b")],
         ),
         (
             "buckets",

@@ -34,7 +34,10 @@ from trug.engine.drafts import CopyDirectives, CopySource, Draft, RequestedPart
 from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
+from trug.engine.named import Named
+from trug.engine.renaming import RenameConditions
 from trug.ports.reads import CountersOf
+from trug.ports.rows import Annotation
 from trug.ports.stores import BlobStore, MetadataStore
 from trug.wire.body import verified_body
 from trug.wire.payload import Payload
@@ -218,6 +221,8 @@ class BucketLife(RuleBasedStateMachine):
         try:
             copied = self.run(copy)
         except S3Error as refusal:
+            if refusal.code is ErrorCode.NotImplemented:
+                return multiple()  # it has annotations, and the copy was to be encrypted
             assert refusal.code is ErrorCode.NoSuchKey
             assert found is None
             return multiple()
@@ -225,6 +230,50 @@ class BucketLife(RuleBasedStateMachine):
         version_id = copied.stored.version_id
         self._keep(key, version_id, found.content, found.tags)
         return key, version_id or "null"
+
+    @rule(key=KEYS, name=st.sampled_from(["one", "two"]), content=st.sampled_from([b"x", b"yy"]))
+    def annotate(self, key: str, name: str, content: bytes) -> None:
+        found = self.reference.newest(key)
+        annotation = Annotation(0, name, "0" * 32, len(content), 0, 0)
+        try:
+            self.run(self.engine.annotations.put(Named(self.id, key, None), annotation, content, if_match=None))
+        except S3Error as refusal:
+            assert refusal.code is (ErrorCode.NoSuchKey if found is None else ErrorCode.NotImplemented)
+            return
+        assert found is not None
+        assert self.run(self.engine.annotations.find(self.bucket, key, None, name))[1] == content
+
+    @rule(target=written, key=KEYS, content=st.sampled_from([b"x", b"in a file of its own"]))
+    def append(self, key: str, content: bytes) -> Any:
+        found = self.reference.newest(key)
+        offset = 0 if found is None else len(found.content)
+        body, draft = self._body(content), Draft()
+        try:
+            stored = self.run(self.engine.appending.append(self.bucket, key, offset, body, draft, NO_WRITE_CONDITIONS))
+        except S3Error as refusal:
+            assert refusal.code is ErrorCode.NotImplemented
+            assert found is not None
+            return multiple()
+        assert stored.size == offset + len(content)
+        before, tags = (b"", {}) if found is None else (found.content, found.tags)
+        self.reference.put(key, self._kept(stored.version_id, before + content, tags))
+        return key, stored.version_id or "null"
+
+    @rule(target=written, source=KEYS, key=KEYS)
+    def rename(self, source: str, key: str) -> Any:
+        found = self.reference.newest(source)
+        try:
+            self.run(self.engine.renaming.rename(self.bucket, source, key, RenameConditions()))
+        except S3Error as refusal:
+            if self.reference.versioning is not Versioning.OFF:
+                assert refusal.code in (ErrorCode.NotImplemented, ErrorCode.InvalidRequest)
+            else:
+                assert found is None or source == key
+            return multiple()
+        assert found is not None
+        self.reference.delete_newest(source, "null")
+        self.reference.put(key, found)
+        return key, "null"
 
     @rule(target=written, key=KEYS, tail=CONTENTS, source=KEYS, protection=PROTECTIONS)
     def multipart(self, key: str, tail: bytes, source: str, protection: Protection | None) -> Any:

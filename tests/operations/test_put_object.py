@@ -143,7 +143,6 @@ CASES = {
     "grant": ({"x-amz-grant-read": "id=1"}, "NotImplemented"),
     "other storage class": ({"x-amz-storage-class": "OUTPOSTS"}, "NotImplemented"),
     "unknown storage class": ({"x-amz-storage-class": "PAPER"}, "InvalidStorageClass"),
-    "append": ({"x-amz-write-offset-bytes": "0"}, "NotImplemented"),
     "E24 more than 5 GiB": ({"Content-Length": str(5 * GIB + 1)}, "EntityTooLarge"),
     "another owner": ({"x-amz-expected-bucket-owner": "999999999999"}, "AccessDenied"),
 }

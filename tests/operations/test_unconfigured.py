@@ -24,7 +24,6 @@ ERRORS = {
     "GetBucketPolicy": (404, "NoSuchBucketPolicy"),
     "GetBucketPolicyStatus": (404, "NoSuchBucketPolicy"),
     "GetBucketReplication": (404, "ReplicationConfigurationNotFoundError"),
-    "GetObjectAnnotation": (404, "NoSuchAnnotation"),
     "GetPublicAccessBlock": (404, "NoSuchPublicAccessBlockConfiguration"),
     "DeleteBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
     "DeleteBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
@@ -40,7 +39,6 @@ REMOVED = {
     "DeleteBucketOwnershipControls",
     "DeleteBucketPolicy",
     "DeleteBucketReplication",
-    "DeleteObjectAnnotation",
     "DeletePublicAccessBlock",
 }
 KEY = "a <key> & {braces}"
@@ -48,7 +46,7 @@ KEY = "a <key> & {braces}"
 
 def ask(client: Any, name: str, bucket: str, key: str = KEY) -> dict[str, Any]:
     """Call an operation with no more than its model demands, and answer without metadata of the response."""
-    values = {"Bucket": bucket, "Key": key, "Id": "1", "AnnotationName": "note"}
+    values = {"Bucket": bucket, "Key": key, "Id": "1"}
     needed = client.meta.service_model.operation_model(name).input_shape.required_members
     answer: dict[str, Any] = getattr(client, xform_name(name))(**{each: values[each] for each in needed})
     del answer["ResponseMetadata"]
@@ -69,7 +67,7 @@ def stranger(server: Server) -> Any:
 
 
 def test_every_row_is_tested() -> None:
-    assert {unset.name for unset in UNSET} == {*ERRORS, *DOCUMENTS, *REMOVED, "ListObjectAnnotations"}
+    assert {unset.name for unset in UNSET} == {*ERRORS, *DOCUMENTS, *REMOVED}
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -89,12 +87,6 @@ def test_defaults(s3: Any, filled: str, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(REMOVED))
 def test_nothing_to_remove(s3: Any, filled: str, name: str) -> None:
     assert ask(s3, name, filled) == {}
-
-
-def test_no_annotations(s3: Any, filled: str) -> None:
-    answer = ask(s3, "ListObjectAnnotations", filled)
-    assert (answer["Bucket"], answer["Key"], answer["AnnotationCount"]) == (filled, KEY, 0)
-    assert not answer.get("Annotations")
 
 
 def test_an_acl_names_versions(s3: Any, versioned: str) -> None:

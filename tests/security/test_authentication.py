@@ -462,7 +462,7 @@ MODES = {
 def test_a30_bad_signatures_on_every_write(stand: Stand, empty: str, write: tuple[str, str, str]) -> None:
     name, method, route = write
     target = route.replace("{Bucket}", empty).replace("{Key+}", "key")
-    headers = [("x-amz-copy-source", f"/{empty}/key")] if "Copy" in name else []
+    headers = [(f"x-amz-{word.lower()}-source", f"/{empty}/key") for word in ("Copy", "Rename") if word in name]
     for mode, (payload, wanted) in MODES.items():
         answer = stand.ask(method, target, headers, payload=payload, by=Keys(ALICE.access_key, "wrong"))
         assert told(answer) == wanted, mode

@@ -324,7 +324,6 @@ UNBUILT = [
     ("x-amz-acl", "public-read"),
     ("x-amz-grant-read", 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'),
     ("x-amz-storage-class", "OUTPOSTS"),
-    ("x-amz-write-offset-bytes", "0"),
 ]
 
 

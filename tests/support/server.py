@@ -198,21 +198,32 @@ class Server:
 
 
 def compose(
-    *, trusts_http: bool = False, visitor: Identity = ANONYMOUS, time: Clock | None = None
+    *,
+    trusts_http: bool = False,
+    visitor: Identity = ANONYMOUS,
+    time: Clock | None = None,
+    answer_within: float = 5,
+    store: type[MemoryMetadata] = MemoryMetadata,
+    restore_delay: float = 0,
 ) -> tuple[Gateway, Engine]:
     """The house in memory, with one KMS key; where it ``trusts_http`` it takes customers' keys. ``visitor`` is who
-    comes to websites, ``time`` the clock of the store."""
+    comes to websites, ``time`` the clock of the store; long answers begin after ``answer_within`` seconds, and archived
+    objects are restored after ``restore_delay``."""
     clock, blobs = SystemClock(), MemoryBlobs()
-    metadata = MemoryMetadata(time or clock, blobs)
+    metadata = store(time or clock, blobs)
     ring = MemoryKeyRing()
     ring.create(KMS_KEY)
-    engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring))
+    engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring), restore_delay=restore_delay)
     gateway = Gateway(
         table=TABLE,
         authenticator=Authenticator(CREDENTIALS, clock, (REGION,), allows_sigv2_header=False),
         engine=engine,
         settings=EdgeSettings(
-            regions=(REGION,), domains=(DOMAIN,), website_domains=(WEBSITE_DOMAIN,), trusts_http=trusts_http
+            regions=(REGION,),
+            domains=(DOMAIN,),
+            website_domains=(WEBSITE_DOMAIN,),
+            trusts_http=trusts_http,
+            answer_within=answer_within,
         ),
         observer=Observer(),
         clock=clock,
@@ -224,9 +235,9 @@ def compose(
 
 
 @contextmanager
-def serving(*, trusts_http: bool = False, visitor: Identity = ANONYMOUS, time: Clock | None = None) -> Iterator[Server]:
-    """A server that listens until the block is left."""
-    gateway, engine = compose(trusts_http=trusts_http, visitor=visitor, time=time)
+def serving(**options: Any) -> Iterator[Server]:
+    """A server that listens until the block is left; ``options`` are those of ``compose``."""
+    gateway, engine = compose(**options)
     with listening(gateway) as (endpoint, loop):
         yield Server(endpoint, engine, loop, itertools.count(1), gateway.access_logs)
 

@@ -30,6 +30,16 @@ def entry(table: bytes, index: int) -> tuple[int, int]:
     return number, end
 
 
+def last(table: bytes) -> int:
+    """The number of the last part, 0 when there is none."""
+    return entry(table, count(table) - 1)[0] if count(table) else 0
+
+
+def extended(table: bytes, number: int, end: int) -> bytes:
+    """The table with one more part, behind all others."""
+    return table + ENTRY.pack(number, end)
+
+
 def begin_of(table: bytes, index: int) -> int:
     """Where the part at ``index`` begins in the object."""
     return entry(table, index - 1)[1] if index else 0
@@ -59,3 +69,10 @@ def parts_in(table: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
 def numbers(table: bytes) -> Iterator[int]:
     """All part numbers."""
     return (entry(table, index)[0] for index in range(count(table)))
+
+
+def numbers_after(table: bytes, after: int, *, among: int, limit: int) -> list[int]:
+    """The part numbers above ``after``, at most ``limit``, of the first ``among`` parts."""
+    most = min(among, count(table))
+    first = bisect_right(range(most), after, key=lambda at: entry(table, at)[0])
+    return [entry(table, index)[0] for index in range(first, min(first + limit, most))]

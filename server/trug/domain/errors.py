@@ -22,6 +22,8 @@ class ErrorCode(Enum):
     AccessDenied = 403, "Access Denied"
     AccessForbidden = 403, "CORSResponse: CORS is not enabled for this bucket."
     AccessControlListNotSupported = 400, "The bucket does not allow ACLs"
+    AnnotationLimitExceeded = 400, "The request would exceed the maximum number of annotations allowed per object."
+    AnnotationNameTooLong = 400, "The annotation name exceeds 512 bytes."
     AuthorizationHeaderMalformed = 400, "The authorization header that you provided is not valid."
     AuthorizationQueryParametersError = 400, "The authorization query parameters that you provided are not valid."
     BadDigest = 400, "The Content-MD5 you specified did not match what we received."
@@ -43,6 +45,10 @@ class ErrorCode(Enum):
     EntityTooLarge = 400, "Your proposed upload exceeds the maximum allowed size"
     EntityTooSmall = 400, "Your proposed upload is smaller than the minimum allowed size"
     ExpectationFailed = 417, "The expectation given in the Expect header could not be met."
+    IdempotencyParameterMismatch = (
+        400,
+        "Parameters on this idempotent request are inconsistent with parameters used in previous request(s).",
+    )
     IdMismatch = 400, "Document ID does not match the specified configuration ID."
     IllegalLocationConstraintException = (
         400,
@@ -52,6 +58,7 @@ class ErrorCode(Enum):
     IncompleteBody = 400, "You did not provide the number of bytes specified by the Content-Length HTTP header"
     InternalError = 500, "We encountered an internal error. Please try again."
     InvalidAccessKeyId = 403, "The AWS Access Key Id you provided does not exist in our records."
+    InvalidAnnotationName = 400, "The annotation name you provided is invalid."
     InvalidArgument = 400, "Invalid Argument"
     InvalidBucketState = 409, "The request is not valid with the current state of the bucket."
     InvalidBucketName = 400, "The specified bucket is not valid."
@@ -86,6 +93,7 @@ class ErrorCode(Enum):
     InvalidTag = 400, "The tag provided was not a valid tag."
     InvalidTargetBucketForLogging = 400, "The target bucket for logging does not exist"
     InvalidToken = 400, "The provided token is malformed or otherwise invalid."
+    InvalidWriteOffset = 400, "The write offset value that you specified does not match the current object size."
     InvalidURI = 400, "Couldn't parse the specified URI."
     KeyTooLongError = 400, "Your key is too long"
     vars()["KMS.DisabledException"] = 400, "The KMS key is disabled."  # Python has no syntax for AWS's names of these
@@ -136,6 +144,7 @@ class ErrorCode(Enum):
     PreconditionFailed = 412, "At least one of the pre-conditions you specified did not hold"
     QuotaExceeded = 403, "The quota of the bucket or of its account leaves no room for this."
     ReplicationConfigurationNotFoundError = 404, "The replication configuration was not found"
+    RestoreAlreadyInProgress = 409, "Object restore is already in progress"
     RequestHeaderSectionTooLarge = 400, "Your request header and query parameters exceed the maximum allowed size."
     RequestTimeout = (
         400,
@@ -152,7 +161,13 @@ class ErrorCode(Enum):
     SlowDown = 503, "Please reduce your request rate."
     InsufficientStorage = 507, "There is not enough space to store what you sent."
     TooManyConfigurations = 400, "Too many configurations"
+    TooManyParts = (
+        400,
+        "You have attempted to add more parts than the maximum of 10000 that are allowed for this object. You can use "
+        "the CopyObject operation to copy this object to another and then add more data to the newly copied object.",
+    )
     TooManyBuckets = 400, "You have attempted to create more buckets than allowed"
+    UnsupportedMediaType = 415, "The annotation payload is not valid UTF-8 encoded text."
     UnsupportedArgument = 400, "The request contained an unsupported argument."
     XAmzContentSHA256Mismatch = 400, "The provided 'x-amz-content-sha256' header does not match what was computed."
 

@@ -13,8 +13,8 @@ import msgspec
 
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen, replace
+from trug.domain.restoration import ARCHIVED
 from trug.domain.storage_classes import (
-    ARCHIVED,
     ONEZONE_IA,
     STANDARD_IA,
     WATERFALL,

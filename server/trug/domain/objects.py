@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from trug.domain.encryption import Encryption
 from trug.domain.frozen import frozen
+from trug.domain.restoration import Restoration
 from trug.domain.retention import Lock
 
 STANDARD = "STANDARD"
@@ -43,7 +44,8 @@ class Record:
     ``headers`` holds the system metadata under lower-case header names (``content-type``, ``cache-control`` …),
     ``metadata`` the user's, without ``x-amz-meta-``; ``checksum`` has type and base64 value; ``parts`` is how many
     parts a multipart object has, 0 for any other; ``encryption`` is None of what is stored plain, ``lock`` of what
-    never had one. New fields get defaults, so that old rows still read.
+    never had one, ``restoration`` of what nobody asked to restore; ``annotations`` is how many there are. New fields
+    get defaults, so that old rows still read.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -53,6 +55,8 @@ class Record:
     parts: int = 0
     encryption: Encryption | None = None
     lock: Lock | None = None
+    restoration: Restoration | None = None
+    annotations: int = 0
 
 
 EMPTY_RECORD = Record()

@@ -1,8 +1,7 @@
-"""The storage classes that objects may be kept in, what each costs, and which must be restored before they are read."""
+"""The storage classes that objects may be kept in, and which of them rules may take them to."""
 
 from __future__ import annotations
 
-from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.objects import STANDARD
 
 REDUCED_REDUNDANCY = "REDUCED_REDUNDANCY"
@@ -19,8 +18,6 @@ FAVOURED = (STANDARD_IA, ONEZONE_IA, GLACIER_IR, INTELLIGENT_TIERING, GLACIER, D
 """Which of them is chosen where several are due on one day: the last ("How Amazon S3 handles conflicts")."""
 KEPT = frozenset({STANDARD, REDUCED_REDUNDANCY, *WATERFALL})
 """Those that an object may be written in."""
-ARCHIVED = frozenset({GLACIER, DEEP_ARCHIVE})
-"""Those whose objects are not read before they are restored."""
 DEPTHS = {storage_class: depth for depth, storage_class in enumerate(WATERFALL, start=1)}
 
 
@@ -36,10 +33,3 @@ def may_go(from_class: str, to_class: str) -> bool:
 
 def favour_of(storage_class: str) -> int:
     return FAVOURED.index(storage_class)
-
-
-def check_readable(storage_class: str) -> None:
-    """InvalidObjectState for an object that must be restored first ("GetObject"); its bytes are not read, copied or
-    used as a part. HEAD and attributes are answered."""
-    if storage_class in ARCHIVED:
-        raise S3Error(ErrorCode.InvalidObjectState, fields={"StorageClass": storage_class})

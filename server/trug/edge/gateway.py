@@ -20,6 +20,7 @@ from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.names import check_bucket_name
 from trug.edge.health import RESERVED, Health, Readiness
 from trug.edge.incoming import LARGEST_PAYLOAD, Arriving, EdgeSettings, Head, Intake, text_of, with_hoisted_headers
+from trug.edge.lasting import in_time
 from trug.edge.logged import lines_of, noted, object_size, tls_of
 from trug.edge.preflight import PREFLIGHT, CrossOrigin
 from trug.edge.render import AT_HAND, BODILESS, Letterhead, begun, error_reply
@@ -78,6 +79,7 @@ class Gateway:
         self._authenticator = authenticator
         self._engine = engine
         self._regions = settings.regions
+        self._answer_within = settings.answer_within
         self._observer = observer
         self.access_logs = access_logs
         self._clock = clock
@@ -108,8 +110,22 @@ class Gateway:
         body = verified_body(wire, caller.payload, streams=operation.streams)
         request = await operation.request.from_wire(Incoming.of(wire, body))
         call = Call(self._engine, caller.identity, wire, body, self._regions, found, trace)
-        reply: Reply = await operation.handler(call, request)
+        if operation.may_last:
+            reply = await self._in_time(operation, call, request, trace)
+        else:
+            reply = await operation.handler(call, request)
         return replace(reply, headers=reply.headers | CHARGED) if charges else reply
+
+    async def _in_time(self, operation: Operation[Any], call: Call, request: Any, trace: Trace) -> Reply:
+        """As the handler answers, or begun before it does."""
+
+        async def handling() -> Reply:
+            return await operation.handler(call, request)
+
+        key = call.wire.target.key or ""
+        return await in_time(
+            handling(), self._answer_within, key, lambda failure: self._refusal(failure, call.wire, trace)
+        )
 
     async def _answer_form(self, operation: Operation[Any], wire: WireRequest, trace: Trace, signer: Identity) -> Reply:
         """The same way for a form: its fields say who asks and for which key, and are what else are headers."""

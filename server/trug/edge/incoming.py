@@ -27,7 +27,8 @@ class EdgeSettings:
 
     ``domains`` host buckets, ``website_domains`` their websites; ``trusted_proxies`` are CIDRs whose ``X-Forwarded-*``
     count; ``max_header_bytes`` covers path, query and headers; without ``metrics_token`` only loopback clients see the
-    metrics; with ``trusts_http`` customers' keys may come without TLS.
+    metrics; with ``trusts_http`` customers' keys may come without TLS. An operation that may take long has
+    ``answer_within`` seconds until its answer begins without it.
     """
 
     regions: tuple[str, ...] = ("us-east-1",)
@@ -37,6 +38,7 @@ class EdgeSettings:
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str = field(default="", repr=False)
     trusts_http: bool = False
+    answer_within: float = 5
 
 
 @frozen

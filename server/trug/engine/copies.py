@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trug.domain.checksums import full_object
 from trug.domain.encryption import Encryption, Protection, kind_of
 from trug.domain.errors import ErrorCode, S3Error
@@ -9,6 +11,7 @@ from trug.domain.frozen import replace
 from trug.domain.objects import COMPOSITE, STANDARD, Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.versioning import new_version_id
+from trug.engine.annotations import refuse_encrypted
 from trug.engine.digesting import digests_of
 from trug.engine.drafts import Copied, CopyDirectives, CopySource, Stored
 from trug.engine.envelopes import Envelopes, hides_digest, new_etag
@@ -20,11 +23,14 @@ from trug.engine.reading import Reading, SealedReading
 from trug.engine.refusals import Moved, shown_version
 from trug.engine.rewriting import StoredBody
 from trug.engine.versions import CopyVersion, PutVersion
-from trug.ports.rows import Bucket
-from trug.ports.stores import MetadataStore
+from trug.ports.reads import Annotations, InlineContent
+from trug.ports.rows import Annotation, Bucket, Version
+from trug.ports.stores import MetadataStore, Reader
 
 LARGEST_COPY = 5 << 30
 ATTEMPTS = 8
+MOST_ANNOTATED = 16 << 20
+"""Bytes of annotations that one commit copies."""
 REDIRECT = "x-amz-website-redirect-location"
 
 
@@ -68,9 +74,13 @@ class Copies:
             reading = await self._objects.open(source.bucket, source.key, source.version_id, source.customer_key)
             version = reading.version
             source.conditions.check(version.listing.etag, version.listing.modified)
+            copied = await self._annotations_of(version) if directives.annotations else ()
             change: CopyVersion | PutVersion
             if kind_of(version.record.encryption) == kind_of(asked):
                 change = await self._sharing(reading, bucket, key, asked, directives, conditions)
+                change = replace(change, annotations=copied) if copied else change
+            elif copied:
+                refuse_encrypted(Encryption(kind_of(asked), b""))
             else:
                 change = await self._rewriting(reading, bucket, key, asked, directives, conditions)
             try:
@@ -79,6 +89,26 @@ class Copies:
                 continue
             return Copied(stored, shown_version(source.bucket, version), change.record.tags)
         raise S3Error(ErrorCode.OperationAborted)
+
+    async def _annotations_of(self, version: Version) -> Sequence[tuple[Annotation, bytes]]:
+        """The annotations to be copied, under new inline ids. OperationAborted when they change meanwhile."""
+        if not version.record.annotations:
+            return ()
+
+        def question(reader: Reader) -> list[tuple[Annotation, bytes | None]]:
+            found = reader.fetch(Annotations(version.id))
+            if sum(annotation.size for annotation in found) > MOST_ANNOTATED:
+                raise S3Error(ErrorCode.NotImplemented, "Copying so many annotations is not implemented.")
+            return [(annotation, reader.fetch(InlineContent(annotation.inline))) for annotation in found]
+
+        copied = []
+        for annotation, content in await self._metadata.view(question):
+            if content is None:
+                raise S3Error(ErrorCode.OperationAborted)
+            copied.append((annotation._replace(inline=await self._ids.take()), content))
+        if len(copied) != version.record.annotations:
+            raise S3Error(ErrorCode.OperationAborted)
+        return tuple(copied)
 
     async def _sharing(
         self,
@@ -181,6 +211,10 @@ def described(record: Record, directives: CopyDirectives) -> Record:
     draft, tags = directives.draft, directives.tags
     if record.lock is not directives.lock:
         record = replace(record, lock=directives.lock)
+    if record.annotations and not directives.annotations:
+        record = replace(record, annotations=0)
+    if record.restoration is not None:
+        record = replace(record, restoration=None)
     if draft is not None:
         record = replace(record, headers=draft.headers, metadata=draft.metadata)
     elif directives.redirect is not None or REDIRECT in record.headers:

@@ -71,7 +71,7 @@ class CopySource:
 class CopyDirectives:
     """What a copy changes: ``draft`` None keeps the source's metadata, ``tags`` None its tags. Storage class,
     website redirect, encryption and lock are never copied ("CopyObject"): they are what the request says, None for
-    their defaults."""
+    their defaults. ``annotations`` is whether they are to be copied."""
 
     draft: Draft | None = None
     tags: dict[str, str] | None = None
@@ -80,6 +80,7 @@ class CopyDirectives:
     redirect: str | None = None
     protection: Protection | None = None
     lock: Lock | None = None
+    annotations: bool = True
 
     @property
     def changes_nothing(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from trug.domain.frozen import frozen
+from trug.engine.annotations import ObjectAnnotations
+from trug.engine.appending import Appending
 from trug.engine.buckets import Buckets
 from trug.engine.buffers import BufferPool
 from trug.engine.configurations import BucketConfigurations
@@ -18,6 +20,8 @@ from trug.engine.objects import Objects
 from trug.engine.pins import Pins
 from trug.engine.protection import Protections
 from trug.engine.rekeying import Rekeying
+from trug.engine.renaming import Renaming
+from trug.engine.restoring import Restoring
 from trug.engine.sweep import Sweep
 from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
@@ -48,6 +52,8 @@ class Engine:
     buckets: Buckets
     configurations: BucketConfigurations
     objects: Objects
+    appending: Appending
+    annotations: ObjectAnnotations
     copies: Copies
     listings: Listings
     locks: Locks
@@ -55,6 +61,8 @@ class Engine:
     multipart: Multipart
     protections: Protections
     rekeying: Rekeying
+    renaming: Renaming
+    restoring: Restoring
     sweep: Sweep
 
     @classmethod
@@ -68,11 +76,13 @@ class Engine:
         pins: Pins | None = None,
         keys: Keys | None = None,
         lifecycle_day: float = DAY,
+        restore_delay: float = 0,
     ) -> Engine:
         """An engine over two open stores. Objects of at most ``inline_max`` bytes are kept with the metadata.
 
         ``pins`` are given where other processes serve the same stores, and see them. Without ``keys`` nothing can be
-        encrypted. ``lifecycle_day`` is how long a day of lifecycle rules is, in seconds.
+        encrypted. ``lifecycle_day`` is how long a day of lifecycle rules is, in seconds. Archived objects are restored
+        after ``restore_delay`` seconds.
         """
         ids, pins = Ids(metadata), pins or Pins()
         keys = keys or Keys()
@@ -80,11 +90,13 @@ class Engine:
         configurations = BucketConfigurations(metadata)
         protections = Protections(configurations, envelopes)
         intake = Intake(blobs, ids, BufferPool(), inline_max)
-        objects = Objects(metadata, blobs, ids, intake, pins, protections, envelopes)
+        objects = Objects(metadata, blobs, ids, intake, pins, protections, envelopes, clock)
         return cls(
             buckets=Buckets(metadata, ids),
             configurations=configurations,
             objects=objects,
+            annotations=ObjectAnnotations(metadata, ids, objects),
+            appending=Appending(metadata, ids, intake, objects, clock),
             copies=Copies(metadata, ids, objects, intake, protections, envelopes),
             listings=Listings(metadata),
             locks=Locks(metadata),
@@ -92,5 +104,7 @@ class Engine:
             multipart=Multipart(metadata, ids, intake, objects, clock, protections, envelopes),
             protections=protections,
             rekeying=Rekeying(metadata, envelopes),
+            renaming=Renaming(metadata),
+            restoring=Restoring(metadata, restore_delay),
             sweep=Sweep(metadata, blobs, pins),
         )

@@ -72,6 +72,7 @@ class Fsck:
         await check.versions("history")
         await check.uploads()
         await check.parts()
+        await check.annotations()
         await check.references()
         await check.totals()
         await check.leaks()
@@ -175,6 +176,15 @@ class Check:
     async def parts(self) -> None:
         async for page in self._pages("parts"):
             await self._bytes([owner for _, part in page for owner in _owners_in(part)])
+
+    async def annotations(self) -> None:
+        async for page in self._pages("annotations"):
+            await self._bytes(
+                [
+                    (f"annotation {row.name!r} of version {row.version}", ("inline", row.inline), row.size)
+                    for _, row in page
+                ]
+            )
 
     async def references(self) -> None:
         """Each place's count against those who refer to it."""

@@ -36,13 +36,13 @@ from trug.engine.listing import FIRST_STEP, common_prefix, first_place, next_ste
 from trug.engine.objects import Objects
 from trug.engine.protection import Protections
 from trug.engine.quotas import expect_room
-from trug.engine.reading import Reading, SealedReading
+from trug.engine.reading import Reading, SealedReading, body_of, table_of
 from trug.engine.refusals import Moved, no_such_upload, shown_version
 from trug.engine.rewriting import StoredBody
 from trug.engine.uploads import AbortUpload, AddPart, CompleteUpload, CreateUpload
 from trug.ports.body import Body
 from trug.ports.keys import Clock
-from trug.ports.reads import OpenUploads, Parts, UploadWithId
+from trug.ports.reads import OpenUploads, PartNumbered, Parts, UploadWithId
 from trug.ports.rows import Bucket, Extent, Part, Upload, Version
 from trug.ports.stores import MetadataStore, Reader
 
@@ -266,10 +266,15 @@ class Multipart:
 
     async def object_parts(self, version: Version, *, after: int, limit: int) -> list[Part]:
         """The parts of a multipart object after a number; none for any other object."""
-        body = version.body
-        if body is None:
+        if version.body is None or not version.record.parts:
             return []
-        return await self._metadata.view(lambda reader: reader.fetch(Parts(body, after, limit)))
+        body = await body_of(self._metadata, version.body)
+        wanted = ends.numbers_after(table_of(body), after, among=version.record.parts, limit=limit)
+
+        def question(reader: Reader) -> list[Part | None]:
+            return [reader.fetch(PartNumbered(body.id, number)) for number in wanted]
+
+        return [part for part in await self._metadata.view(question) if part is not None]
 
     async def uploads(
         self, bucket: Bucket, *, prefix: str, delimiter: str, key_marker: str, upload_id_marker: str, limit: int

@@ -6,7 +6,7 @@ from trug.domain.configurations import HAS_ENCRYPTION, HAS_QUOTA
 from trug.domain.encryption import CustomerKey
 from trug.domain.objects import Listing, Record
 from trug.domain.preconditions import WriteConditions
-from trug.domain.storage_classes import check_readable
+from trug.domain.restoration import ARCHIVED, check_readable
 from trug.domain.versioning import Versioning, new_version_id
 from trug.engine.drafts import Deleted, Draft, Stored
 from trug.engine.envelopes import Envelopes, check_customer_key
@@ -19,6 +19,7 @@ from trug.engine.reading import Reading, SealedReading
 from trug.engine.refusals import Moved, hidden_by_marker, is_marker, no_such_key, unknown_version
 from trug.engine.versions import DeleteNewest, DeleteVersion, PutVersion, RetagVersion
 from trug.ports.body import Body
+from trug.ports.keys import Clock
 from trug.ports.reads import Current, CurrentContent, NewestHistory, WithVersionId, WithVersionIdContent
 from trug.ports.rows import Bucket, Fetched, Version
 from trug.ports.stores import BlobStore, MetadataStore
@@ -36,6 +37,7 @@ class Objects:
         pins: Pins,
         protections: Protections,
         envelopes: Envelopes,
+        clock: Clock,
     ) -> None:
         self._metadata = metadata
         self._blobs = blobs
@@ -44,6 +46,7 @@ class Objects:
         self._pins = pins
         self._protections = protections
         self._envelopes = envelopes
+        self._clock = clock
 
     async def put(self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions) -> Stored:
         """Store a body as the newest version of ``key``; visible only when it is whole, verified and durable.
@@ -89,11 +92,12 @@ class Objects:
     async def open(
         self, bucket: Bucket, key: str, version_id: str | None, customer: CustomerKey | None = None
     ) -> Reading:
-        """As ``find``, with the bytes at hand; ``customer`` is the customer's key that the request brought. Also errors
-        of ``Envelopes.open``, and InvalidObjectState for what must be restored first."""
+        """As ``find``, with the bytes at hand; ``customer`` is the customer's key that the request brought. Also
+        InvalidObjectState for what is archived and not restored, and errors of ``Envelopes.open``."""
         pin = self._pins.hold(self._metadata.sequence)
         version, content = await self._fetch(bucket, key, version_id)
-        check_readable(version.listing.storage_class)
+        if version.listing.storage_class in ARCHIVED:
+            check_readable(version.listing.storage_class, version.record.restoration, self._clock.now())
         encryption = version.record.encryption
         if encryption is None:
             if customer is not None:

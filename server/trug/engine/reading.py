@@ -36,11 +36,12 @@ class Reading:
     async def part(self, number: int) -> tuple[int, int]:
         """The half-open span of a part: of any object that was not uploaded in parts, part 1 is the whole.
         InvalidPartNumber (416) when there is no such part."""
-        if self.version.body is None:
+        count = self.version.record.parts
+        if self.version.body is None or not count:
             if number == 1:
                 return 0, self.version.listing.size
             raise _no_such_part(number, 1)
-        return part_span(await body_of(self._metadata, self.version.body), number)
+        return part_span(await body_of(self._metadata, self.version.body), number, count)
 
     def content(self, start: int, stop: int) -> bytes | memoryview | AsyncIterator[bytes | memoryview]:
         """The bytes from ``start`` to before ``stop``: those ``at_hand``, else pieces of at most 256 KiB, each of which
@@ -212,12 +213,13 @@ async def body_of(metadata: MetadataStore, body: int) -> Upload:
     return upload
 
 
-def part_span(upload: Upload, number: int) -> tuple[int, int]:
-    """The half-open span of the part with this number. InvalidPartNumber when the object has no such part."""
+def part_span(upload: Upload, number: int, count: int) -> tuple[int, int]:
+    """The half-open span of the part with this number, of an object that has the first ``count`` of its body's.
+    InvalidPartNumber when the object has no such part."""
     table = table_of(upload)
     index = ends.find(table, number)
-    if index is None:
-        raise _no_such_part(number, ends.count(table))
+    if index is None or index >= count:
+        raise _no_such_part(number, count)
     return ends.begin_of(table, index), ends.entry(table, index)[1]
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from trug.domain.ends import numbers
 from trug.domain.frozen import frozen
+from trug.engine.annotations import ExpandAnnotations
 from trug.engine.pins import Pins
 from trug.engine.uploads import place_of_extent, references_to_extents
 from trug.engine.versions import recount, unanswered
@@ -148,6 +149,8 @@ class Sweep:
         for row in rows:
             if row.kind == "bucket":
                 await self._expand_bucket(row)
+            elif row.kind == "annotations":
+                await self._expand_annotations(row)
             elif row.kind != "blob":
                 await self._expand_parts(row)
         return len(rows)
@@ -156,6 +159,10 @@ class Sweep:
         after: int | None = 0
         while after is not None:
             after = await self._metadata.commit(ExpandParts(row, after))
+
+    async def _expand_annotations(self, row: Dropped) -> None:
+        while await self._metadata.commit(ExpandAnnotations(row)):
+            pass
 
     async def _expand_bucket(self, row: Dropped) -> None:
         while await self._metadata.commit(ExpandBucket(row)):

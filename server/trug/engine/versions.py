@@ -29,6 +29,7 @@ from trug.ports.effects import (
     Announce,
     Drop,
     NameBlob,
+    PutAnnotation,
     PutCurrent,
     PutHistory,
     PutInline,
@@ -40,7 +41,7 @@ from trug.ports.effects import (
     Tally,
 )
 from trug.ports.reads import BucketWithId, Current, NewestHistory, NullHistory, References, WithVersionId
-from trug.ports.rows import NULL_VERSION, Bucket, Version
+from trug.ports.rows import NULL_VERSION, Annotation, Bucket, Version
 
 MARKER_LISTING = Listing(etag="", size=0, modified=0)
 
@@ -148,11 +149,18 @@ def _null_version_reads(rows: Rows, newest: Version | None, bucket_id: int, key:
     return references_to(rows.of(null)) if null in rows else (null,)
 
 
+def forgotten(version: Version) -> Sequence[Effect]:
+    """What goes with a version besides its bytes: the sweep removes its annotations."""
+    return (Drop("annotations", version.id),) if version.record.annotations else ()
+
+
 def make_room(rows: Rows, bucket: Bucket, key: str, newest: Version | None, moment: Moment) -> Room:
     """Demote or replace ``newest``, what is current now. Follows "How S3 Versioning works", the unversioned and
     suspended cases included: those replace the null version, wherever it stands."""
     if bucket.versioning is OFF:
-        return ROOM_ENOUGH if newest is None else Room((), -1, -1, -newest.listing.size, place_of(newest))
+        if newest is None:
+            return ROOM_ENOUGH
+        return Room(forgotten(newest), -1, -1, -newest.listing.size, place_of(newest))
     replaced = _replaced(rows, bucket, key, newest)
     effects: list[Effect] = []
     if newest is not None and not _is_same(newest, replaced):
@@ -163,6 +171,8 @@ def make_room(rows: Rows, bucket: Bucket, key: str, newest: Version | None, mome
             effects.append(PutHistory(marker._replace(noncurrent_since=moment.time)))
     if replaced is not None and not _is_same(replaced, newest):
         effects.append(RemoveHistory(bucket.id, key, replaced.sequence))
+    if replaced is not None:
+        effects += forgotten(replaced)
     return Room(
         effects,
         objects=0 if newest is None else -1,
@@ -302,7 +312,8 @@ def reminded(bucket: Bucket, key: str) -> Sequence[Effect]:
 class CopyVersion:
     """Make an object the newest version of its key whose bytes are those of ``source``, a version read before.
 
-    The source is read again: gone or not the same row, the change is rejected with Moved. Answers Stored.
+    ``annotations`` are copies of the source's, with their bytes. The source is read again: gone or not the same row,
+    the change is rejected with Moved. Answers Stored.
     """
 
     source: Version
@@ -313,6 +324,7 @@ class CopyVersion:
     listing: Listing
     record: Record
     conditions: WriteConditions
+    annotations: Sequence[tuple[Annotation, bytes]] = ()
     blobs: tuple[int, ...] = ()
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
@@ -345,6 +357,9 @@ class CopyVersion:
             version = outcome
         counts = recount(rows, ((room.freed, -1), (place_of(self.source), 1)))
         effects = [*room.effects, *counts, *added(bucket, version, room, "ObjectCreated:Copy")]
+        for annotation, content in self.annotations:
+            placed = annotation._replace(version=self.id, modified=moment.time)
+            effects += (PutInline(annotation.inline, content), PutAnnotation(placed))
         return Decided(stored(bucket, version), effects)
 
     def _version(self, bucket: Bucket, moment: Moment) -> Version:
@@ -484,7 +499,7 @@ class DeleteVersion:
             effects.append(RemoveHistory(bucket.id, self.key, victim.sequence))
         heir = self._heir(rows, victim, current)
         effects += _promoted(heir)
-        effects += recount(rows, ((place_of(victim), -1),))
+        effects += (*recount(rows, ((place_of(victim), -1),)), *forgotten(victim))
         objects = int(heir is not None and not heir.marker) - int(was_current)
         effects += (
             Tally(bucket.id, bucket.account, objects=objects, versions=-1, bytes=-victim.listing.size),

@@ -41,6 +41,7 @@ from trug.wire.request import Headers, Incoming
 family = Family()
 
 METADATA_DIRECTIVE = "x-amz-metadata-directive"
+ANNOTATION_DIRECTIVE = "x-amz-object-annotation-directive"
 TAGGING_DIRECTIVE = "x-amz-tagging-directive"
 CHECKSUM_ALGORITHM = "x-amz-checksum-algorithm"
 STORAGE_CLASS = "x-amz-storage-class"
@@ -85,9 +86,18 @@ class CopyObject:
                 redirect=object_headers(headers).get(REDIRECT_LOCATION),
                 protection=protection_asked(incoming),
                 lock=lock_asked(headers),
+                annotations=copies_annotations(headers),
             ),
             conditions=write_conditions(headers),
         )
+
+
+def copies_annotations(headers: Headers) -> bool:
+    """``x-amz-object-annotation-directive``: COPY, its default, or EXCLUDE."""
+    text = headers.get(ANNOTATION_DIRECTIVE, "COPY")
+    if text not in ("COPY", "EXCLUDE"):
+        raise invalid_argument("Unknown annotation directive.", ANNOTATION_DIRECTIVE, text or "")
+    return text == "COPY"
 
 
 def checksum_asked(headers: Headers) -> str | None:
@@ -106,7 +116,11 @@ def checksum_asked(headers: Headers) -> str | None:
 
 
 @family.operation(
-    "CopyObject", "PUT /{Bucket}/{Key+} {x-amz-copy-source}", action=actions.PUT_OBJECT, request=CopyObject
+    "CopyObject",
+    "PUT /{Bucket}/{Key+} {x-amz-copy-source}",
+    action=actions.PUT_OBJECT,
+    request=CopyObject,
+    may_last=True,
 )
 async def copy_object(call: Call, request: CopyObject) -> Reply:
     source = await source_of(call, request.source)
@@ -178,6 +192,7 @@ class UploadPartCopy:
     "PUT /{Bucket}/{Key+}?partNumber&uploadId {x-amz-copy-source}",
     action=actions.PUT_OBJECT,
     request=UploadPartCopy,
+    may_last=True,
 )
 async def upload_part_copy(call: Call, request: UploadPartCopy) -> Reply:
     source = await source_of(call, request.source)

@@ -34,12 +34,12 @@ ACCESS = "access policies and ACLs are not built yet"
 DIRECTORY = "directory buckets (S3 Express One Zone) only"
 EVENTS = "events are not built yet"
 METADATA = "S3 Metadata tables are not built"
-ONE_CLASS = "archived objects are not restored yet"
+SESSIONS = "it hands out temporary credentials, which are not built yet"
 TORRENTS = "AWS no longer offers it either"
 SELECT = "SQL over objects is not built; AWS no longer offers it to new customers"
 
 DECLINED = [
-    Declined("CreateSession", "GET /{Bucket}?session", actions.CREATE_SESSION, DIRECTORY),
+    Declined("CreateSession", "GET /{Bucket}?session", actions.CREATE_SESSION, SESSIONS),
     Declined(
         "CreateBucketMetadataConfiguration",
         "POST /{Bucket}?metadataConfiguration",
@@ -96,14 +96,6 @@ DECLINED = [
     Declined(
         "PutObjectAcl", "PUT /{Bucket}/{Key+}?acl", actions.PUT_OBJECT_ACL, ACCESS, actions.PUT_OBJECT_VERSION_ACL
     ),
-    Declined(
-        "PutObjectAnnotation",
-        "PUT /{Bucket}/{Key+}?annotation&annotationName",
-        actions.PUT_OBJECT_ANNOTATION,
-        "annotations are not built yet",
-    ),
-    Declined("RenameObject", "PUT /{Bucket}/{Key+}?renameObject", actions.PUT_OBJECT, DIRECTORY),
-    Declined("RestoreObject", "POST /{Bucket}/{Key+}?restore", actions.RESTORE_OBJECT, ONE_CLASS),
     Declined("SelectObjectContent", "POST /{Bucket}/{Key+}?select&select-type=2", actions.GET_OBJECT, SELECT),
 ]
 

@@ -198,6 +198,7 @@ def size_claimed(headers: Headers) -> int | None:
     "POST /{Bucket}/{Key+}?uploadId",
     action=actions.PUT_OBJECT,
     request=CompleteMultipartUpload,
+    may_last=True,
 )
 async def complete_multipart_upload(call: Call, request: CompleteMultipartUpload) -> Reply:
     stored = await call.engine.multipart.complete(

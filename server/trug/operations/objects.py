@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Self
 
@@ -9,7 +10,7 @@ from trug.access import actions
 from trug.access.authorise import authorise
 from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
-from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.objects import STANDARD, Checksum
 from trug.domain.preconditions import NO_CONDITIONS, ReadConditions, WriteConditions
@@ -35,9 +36,11 @@ from trug.wire.dates import http_date
 from trug.wire.encryption import customer_key, encryption_headers, speaks_of_encryption
 from trug.wire.headers import (
     READ_CONDITIONS,
+    WRITE_OFFSET,
     asks_for_unbuilt,
     delete_conditions,
     metadata_headers,
+    not_implemented,
     read_conditions,
     refuse_unbuilt,
     write_conditions,
@@ -45,11 +48,12 @@ from trug.wire.headers import (
 from trug.wire.locking import asks_to_bypass, demand_digest, lock_headers
 from trug.wire.query import response_overrides
 from trug.wire.reply import Reply
-from trug.wire.request import Incoming, Rule
+from trug.wire.request import Headers, Incoming, Rule
 
 family = Family()
 
 NO_OVERRIDES: Mapping[str, str] = {}
+OFFSET = re.compile(r"[0-9]{1,18}\Z")
 CHECKSUM_MODE = "x-amz-checksum-mode"
 ASKING = READ_CONDITIONS | {"range", "if-range", CHECKSUM_MODE}
 IS_PLAIN_READ = Rule(
@@ -66,18 +70,33 @@ OFF = Versioning.OFF  # bound once: looking up a member costs 0.1 µs before Pyt
 
 @frozen
 class PutObject:
+    """``offset`` is where to append, None where an object is to be put in place of any."""
+
     key: str
     draft: Draft
     conditions: WriteConditions
+    offset: int | None = None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> PutObject:
         refuse_version(incoming)
         check_length(incoming.body)
-        draft = draft_from(incoming)
+        headers = incoming.headers
+        offset = offset_asked(headers) if WRITE_OFFSET in headers else None
+        draft = draft_from(incoming, takes=WRITE_OFFSET)
         if draft.lock is not None:
-            demand_digest(incoming.headers)
-        return cls(incoming.key, draft, write_conditions(incoming.headers))
+            demand_digest(headers)
+        return cls(incoming.key, draft, write_conditions(headers), offset)
+
+
+def offset_asked(headers: Headers) -> int:
+    """``x-amz-write-offset-bytes``. NotImplemented beside headers that ask for encryption, which appends have not."""
+    text = headers[WRITE_OFFSET]
+    if not OFFSET.match(text):
+        raise invalid_argument("The write offset is not a number of bytes.", WRITE_OFFSET, text)
+    if speaks_of_encryption(headers):
+        raise not_implemented(WRITE_OFFSET)
+    return int(text)
 
 
 @family.operation("PutObject", "PUT /{Bucket}/{Key+}", action=actions.PUT_OBJECT, request=PutObject, streams=True)
@@ -86,11 +105,21 @@ async def put_object(call: Call, request: PutObject) -> Reply:
         authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
     if request.draft.lock is not None:
         authorise_lock(call, request.key, request.draft.lock)
+    if request.offset is not None:
+        return await append_object(call, request, request.offset)
     stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
     headers = stored_headers(stored, request.draft.protection)
     if call.bucket.configured & HAS_LIFECYCLE:
         headers |= await stored_expiration(call, request.key, request.draft.tags, stored)
     return Reply(headers=headers)
+
+
+async def append_object(call: Call, request: PutObject, offset: int) -> Reply:
+    """The answer tells the size too, as only appends' do."""
+    stored = await call.engine.appending.append(
+        call.bucket, request.key, offset, call.body, request.draft, request.conditions
+    )
+    return Reply(headers=stored_headers(stored) | {"x-amz-object-size": str(stored.size)})
 
 
 # GetObject and HeadObject
@@ -242,8 +271,16 @@ def version_headers(call: Call, version: Version) -> dict[str, str]:
     if record.lock is not None:
         headers |= lock_headers(record.lock)
     if listing.storage_class != STANDARD:
-        headers["x-amz-storage-class"] = listing.storage_class
+        headers |= storage_headers(version, call.wire.received)
     return headers
+
+
+def storage_headers(version: Version, now: int) -> dict[str, str]:
+    """The storage class, and how far a restored copy is."""
+    headers = {"x-amz-storage-class": version.listing.storage_class}
+    restoration = version.record.restoration
+    told = None if restoration is None else restoration.header(now)
+    return headers if told is None else headers | {"x-amz-restore": told}
 
 
 def check_conditions(call: Call, conditions: ReadConditions, version: Version) -> None:

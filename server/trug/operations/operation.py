@@ -40,8 +40,9 @@ class Operation(Generic[Q_co]):
     tells two operations apart stands behind it in braces (``PUT /{Bucket}/{Key+} {x-amz-copy-source}``).
     ``versioned_action`` replaces ``action`` when the request has a versionId. ``streams`` is true of the two
     operations that take aws-chunked bodies without signatures. ``makes_bucket`` is true where the bucket in the path
-    need not exist. ``in_form`` is true where the body is a form, whose fields say who asks and for what. ``note`` is
-    what the list of operations says beside the name: the default answer, or why not.
+    need not exist. ``in_form`` is true where the body is a form, whose fields say who asks and for what. ``may_last``
+    is true where the answer, a document, begins after some seconds though the work is not done (edge.lasting). ``note``
+    is what the list of operations says beside the name: the default answer, or why not.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Operation(Generic[Q_co]):
     streams: bool = False
     makes_bucket: bool = False
     in_form: bool = False
+    may_last: bool = False
     kind: Kind = "acts"
     note: str = ""
 
@@ -83,6 +85,7 @@ class Family:
         streams: bool = False,
         makes_bucket: bool = False,
         in_form: bool = False,
+        may_last: bool = False,
         kept: str = "",
     ) -> Callable[[Callable[[Call, Q], Awaitable[Reply]]], Callable[[Call, Q], Awaitable[Reply]]]:
         """Add the decorated handler to the table under AWS's ``name``. ``kept`` says what does not come of what it
@@ -100,6 +103,7 @@ class Family:
                     streams=streams,
                     makes_bucket=makes_bucket,
                     in_form=in_form,
+                    may_last=may_last,
                     kind="kept" if kept else "acts",
                     note=kept,
                 )

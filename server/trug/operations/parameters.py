@@ -64,12 +64,13 @@ def part_asked(incoming: Incoming) -> int | None:
     return find_integer(incoming.parameters, "partNumber", low=1, high=LAST_PART)
 
 
-def draft_from(incoming: Incoming) -> Draft:
-    """All that an object carries beside its bytes. NotImplemented for what asks for something that is not built."""
+def draft_from(incoming: Incoming, *, takes: str = "") -> Draft:
+    """All that an object carries beside its bytes. NotImplemented for what asks for something that is not built, save
+    the header that the operation ``takes``."""
     headers = incoming.headers
     if IS_PLAIN_WRITE(headers):
         return Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
-    refuse_unbuilt(headers)
+    refuse_unbuilt(headers, takes=takes)
     draft = Draft(object_headers(headers), user_metadata(headers), tags_from(headers))
     return replace(
         draft,

@@ -49,7 +49,6 @@ NOTIFIES_NOBODY = Default(root="NotificationConfiguration")
 NO_POLICY = Default(ErrorCode.NoSuchBucketPolicy)
 NO_BLOCK = Default(ErrorCode.NoSuchPublicAccessBlockConfiguration)
 NO_REPLICATION = Default(ErrorCode.ReplicationConfigurationNotFoundError)
-NO_ANNOTATION = Default(ErrorCode.NoSuchAnnotation)
 NO_METADATA = Default(ErrorCode.MetadataConfigurationNotFound)
 
 ACL = Default(
@@ -59,10 +58,6 @@ ACL = Default(
 )
 OWNERSHIP = Default(
     root="OwnershipControls", content="<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"
-)
-ANNOTATIONS = Default(
-    root="ListObjectAnnotationsOutput",
-    content="<Annotations/><Bucket>{bucket}</Bucket><Key>{key}</Key><AnnotationCount>0</AnnotationCount>",
 )
 
 
@@ -121,19 +116,6 @@ UNSET = [
     Unset("GetBucketReplication", "GET /{Bucket}?replication", actions.GET_REPLICATION_CONFIGURATION, NO_REPLICATION),
     Unset("DeleteBucketReplication", "DELETE /{Bucket}?replication", actions.PUT_REPLICATION_CONFIGURATION, REMOVED),
     Unset("GetObjectAcl", "GET /{Bucket}/{Key+}?acl", actions.GET_OBJECT_ACL, ACL, actions.GET_OBJECT_VERSION_ACL),
-    Unset(
-        "GetObjectAnnotation",
-        "GET /{Bucket}/{Key+}?annotation&annotationName",
-        actions.GET_OBJECT_ANNOTATION,
-        NO_ANNOTATION,
-    ),
-    Unset("ListObjectAnnotations", "GET /{Bucket}/{Key+}?annotation", actions.LIST_OBJECT_ANNOTATIONS, ANNOTATIONS),
-    Unset(
-        "DeleteObjectAnnotation",
-        "DELETE /{Bucket}/{Key+}?annotation&annotationName",
-        actions.DELETE_OBJECT_ANNOTATION,
-        REMOVED,
-    ),
 ]
 
 

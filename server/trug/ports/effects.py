@@ -7,7 +7,7 @@ from typing import ClassVar
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.ports.changes import Effect
-from trug.ports.rows import AccessKey, Bucket, Part, Reminder, Upload, User, Version
+from trug.ports.rows import AccessKey, Annotation, Bucket, Part, Reminder, Upload, User, Version
 
 # Buckets
 
@@ -179,6 +179,24 @@ class RemoveParts(Effect):
 
     upload: int
     numbers: tuple[int, ...]
+
+
+# Annotations
+
+
+@frozen
+class PutAnnotation(Effect):
+    """Insert or replace an annotation; its bytes are put by PutInline."""
+
+    annotation: Annotation
+
+
+@frozen
+class RemoveAnnotations(Effect):
+    """Remove annotations of a version by name, and not their bytes."""
+
+    version: int
+    names: tuple[str, ...]
 
 
 # Totals and the feed

@@ -9,6 +9,7 @@ from trug.domain.identity import Account
 from trug.ports.changes import Read
 from trug.ports.rows import (
     AccessKey,
+    Annotation,
     Bucket,
     Counters,
     Dropped,
@@ -289,6 +290,23 @@ class Parts(Read[list[Part]]):
     limit: int = 10_000
 
 
+@frozen
+class AnnotationNamed(Read[Annotation | None]):
+    """An annotation of the version with this id."""
+
+    version: int
+    name: str
+
+
+@frozen
+class Annotations(Read[list[Annotation]]):
+    """Annotations of a version by name after ``after``, at most ``limit``."""
+
+    version: int
+    after: str = ""
+    limit: int = 1000
+
+
 # Who may
 
 
@@ -380,9 +398,9 @@ class RowsOf(Read[list[Any]]):
     come twice. Each place is the primary key, and each row as the reads of one give it:
 
     ``current`` and ``history`` Version, ``inline`` the length in bytes (verified), ``files`` the blob, ``epochs``
-    Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part, ``buckets`` Bucket,
-    ``configurations`` the document, ``accounts`` Account, ``users`` User, ``access_keys`` AccessKey, ``declared`` and
-    ``documents`` the document.
+    Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
+    ``annotations`` Annotation, ``buckets`` Bucket, ``configurations`` the document, ``accounts`` Account, ``users``
+    User, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document.
     """
 
     table: str

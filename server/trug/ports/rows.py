@@ -92,6 +92,19 @@ class Part(NamedTuple):
     checksum: Checksum | None = None
 
 
+class Annotation(NamedTuple):
+    """A text beside the version with the id ``version``: bare MD5 ETag, size in bytes, time in µs; its bytes lie under
+    the id ``inline``."""
+
+    version: int
+    name: str
+    etag: str
+    size: int
+    modified: int
+    inline: int
+    checksum: Checksum | None = None
+
+
 class Completed(NamedTuple):
     """What CompleteMultipartUpload made: kept so that a repeated call answers the same.
 
@@ -158,8 +171,8 @@ class AccessKey(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """Bytes nobody refers to any more, to be removed by the sweep. ``kind`` is ``blob``, ``inline``, ``body`` or
-    ``upload``; ``sequence`` is the commit that dropped them."""
+    """Bytes nobody refers to any more, to be removed by the sweep. ``kind`` is ``blob``, ``inline``, ``body``,
+    ``upload`` or ``annotations`` (of the version of that id); ``sequence`` is the commit that dropped them."""
 
     id: int
     sequence: int

@@ -250,10 +250,12 @@ OTHER_CLASSES = frozenset(
         "AWS_BACKUP_LOW_COST_WARM",
     }
 )
+WRITE_OFFSET = "x-amz-write-offset-bytes"
+"""Of PutObject alone."""
 UNBUILT = (
     "x-amz-object-lock-event-hold",
     "x-amz-grant-",
-    "x-amz-write-offset-bytes",
+    WRITE_OFFSET,
 )
 
 
@@ -265,15 +267,16 @@ def asks_for_unbuilt(names: Iterable[str]) -> bool:
 WORTH_A_LOOK = Rule(asks_for_unbuilt)
 
 
-def refuse_unbuilt(headers: Headers) -> None:
+def refuse_unbuilt(headers: Headers, *, takes: str = "") -> None:
     """NotImplemented for headers of PutObject, CopyObject and CreateMultipartUpload that ask for what is not built.
 
-    InvalidStorageClass and InvalidArgument where S3 does not know the storage class or the canned ACL either.
+    The header ``takes`` is not among them. InvalidStorageClass and InvalidArgument where S3 does not know the storage
+    class or the canned ACL either.
     """
     if not WORTH_A_LOOK(headers):
         return
     for name in headers:
-        if name.startswith(UNBUILT):
+        if name.startswith(UNBUILT) and name != takes:
             raise not_implemented(name)
     _check_acl(headers.get(ACL, "private") or "")
     storage_class_asked(headers)

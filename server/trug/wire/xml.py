@@ -67,10 +67,14 @@ def element(name: str, text: str | None) -> str:
 def document(root: str, *content: str | bytes, namespaced: bool = True) -> bytes:
     """A whole document around content that is XML already, in S3's namespace unless it is an error."""
     parts = [part.encode() if isinstance(part, str) else part for part in content]
-    version = "1.1" if any(b"#" in part and ONLY_IN_1_1 in part for part in parts) else "1.0"
     attribute = f' xmlns="{NAMESPACE}"' if namespaced else ""
-    head = f'<?xml version="{version}" encoding="UTF-8"?>\n<{root}{attribute}>'
-    return b"".join((head.encode(), *parts, f"</{root}>".encode()))
+    return b"".join((declaration(*parts), f"<{root}{attribute}>".encode(), *parts, f"</{root}>".encode()))
+
+
+def declaration(*content: bytes) -> bytes:
+    """The first line of a document with this content, in the version of XML that can write it."""
+    version = "1.1" if any(b"#" in part and ONLY_IN_1_1 in part for part in content) else "1.0"
+    return f'<?xml version="{version}" encoding="UTF-8"?>\n'.encode()
 
 
 def _reference(found: re.Match[str]) -> str:

@@ -31,7 +31,7 @@ from trug.domain.lifecycle import (
     steps_of,
     unpack_lifecycle,
 )
-from trug.domain.storage_classes import check_readable, may_go
+from trug.domain.storage_classes import may_go
 
 TODAY = 19_675 * DAY
 NOON = TODAY + DAY // 2
@@ -321,11 +321,6 @@ def test_what_headers_tell() -> None:
 
 
 def test_classes() -> None:
-    for storage_class in ("GLACIER", "DEEP_ARCHIVE"):
-        with pytest.raises(S3Error) as refused:
-            check_readable(storage_class)
-        assert refused.value.code.name == "InvalidObjectState"
-    check_readable("GLACIER_IR")
     assert may_go("STANDARD", "DEEP_ARCHIVE")
     assert not may_go("ONEZONE_IA", "GLACIER_IR")
     assert not may_go("DEEP_ARCHIVE", "GLACIER")

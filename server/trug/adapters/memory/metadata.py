@@ -22,6 +22,7 @@ from trug.ports.effects import (
     NameBlob,
     OpenEpoch,
     PutAccount,
+    PutAnnotation,
     PutBucket,
     PutCurrent,
     PutHistory,
@@ -31,6 +32,7 @@ from trug.ports.effects import (
     PutUpload,
     PutUser,
     Remind,
+    RemoveAnnotations,
     RemoveBucket,
     RemoveCurrent,
     RemoveHistory,
@@ -50,6 +52,8 @@ from trug.ports.keys import Clock
 from trug.ports.reads import (
     Accounts,
     AccountWithId,
+    AnnotationNamed,
+    Annotations,
     BlobNamed,
     BlobsBetween,
     BodyWithId,
@@ -92,6 +96,7 @@ from trug.ports.reads import (
 from trug.ports.rows import (
     NULL_VERSION,
     AccessKey,
+    Annotation,
     Bucket,
     Counters,
     Dropped,
@@ -212,6 +217,7 @@ class State:
         self.upload_ids = Table[int](journal)  # upload id
         self.open_uploads = Table[Upload](journal)  # bucket, key, upload id
         self.parts = Table[Part](journal)  # upload, number
+        self.annotations = Table[Annotation](journal)  # version, name
         self.feed = Table[Announce](journal)  # sequence
         self.accounts = Table[Account](journal)  # id
         self.users = Table[User](journal)  # account, name
@@ -446,6 +452,15 @@ def parts(state: State, read: Parts) -> list[Part]:
     return list(islice(rows, read.limit))
 
 
+def annotation_named(state: State, read: AnnotationNamed) -> Annotation | None:
+    return state.annotations.find(read.version, read.name)
+
+
+def annotations_of(state: State, read: Annotations) -> list[Annotation]:
+    rows = takewhile(lambda row: row.version == read.version, state.annotations.after(read.version, read.after))
+    return list(islice(rows, read.limit))
+
+
 def account_with_id(state: State, read: AccountWithId) -> Account | None:
     return state.accounts.find(read.id)
 
@@ -498,6 +513,7 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
         "dropped": state.dropped,
         "uploads": state.uploads,
         "parts": state.parts,
+        "annotations": state.annotations,
         "buckets": state.buckets,
         "configurations": state.configurations,
         "accounts": state.accounts,
@@ -541,6 +557,8 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     BodyWithId: body_with_id,
     OpenUploads: open_uploads,
     PartNumbered: part_numbered,
+    AnnotationNamed: annotation_named,
+    Annotations: annotations_of,
     Parts: parts,
     AccountWithId: account_with_id,
     Accounts: accounts,
@@ -683,6 +701,15 @@ def remove_parts(state: State, effect: RemoveParts) -> None:
         state.parts.remove(effect.upload, number)
 
 
+def put_annotation(state: State, effect: PutAnnotation) -> None:
+    state.annotations.put(effect.annotation, effect.annotation.version, effect.annotation.name)
+
+
+def remove_annotations(state: State, effect: RemoveAnnotations) -> None:
+    for name in effect.names:
+        state.annotations.remove(effect.version, name)
+
+
 def tally(state: State, effect: Tally) -> None:
     more = Counters(effect.objects, effect.versions, effect.bytes, effect.uploads)
     add(state.counters, more, effect.bucket)
@@ -765,6 +792,8 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     TouchUpload: touch_upload,
     RemoveUpload: remove_upload,
     PutPart: put_part,
+    PutAnnotation: put_annotation,
+    RemoveAnnotations: remove_annotations,
     RemoveParts: remove_parts,
     Tally: tally,
     Announce: announce,

@@ -44,6 +44,8 @@ SEES_NOTHING_KEPT: frozenset[type[Read[Any]]] = frozenset(
         ask.BodyWithId,
         ask.PartNumbered,
         ask.Parts,
+        ask.AnnotationNamed,
+        ask.Annotations,
     }
 )
 

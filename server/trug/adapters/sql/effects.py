@@ -113,6 +113,19 @@ def remove_parts(cursor: Cursor, effect: do.RemoveParts, _: int) -> None:
     cursor.executemany(sql.REMOVE_PART, ((effect.upload, number) for number in effect.numbers))
 
 
+# Annotations
+
+
+def put_annotation(cursor: Cursor, effect: do.PutAnnotation, _: int) -> int:
+    row = packing.annotation_row(effect.annotation)
+    cursor.execute(sql.PUT_ANNOTATION, row)
+    return len(row[2])
+
+
+def remove_annotations(cursor: Cursor, effect: do.RemoveAnnotations, _: int) -> None:
+    cursor.executemany(sql.REMOVE_ANNOTATION, ((effect.version, name) for name in effect.names))
+
+
 # Totals
 
 
@@ -189,6 +202,8 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.RemoveUpload: remove_upload,
     do.PutPart: put_part,
     do.RemoveParts: remove_parts,
+    do.PutAnnotation: put_annotation,
+    do.RemoveAnnotations: remove_annotations,
     do.Tally: tally,
     do.PutAccount: put_account,
     do.PutUser: put_user,

@@ -22,9 +22,23 @@ from trug.domain import blocks, lines
 from trug.domain.encryption import Encryption
 from trug.domain.identity import Account
 from trug.domain.objects import EMPTY_RECORD, Checksum, Listing, Record
+from trug.domain.restoration import Restoration
 from trug.domain.retention import Lock
 from trug.domain.versioning import Versioning
-from trug.ports.rows import AccessKey, Bucket, Completed, Dropped, Epoch, Extent, Listed, Part, Upload, User, Version
+from trug.ports.rows import (
+    AccessKey,
+    Annotation,
+    Bucket,
+    Completed,
+    Dropped,
+    Epoch,
+    Extent,
+    Listed,
+    Part,
+    Upload,
+    User,
+    Version,
+)
 from trug.ports.stores import Damaged
 
 Row = tuple[Any, ...]
@@ -188,6 +202,8 @@ class PackedRecord(NamedTuple):
     parts: int = 0
     encryption: Encryption | None = None
     lock: Lock | None = None
+    restoration: Restoration | None = None
+    annotations: int = 0
 
 
 class PackedVersion(NamedTuple):
@@ -199,6 +215,8 @@ class PackedVersion(NamedTuple):
     parts: int = 0
     encryption: Encryption | None = None
     lock: Lock | None = None
+    restoration: Restoration | None = None
+    annotations: int = 0
 
 
 RECORD = b"\x01"
@@ -213,9 +231,8 @@ def pack_record(record: Record) -> bytes:
 
 
 def packed_fields(record: Record) -> Row:
-    fields: Row = (record.headers, record.metadata, record.tags, record.checksum, record.parts, record.encryption)
-    if record.lock is not None:
-        return (*fields, record.lock)
+    plain = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
+    fields: Row = (*plain, record.encryption, record.lock, record.restoration, record.annotations)
     while fields and not fields[-1]:
         fields = fields[:-1]
     return fields
@@ -278,7 +295,7 @@ def version_of(bucket: int, row: Row) -> Version:
     covered = (key, sequence, number, version_id, inline, blob, body, noncurrent_since, shown[:-4], value)
     if crc32c(encode(covered), seed_of(bucket, kind == 1)) != RESIDUE:
         raise damage("current or history", (bucket, key, sequence))
-    modified, headers, metadata, tags, checksum, parts, encryption, lock = decode_version(record_fields(value[:-4]))
+    modified, headers, metadata, tags, *rest = decode_version(record_fields(value[:-4]))
     return make(
         Version,
         (
@@ -288,7 +305,7 @@ def version_of(bucket: int, row: Row) -> Version:
             number,
             version_id,
             lines.listing_of(shown[:-CHECKS], modified),
-            Record(headers or {}, metadata or {}, tags or {}, checksum, parts, encryption, lock),
+            Record(headers or {}, metadata or {}, tags or {}, *rest),  # type: ignore[arg-type]
             kind == 1,
             inline,
             blob,
@@ -325,11 +342,20 @@ class PackedPart(NamedTuple):
     checksum: Checksum | None
 
 
+class PackedAnnotation(NamedTuple):
+    etag: str
+    size: int
+    modified: int
+    inline: int
+    checksum: Checksum | None
+
+
 DOCUMENT = b"\x01"
 
 decode_upload = Decoder(PackedUpload).decode
 decode_completed = Decoder(Completed).decode
 decode_part = Decoder(PackedPart).decode
+decode_annotation = Decoder(PackedAnnotation).decode
 decode_names = Decoder(tuple[str, ...]).decode
 
 
@@ -395,6 +421,17 @@ def part_row(part: Part) -> Row:
 def part_of(row: Row) -> Part:
     upload, number, packed = checked("parts", row)
     return Part(upload, number, *decode_part(fields(packed)))
+
+
+def annotation_row(annotation: Annotation) -> Row:
+    """version, name, document, checksum."""
+    columns = (annotation.version, annotation.name, document(annotation[2:]))
+    return (*columns, checksum(columns))
+
+
+def annotation_of(row: Row) -> Annotation:
+    version, name, packed = checked("annotations", row)
+    return Annotation(version, name, *decode_annotation(fields(packed)))
 
 
 # The other rows: their fields, then the checksum.

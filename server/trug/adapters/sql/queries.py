@@ -351,8 +351,8 @@ VERSIONS = Table(
 
 
 SCANNED = (
-    s.uploads, s.parts, s.buckets, s.configurations, s.accounts, s.users, s.access_keys, s.declared, s.documents,
-    s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
+    s.uploads, s.parts, s.annotated, s.buckets, s.configurations, s.accounts, s.users, s.access_keys, s.declared,
+    s.documents, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
 )  # fmt: skip
 
 STATEMENTS: dict[str, ClauseElement] = {
@@ -442,6 +442,13 @@ STATEMENTS: dict[str, ClauseElement] = {
     "REMOVE_UPLOAD": removal(s.uploads),
     "PUT_PART": upsert(s.parts),
     "REMOVE_PART": removal(s.parts),
+    "ANNOTATION_NAMED": row_of(s.annotated),
+    "ANNOTATIONS": page(
+        select(s.annotated).where(s.annotated.c.version == given("version"), s.annotated.c.name > given("after")),
+        s.annotated.c.name,
+    ),
+    "PUT_ANNOTATION": upsert(s.annotated),
+    "REMOVE_ANNOTATION": removal(s.annotated),
     # who may
     "ACCOUNT_WITH_ID": row_of(s.accounts),
     "ACCOUNTS": page(select(s.accounts).where(s.accounts.c.id > given("after")), s.accounts.c.id),

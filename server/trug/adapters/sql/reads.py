@@ -18,6 +18,7 @@ from trug.ports import reads as ask
 from trug.ports.changes import Read
 from trug.ports.rows import (
     AccessKey,
+    Annotation,
     Bucket,
     Counters,
     Dropped,
@@ -263,6 +264,14 @@ def parts(cursor: Cursor, read: ask.Parts) -> list[Part]:
     return some(cursor, sql.PARTS, (read.upload, read.after, read.limit), packing.part_of)
 
 
+def annotation_named(cursor: Cursor, read: ask.AnnotationNamed) -> Annotation | None:
+    return one(cursor, sql.ANNOTATION_NAMED, (read.version, read.name), packing.annotation_of)
+
+
+def annotations_of(cursor: Cursor, read: ask.Annotations) -> list[Annotation]:
+    return some(cursor, sql.ANNOTATIONS, (read.version, read.after, read.limit), packing.annotation_of)
+
+
 # Who may
 
 
@@ -359,6 +368,7 @@ SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = 
     "dropped": (sql.SCAN_DROPPED, (LEAST,), first_column, packing.dropped_of),
     "uploads": (sql.SCAN_UPLOADS, (LEAST,), first_column, packing.upload_of),
     "parts": (sql.SCAN_PARTS, (LEAST, LEAST), first_two_columns, packing.part_of),
+    "annotations": (sql.SCAN_ANNOTATIONS, (LEAST, ""), first_two_columns, packing.annotation_of),
     "buckets": (sql.SCAN_BUCKETS, (LEAST,), first_column, packing.bucket_of),
     "configurations": (sql.SCAN_CONFIGURATIONS, (LEAST, ""), first_two_columns, document_of_configuration),
     "accounts": (sql.SCAN_ACCOUNTS, ("",), first_column, packing.account_of),
@@ -468,6 +478,8 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.OpenUploads: open_uploads,
     ask.PartNumbered: part_numbered,
     ask.Parts: parts,
+    ask.AnnotationNamed: annotation_named,
+    ask.Annotations: annotations_of,
     ask.AccountWithId: account_with_id,
     ask.Accounts: accounts,
     ask.UserNamed: user_named,

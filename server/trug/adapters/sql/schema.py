@@ -294,4 +294,6 @@ Index(
     postgresql_where=uploads.c.is_open == literal_column("1"),
 )
 
+annotated = clustered("annotations", place("version"), place("name", Name), packed("document"), number("checksum"))
+
 parts = clustered("parts", place("upload"), place("number"), packed("document"), number("checksum"))

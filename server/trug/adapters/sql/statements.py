@@ -246,6 +246,18 @@ PUT_PART = "INSERT INTO parts (upload, number, document, checksum) VALUES (?, ?,
 # upload, number
 REMOVE_PART = "DELETE FROM parts WHERE parts.upload = ? AND parts.number = ?"
 
+# version, name
+ANNOTATION_NAMED = "SELECT annotations.version, annotations.name, annotations.document, annotations.checksum FROM annotations WHERE annotations.version = ? AND annotations.name = ?"
+
+# version, after, limit
+ANNOTATIONS = "SELECT annotations.version, annotations.name, annotations.document, annotations.checksum FROM annotations WHERE annotations.version = ? AND annotations.name > ? ORDER BY annotations.name LIMIT ? OFFSET 0"
+
+# version, name, document, checksum
+PUT_ANNOTATION = "INSERT INTO annotations (version, name, document, checksum) VALUES (?, ?, ?, ?) ON CONFLICT (version, name) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
+
+# version, name
+REMOVE_ANNOTATION = "DELETE FROM annotations WHERE annotations.version = ? AND annotations.name = ?"
+
 # id
 ACCOUNT_WITH_ID = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id = ?"
 
@@ -315,6 +327,9 @@ SCAN_UPLOADS = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."k
 # upload, number, limit
 SCAN_PARTS = "SELECT parts.upload, parts.number, parts.document, parts.checksum FROM parts WHERE (parts.upload, parts.number) > (?, ?) ORDER BY parts.upload, parts.number LIMIT ? OFFSET 0"
 
+# version, name, limit
+SCAN_ANNOTATIONS = "SELECT annotations.version, annotations.name, annotations.document, annotations.checksum FROM annotations WHERE (annotations.version, annotations.name) > (?, CAST(? AS TEXT)) ORDER BY annotations.version, annotations.name LIMIT ? OFFSET 0"
+
 # id, limit
 SCAN_BUCKETS = "SELECT buckets.id, buckets.name, buckets.account, buckets.region, buckets.created, buckets.versioning, buckets.configured, buckets.checksum FROM buckets WHERE buckets.id > ? ORDER BY buckets.id LIMIT ? OFFSET 0"
 
@@ -356,6 +371,7 @@ CREATE = (
     "CREATE TABLE access_keys ( access_key TEXT NOT NULL, account TEXT NOT NULL, user TEXT DEFAULT '' NOT NULL, secret BLOB NOT NULL, created INTEGER NOT NULL, active INTEGER DEFAULT 1 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_access_keys PRIMARY KEY (access_key), CONSTRAINT ck_access_keys_active CHECK (active IN (0, 1)) ) WITHOUT ROWID",
     "CREATE TABLE account_counters ( account TEXT NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_account_counters PRIMARY KEY (account) ) WITHOUT ROWID",
     "CREATE TABLE accounts ( id TEXT NOT NULL, canonical_id TEXT NOT NULL, display_name TEXT DEFAULT '' NOT NULL, email TEXT DEFAULT '' NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_accounts PRIMARY KEY (id) ) WITHOUT ROWID",
+    "CREATE TABLE annotations ( version INTEGER NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_annotations PRIMARY KEY (version, name) ) WITHOUT ROWID",
     "CREATE TABLE bucket_counters ( bucket INTEGER NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_bucket_counters PRIMARY KEY (bucket) )",
     "CREATE TABLE buckets ( id INTEGER NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, created INTEGER NOT NULL, versioning TEXT DEFAULT '' NOT NULL, configured INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_buckets PRIMARY KEY (id), CONSTRAINT uq_buckets_name UNIQUE (name), CONSTRAINT ck_buckets_versioning CHECK (versioning IN ('', 'Enabled', 'Suspended')) )",
     "CREATE TABLE configurations ( bucket INTEGER NOT NULL, kind TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_configurations PRIMARY KEY (bucket, kind) ) WITHOUT ROWID",
