@@ -228,8 +228,9 @@ def pack_record(record: Record) -> bytes:
 
 
 def packed_fields(record: Record) -> Row:
-    plain = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
-    fields: Row = (*plain, record.encryption, record.restoration, record.annotations)
+    fields: Row = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
+    if record.encryption or record.restoration or record.annotations:
+        return (*fields, record.encryption, record.restoration, record.annotations)
     while fields and not fields[-1]:
         fields = fields[:-1]
     return fields
