@@ -29,7 +29,10 @@ async def in_time(
         await _give_up(task)
         raise
     if task.done():
-        return task.result()
+        try:
+            return task.result()
+        finally:
+            del task  # a failure's traceback leads here: with the task it would be a cycle, and hold what was read
     return Reply(headers={"content-type": XML}, body=_kept_alive(task, seconds, key, refusal))
 
 
@@ -52,6 +55,7 @@ def _rest_of(task: asyncio.Task[Reply], refusal: Callable[[Exception], Reply]) -
         reply = task.result()
     except Exception as failure:
         reply = refusal(failure)
+        failure.__traceback__ = None  # as in ``in_time``: our caller has the task as well
     body = reply.body
     assert isinstance(body, bytes)  # noqa: S101 - operations that may take long answer documents
     return body.partition(b"?>\n")[2]

@@ -231,8 +231,10 @@ def pack_record(record: Record) -> bytes:
 
 
 def packed_fields(record: Record) -> Row:
-    plain = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
-    fields: Row = (*plain, record.encryption, record.lock, record.restoration, record.annotations)
+    fields: Row = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
+    rare = (record.encryption, record.lock, record.restoration, record.annotations)
+    if any(rare):
+        return (*fields, *rare)
     while fields and not fields[-1]:
         fields = fields[:-1]
     return fields
