@@ -256,7 +256,7 @@ class BucketLife(RuleBasedStateMachine):
             return multiple()
         assert stored.size == offset + len(content)
         before, tags = (b"", {}) if found is None else (found.content, found.tags)
-        self.reference.put(key, self._kept(stored.version_id, before + content, tags))
+        self._keep(key, stored.version_id, before + content, tags)
         return key, stored.version_id or "null"
 
     @rule(target=written, source=KEYS, key=KEYS)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from trug.domain import ends
 from trug.domain.checksums import ALGORITHMS, combine, full_object
-from trug.domain.configurations import HAS_QUOTA
+from trug.domain.configurations import HAS_OBJECT_LOCK, HAS_QUOTA
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.objects import FULL_OBJECT, Checksum, Listing, Record
@@ -109,6 +109,8 @@ class AppendVersion:
             return Rejected(refusal)
         if current is None:
             return Rejected(S3Error(ErrorCode.InvalidWriteOffset))
+        if bucket.configured & HAS_OBJECT_LOCK:
+            return Rejected(S3Error(ErrorCode.NotImplemented, "Appending is not implemented where Object Lock is on."))
         table = self._table(rows, current)
         refusal = refusal_to_append(current, self.offset, table)
         if refusal is not None:

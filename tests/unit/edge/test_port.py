@@ -96,9 +96,12 @@ def test_who_comes_when_all_places_are_taken_is_told_so(door: str) -> None:
 
 def test_those_who_are_turned_away_are_not_without_number(door: str) -> None:
     with Served(gateway_of(), door, most=1) as served, ExitStack() as stack:
-        for _ in range(TURNED_AWAY + 100):
-            stack.enter_context(served.connect())
-        assert eventually(lambda: served.port.open_connections <= TURNED_AWAY + 1)
+        connections = [stack.enter_context(served.connect()) for _ in range(TURNED_AWAY + 100)]
+        assert served.run(lambda: served.port.open_connections) <= TURNED_AWAY + 100
+        for outside in connections[1:]:
+            with suppress(ConnectionResetError):
+                assert statuses_in(everything_from(outside)) in ([], [503])
+        assert served.run(lambda: served.port.open_connections) <= TURNED_AWAY + 1
 
 
 def test_a_drain_ends_the_idle_and_waits_for_the_busy(door: str) -> None:
