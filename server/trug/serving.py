@@ -183,13 +183,14 @@ def tune_collector() -> None:
 
 def tune_allocator() -> None:
     """Keep freed buffers in the process: glibc otherwise maps and unmaps memory for each one (six times the CPU of a
-    64 MiB upload, measured)."""
+    64 MiB upload, measured). Two arenas for all threads: left alone, each thread keeps one of its own, and what it freed."""
     import ctypes
 
-    trim_threshold, top_pad, mmap_threshold = -1, -2, -3
+    trim_threshold, top_pad, mmap_threshold, most_arenas = -1, -2, -3, -8
     try:
         libc = ctypes.CDLL("libc.so.6")
     except OSError:
         return
-    for parameter, value in ((mmap_threshold, 4 << 20), (trim_threshold, 16 << 20), (top_pad, 1 << 20)):
+    settings = ((mmap_threshold, 4 << 20), (trim_threshold, 16 << 20), (top_pad, 1 << 20), (most_arenas, 2))
+    for parameter, value in settings:
         libc.mallopt(parameter, value)
