@@ -183,7 +183,8 @@ def tune_collector() -> None:
 
 def tune_allocator() -> None:
     """Keep freed buffers in the process: glibc otherwise maps and unmaps memory for each one (six times the CPU of a
-    64 MiB upload, measured). Two arenas for all threads: left alone, each thread keeps one of its own, and what it freed."""
+    64 MiB upload, measured). Two arenas for all threads: left alone, each thread keeps one of its own with all that it
+    freed."""
     import ctypes
 
     trim_threshold, top_pad, mmap_threshold, most_arenas = -1, -2, -3, -8
