@@ -28,6 +28,7 @@ from trug.domain.identity import ANONYMOUS, Identity
 from trug.ports.keys import Clock, CredentialStore
 from trug.wire.dates import parse_iso
 from trug.wire.form import missing_field
+from trug.wire.query import DIGITS
 
 ALGORITHM, CREDENTIAL, DATE, SIGNATURE = "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"
 SIGNATURE_V2, ACCESS_KEY_V2 = "signature", "awsaccesskeyid"
@@ -45,7 +46,6 @@ EQUALS, STARTS_WITH = "eq", "starts-with"
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 NOT_OF_JSON = {"$": "$", "v": "\\u000b"}
 """What policies may escape besides what JSON lets them."""
-NUMBER = re.compile(r"[0-9]{1,18}\Z")
 LARGEST = 2**63
 
 
@@ -215,7 +215,7 @@ def _is_range(item: dict[str, str] | list[str | int]) -> bool:
 
 def _range(item: Iterable[str | int]) -> tuple[int, int]:
     _, *bounds = map(str, item)
-    if len(bounds) != 2 or not all(map(NUMBER.match, bounds)):
+    if len(bounds) != 2 or not all(map(DIGITS.match, bounds)):
         raise _invalid("Invalid content-length-range: two sizes in bytes are expected.")
     return int(bounds[0]), int(bounds[1])
 

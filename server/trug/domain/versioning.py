@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-import string
 from binascii import b2a_base64
 from enum import Enum
 
-ALPHABET = string.ascii_letters + string.digits + "._"
 FROM_BASE64 = bytes.maketrans(b"+/", b"._")
 WELL_FORMED = re.compile(r"[A-Za-z0-9._]{32}\Z")
 

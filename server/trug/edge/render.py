@@ -9,7 +9,8 @@ from http import HTTPStatus
 
 from trug.domain.errors import S3Error
 from trug.domain.frozen import replace
-from trug.edge.incoming import CONTROL, Arriving
+from trug.edge.incoming import Arriving, holds_control
+from trug.wire.headers import CONTROL
 from trug.wire.reply import XML, Reply
 from trug.wire.xml import document, element
 
@@ -73,14 +74,12 @@ class _Names(dict[str, str]):
 AT_HAND = (bytes, memoryview)
 RawHeaders = list[tuple[bytes, bytes]]
 _NAMES = _Names()
-CONTROLS = bytes((*range(0x20), 0x7F))
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
 def clean(headers: Mapping[str, str]) -> Mapping[str, str]:
     """The headers with a space for each control character (E22)."""
-    values = "".join(headers.values()).encode("utf-8", "replace")
-    if len(values.translate(None, CONTROLS)) == len(values):
+    if not holds_control(headers):
         return headers
     return {name: CONTROL.sub(" ", value) for name, value in headers.items()}
 

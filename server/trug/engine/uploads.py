@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trug.domain.configurations import HAS_OBJECT_LOCK, HAS_QUOTA
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.objects import Listing, Record
@@ -17,11 +16,9 @@ from trug.engine.refusals import Moved, no_such_bucket, no_such_upload
 from trug.engine.versions import (
     added,
     cleared,
-    make_room,
-    overfull,
     recount,
-    refusal_of,
     reminded,
+    room_for,
     room_reads,
     stored,
     unanswered,
@@ -38,7 +35,7 @@ from trug.ports.effects import (
     Tally,
     TouchUpload,
 )
-from trug.ports.reads import BucketWithId, Current, PartNumbered, References, UploadWithId, WithVersionId
+from trug.ports.reads import BucketWithId, PartNumbered, References, UploadWithId, WithVersionId
 from trug.ports.rows import NULL_VERSION, Bucket, Completed, Extent, Part, Upload, Version
 
 
@@ -174,19 +171,12 @@ class CompleteUpload:
         upload = find_open(rows, self.upload.upload_id, bucket.id, key)
         if upload is None or upload.changed != self.upload.changed:
             return Rejected(Moved())
-        newest = rows.of(Current(bucket.id, key))
-        refusal = refusal_of(self.conditions, newest, key)
-        if refusal is not None:
-            return Rejected(refusal)
-        room = make_room(rows, bucket, key, newest, moment)
-        if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, self.listing.size)):
-            return Rejected(refusal)
-        version = self._version(bucket, moment)
-        if bucket.configured & HAS_OBJECT_LOCK:
-            outcome = locked(rows, bucket, version, moment, is_checked=True)
-            if isinstance(outcome, S3Error):
-                return Rejected(outcome)
-            version = outcome
+        room = room_for(rows, bucket, key, self.conditions, self.listing.size, moment)
+        if isinstance(room, S3Error):
+            return Rejected(room)
+        version = locked(rows, bucket, self._version(bucket, moment), moment, is_checked=True)
+        if isinstance(version, S3Error):
+            return Rejected(version)
         done = upload._replace(completed=self.completed._replace(version_id=version.version_id))
         effects = [
             *cleared(rows, room),

@@ -245,19 +245,12 @@ class PutVersion:
         bucket = rows.of(BucketWithId(self.bucket))
         if bucket is None:
             return Rejected(no_such_bucket(""))
-        newest = rows.of(Current(self.bucket, self.key))
-        refusal = refusal_of(self.conditions, newest, self.key)
-        if refusal is not None:
-            return Rejected(refusal)
-        room = make_room(rows, bucket, self.key, newest, moment)
-        if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, self.listing.size)):
-            return Rejected(refusal)
-        version = self._version(bucket, moment)
-        if bucket.configured & HAS_OBJECT_LOCK or self.record.lock is not None:
-            outcome = locked(rows, bucket, version, moment)
-            if isinstance(outcome, S3Error):
-                return Rejected(outcome)
-            version = outcome
+        room = room_for(rows, bucket, self.key, self.conditions, self.listing.size, moment)
+        if isinstance(room, S3Error):
+            return Rejected(room)
+        version = locked(rows, bucket, self._version(bucket, moment), moment)
+        if isinstance(version, S3Error):
+            return Rejected(version)
         effects = (*cleared(rows, room), *self._bytes(), *added(bucket, version, room, self.event))
         return Decided(stored(bucket, version), effects)
 
@@ -308,6 +301,19 @@ def reminded(bucket: Bucket, key: str) -> Sequence[Effect]:
     return (Remind(bucket.id, (key,)),) if bucket.configured & HAS_LIFECYCLE else ()
 
 
+def room_for(
+    rows: Rows, bucket: Bucket, key: str, conditions: WriteConditions, size: int, moment: Moment
+) -> Room | S3Error:
+    """Room for a new newest version of ``size`` bytes, or what the conditions or a quota say against it."""
+    newest = rows.of(Current(bucket.id, key))
+    refusal = refusal_of(conditions, newest, key)
+    if refusal is not None:
+        return refusal
+    room = make_room(rows, bucket, key, newest, moment)
+    refusal = overfull(rows, bucket, room, size) if bucket.configured & HAS_QUOTA else None
+    return refusal or room
+
+
 @frozen
 class CopyVersion:
     """Make an object the newest version of its key whose bytes are those of ``source``, a version read before.
@@ -342,19 +348,12 @@ class CopyVersion:
         source = rows.of(self._source)
         if source is None or source.id != self.source.id:
             return Rejected(Moved())
-        newest = rows.of(Current(self.bucket, self.key))
-        refusal = refusal_of(self.conditions, newest, self.key)
-        if refusal is not None:
-            return Rejected(refusal)
-        room = make_room(rows, bucket, self.key, newest, moment)
-        if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, source.listing.size)):
-            return Rejected(refusal)
-        version = self._version(bucket, moment)
-        if bucket.configured & HAS_OBJECT_LOCK or self.record.lock is not None:
-            outcome = locked(rows, bucket, version, moment)
-            if isinstance(outcome, S3Error):
-                return Rejected(outcome)
-            version = outcome
+        room = room_for(rows, bucket, self.key, self.conditions, source.listing.size, moment)
+        if isinstance(room, S3Error):
+            return Rejected(room)
+        version = locked(rows, bucket, self._version(bucket, moment), moment)
+        if isinstance(version, S3Error):
+            return Rejected(version)
         counts = recount(rows, ((room.freed, -1), (place_of(self.source), 1)))
         effects = [*room.effects, *counts, *added(bucket, version, room, "ObjectCreated:Copy")]
         for annotation, content in self.annotations:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from trug.access import actions
@@ -38,7 +37,7 @@ from trug.wire.dates import iso_date, parse_http_date
 from trug.wire.documents.complete import LIMIT, parse_complete
 from trug.wire.encryption import customer_key, encryption_headers
 from trug.wire.headers import refuse_unbuilt, write_conditions
-from trug.wire.query import integer
+from trug.wire.query import DIGITS, integer
 from trug.wire.reply import Reply
 from trug.wire.request import Headers, Incoming, WireRequest
 from trug.wire.xml import element
@@ -50,7 +49,6 @@ CHECKSUM_ALGORITHM = "x-amz-checksum-algorithm"
 CHECKSUM_TYPE = "x-amz-checksum-type"
 OBJECT_SIZE = "x-amz-mp-object-size"
 INITIATED = "x-amz-if-match-initiated-time"
-SIZE = re.compile(r"[0-9]{1,18}\Z")
 
 
 # CreateMultipartUpload
@@ -188,7 +186,7 @@ def size_claimed(headers: Headers) -> int | None:
     text = headers.get(OBJECT_SIZE)
     if text is None:
         return None
-    if not SIZE.match(text):
+    if not DIGITS.match(text):
         raise invalid_argument(f"The value of {OBJECT_SIZE} is not a number of bytes.", OBJECT_SIZE, text)
     return int(text)
 

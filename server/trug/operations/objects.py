@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Self
 
@@ -46,14 +45,13 @@ from trug.wire.headers import (
     write_conditions,
 )
 from trug.wire.locking import asks_to_bypass, demand_digest, lock_headers
-from trug.wire.query import response_overrides
+from trug.wire.query import DIGITS, response_overrides
 from trug.wire.reply import Reply
 from trug.wire.request import Headers, Incoming, Rule
 
 family = Family()
 
 NO_OVERRIDES: Mapping[str, str] = {}
-OFFSET = re.compile(r"[0-9]{1,18}\Z")
 CHECKSUM_MODE = "x-amz-checksum-mode"
 ASKING = READ_CONDITIONS | {"range", "if-range", CHECKSUM_MODE}
 IS_PLAIN_READ = Rule(
@@ -92,7 +90,7 @@ class PutObject:
 def offset_asked(headers: Headers) -> int:
     """``x-amz-write-offset-bytes``. NotImplemented beside headers that ask for encryption, which appends have not."""
     text = headers[WRITE_OFFSET]
-    if not OFFSET.match(text):
+    if not DIGITS.match(text):
         raise invalid_argument("The write offset is not a number of bytes.", WRITE_OFFSET, text)
     if speaks_of_encryption(headers):
         raise not_implemented(WRITE_OFFSET)

@@ -10,6 +10,7 @@ from trug.domain.objects import STANDARD
 from trug.domain.preconditions import NO_CONDITIONS, NO_WRITE_CONDITIONS, ReadConditions, WriteConditions
 from trug.domain.storage_classes import KEPT
 from trug.wire.dates import parse_http_date
+from trug.wire.query import DIGITS
 from trug.wire.request import Headers, Rule
 from trug.wire.words import decode_words, encode_words
 
@@ -147,7 +148,6 @@ WRITE_CONDITIONS = READ_CONDITIONS | {MATCH_MODIFIED, MATCH_SIZE}
 HAS_READ_CONDITIONS = Rule(lambda names: not READ_CONDITIONS.isdisjoint(names))
 HAS_WRITE_CONDITIONS = Rule(lambda names: not WRITE_CONDITIONS.isdisjoint(names))
 ANYTHING = "*"
-SIZE = re.compile(r"[0-9]{1,18}\Z")
 
 
 def read_conditions(headers: Headers, *, now: int | None = None) -> ReadConditions:
@@ -219,7 +219,7 @@ def _modified(headers: Headers) -> int | None:
 def _size(headers: Headers) -> int | None:
     if MATCH_SIZE not in headers:
         return None
-    if not SIZE.match(headers[MATCH_SIZE]):
+    if not DIGITS.match(headers[MATCH_SIZE]):
         raise invalid_argument("The value is not a number of bytes.", MATCH_SIZE, headers[MATCH_SIZE])
     return int(headers[MATCH_SIZE])
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from trug.domain.errors import S3Error, invalid_argument
 
 LARGEST = 2**31 - 1
+DIGITS = re.compile(r"[0-9]{1,18}\Z")
+"""A number of bytes, as far as a database can hold one."""
 INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 OVERRIDE_PREFIX = "response-"
 OVERRIDES = {

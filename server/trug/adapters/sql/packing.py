@@ -54,12 +54,6 @@ CRC = Struct("<I")
 # Checksums
 
 
-def is_sealed(seed: int, row: Row) -> bool:
-    """Whether a row whose last column was sealed with the others is as it was written."""
-    residue: int = crc32c(encode(row), seed)
-    return residue == RESIDUE
-
-
 def checksum(columns: Row) -> int:
     """The checksum column of a row with these other columns."""
     value: int = crc32c(encode(columns))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
 from trug.wire import xml
 from trug.wire.dates import parse_http_date, parse_iso
+from trug.wire.query import DIGITS
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -17,7 +17,6 @@ MOST_OBJECTS = 1000
 FIELDS = frozenset({"Key", "VersionId", "ETag", "LastModifiedTime", "Size"})
 CONDITIONAL = frozenset({"ETag", "LastModifiedTime", "Size"})
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-SIZE = re.compile(r"[0-9]{1,18}\Z")
 
 
 class Doomed(NamedTuple):
@@ -80,6 +79,6 @@ def _time(text: str) -> int:
 
 
 def _size(text: str) -> int:
-    if not SIZE.match(text.strip()):
+    if not DIGITS.match(text.strip()):
         raise xml.malformed()
     return int(text)
