@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trug.domain.identity import Account, canonical_id_of
+from trug.domain.identity import Account, Identity, canonical_id_of
 from trug.ports.keys import Credential
 
 ACCOUNT = Account("000000000000", canonical_id_of("000000000000"), "tests")
@@ -22,4 +22,4 @@ class MemoryCredentials:
 
 
 def credential(access_key: str, secret: str, *, user: str = "", account: Account = ACCOUNT) -> Credential:
-    return Credential(access_key, secret, account, user)
+    return Credential(access_key, secret, Identity(account, user, access_key))

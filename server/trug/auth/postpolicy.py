@@ -154,7 +154,7 @@ class PostPolicies:
             raise refusals.unknown_key(access_key)
         if not hmac.compare_digest(signed_by(credential, policy), signature.encode("utf-8", "replace")):
             raise refusals.mismatch(access_key, policy, signature)
-        return Identity(credential.account, credential.user, credential.access_key)
+        return credential.identity
 
 
 SPELLED = {

@@ -9,7 +9,6 @@ from trug.auth.authentication import Authentication
 from trug.auth.payloads import EMPTY_SHA256, SETTLED
 from trug.auth.scope import Scope
 from trug.domain.bounded import Bounded
-from trug.domain.identity import Identity
 from trug.ports.keys import Credential
 from trug.wire.payload import Mode, Payload
 
@@ -33,7 +32,7 @@ class SigningKey:
         self._inner = sha256(key.translate(INNER))
         self._outer = sha256(key.translate(OUTER))
         self.credential = credential
-        self.identity = Identity(credential.account, credential.user, credential.access_key)
+        self.identity = credential.identity
         self.settled = {declared: Authentication(self.identity, payload) for declared, payload in SETTLED.items()}
 
     def sign(self, text: str) -> str:

@@ -15,7 +15,6 @@ from trug.auth.canonical import decoded
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, unchained_payload
 from trug.auth.times import dated
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.identity import Identity
 from trug.ports.keys import Clock, Credential, CredentialStore
 from trug.wire.request import Headers, WireRequest
 
@@ -76,7 +75,7 @@ class SignaturesV2:
             raise refusals.unknown_key(access_key)
         if not hmac.compare_digest(signed_by(credential, text), signature.encode("utf-8", "replace")):
             raise refusals.mismatch(access_key, text, signature)
-        return Authentication(Identity(credential.account, credential.user, credential.access_key), payload)
+        return Authentication(credential.identity, payload)
 
     def _checked_date(self, headers: Headers) -> str:
         """The Date line, which is empty when ``x-amz-date`` stands among the signed headers instead."""

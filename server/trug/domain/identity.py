@@ -1,4 +1,4 @@
-"""Who acts: an account's root, one of its users, or nobody."""
+"""Who acts: an account's root, one of its users or roles, or nobody."""
 
 from __future__ import annotations
 
@@ -25,23 +25,77 @@ class Account:
 
 
 @frozen
+class Session:
+    """What temporary credentials carry; times in µs since 1970.
+
+    ``name`` is the role session's or the federated user's, empty for a session of the user or root itself.
+    ``policies`` are session policies as JSON, each a further limit; ``grants`` the names of managed policies that take
+    the place of a role's, where claims were mapped to these. ``claims`` are condition keys that a token gave
+    (``jwt:sub``), lower-case, and ``tags`` the session's; ``provider`` is who vouched for it.
+    """
+
+    issued: int
+    expires: int
+    name: str = ""
+    policies: tuple[str, ...] = ()
+    policy_arns: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    claims: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    provider: str = ""
+    source_identity: str = ""
+
+
+@frozen
 class Identity:
-    """The one who signed: ``user`` is empty for the account's root; ``account`` is None for nobody."""
+    """The one who signed: an account's root, a user, a role's session, a federated user; nobody, without an account.
+
+    ``user`` is a user's name, ``role`` a role's, both empty for the root and for federated users; ``path`` is the
+    user's or role's, ``id`` its unique id (``AIDA…``, ``AROA…``). ``session`` stands on temporary credentials alone.
+    """
 
     account: Account | None
     user: str = ""
     access_key: str = ""
+    path: str = "/"
+    id: str = ""
+    role: str = ""
+    session: Session | None = None
 
     @property
     def is_anonymous(self) -> bool:
         return self.account is None
 
     @property
+    def is_root(self) -> bool:
+        """Whether this is an account's root by its own keys or a session of its own."""
+        return self.account is not None and not (self.user or self.role) and not (self.session and self.session.name)
+
+    @property
     def arn(self) -> str:
-        """The principal as IAM writes it."""
+        """The principal as IAM writes it ("IAM identifiers", "AWS STS principals")."""
         if self.account is None:
             return "*"
-        return f"arn:aws:iam::{self.account.id}:{f'user/{self.user}' if self.user else 'root'}"
+        session = self.session.name if self.session else ""
+        if self.role:
+            return f"arn:aws:sts::{self.account.id}:assumed-role/{self.role}/{session}"
+        if self.user:
+            return f"arn:aws:iam::{self.account.id}:user{self.path}{self.user}"
+        if session:
+            return f"arn:aws:sts::{self.account.id}:federated-user/{session}"
+        return f"arn:aws:iam::{self.account.id}:root"
+
+    @property
+    def user_id(self) -> str:
+        """``aws:userid``."""
+        if self.account is None:
+            return ""
+        session = self.session.name if self.session else ""
+        if self.role:
+            return f"{self.id}:{session}"
+        if self.user:
+            return self.id
+        return f"{self.account.id}:{session}" if session else self.account.id
 
 
 ANONYMOUS = Identity(account=None)

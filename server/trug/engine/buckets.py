@@ -24,10 +24,10 @@ from trug.engine.configurations import Configure, marked
 from trug.engine.ids import Ids
 from trug.engine.locking import VERSIONING_STAYS
 from trug.engine.refusals import no_such_bucket
-from trug.engine.remembered import Remembered
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import Announce, Drop, KeepDocument, PutBucket, RemoveBucket, SetConfiguration, Tally
 from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration, CountersOf, Document
+from trug.ports.remembered import Remembered
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trug.domain.identity import DEFAULT_ACCOUNT
-from trug.engine.remembered import Remembered
+from trug.domain.identity import DEFAULT_ACCOUNT, Identity
 from trug.iam.people import People
 from trug.ports.keys import Credential
+from trug.ports.remembered import Remembered
 from trug.ports.stores import MetadataStore
 
 
@@ -32,11 +32,14 @@ class Credentials:
     async def _read(self, access_key: str) -> Credential | None:
         if access_key in self._roots:
             account = await self._people.find_account(DEFAULT_ACCOUNT)
-            return None if account is None else Credential(access_key, self._roots[access_key], account)
+            if account is None:
+                return None
+            return Credential(access_key, self._roots[access_key], Identity(account, access_key=access_key))
         key = await self._people.find_key(access_key)
         if key is None or not key.active:
             return None
         account = await self._people.find_account(key.account)
         if account is None:
             return None
-        return Credential(key.access_key, self._people.secret_of(key), account, key.user)
+        identity = Identity(account, key.user, key.access_key)
+        return Credential(key.access_key, self._people.secret_of(key), identity)

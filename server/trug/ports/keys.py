@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from trug.domain.identity import Account
+from trug.domain.identity import Identity
 
 
 class Credential(NamedTuple):
-    """An active access key with its plain secret and whose it is (``user`` empty: the account's root)."""
+    """An active access key with its plain secret, and who signs with it."""
 
     access_key: str
     secret: str
-    account: Account
-    user: str = ""
+    identity: Identity
 
 
 class CredentialStore(Protocol):
