@@ -26,16 +26,19 @@ ODD_KEYS: tuple[str, ...] = tuple(json.loads((CLIENTS / "odd_keys.json").read_te
 
 ACCESS_KEY_NAMES = ("TRUG_ROOT_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "MINIO_ROOT_USER", "MINIO_ACCESS_KEY")
 SECRET_KEY_NAMES = ("TRUG_ROOT_SECRET_KEY", "AWS_SECRET_ACCESS_KEY", "MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY")
+SHORT_DAYS = "TRUG_PROBE_SHORT_DAYS"
 KEPT_VARIABLES = ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class Server(NamedTuple):
-    """Where the server is and who we are; ``ca_file`` is empty unless the endpoint's certificate is self-signed."""
+    """Where the server is and who we are; ``ca_file`` is empty unless the endpoint's certificate is self-signed.
+    ``has_short_days``: its lifecycle rules count days of a second or so (``--lifecycle-day``)."""
 
     endpoint: str
     access_key: str
     secret_key: str
     ca_file: str = ""
+    has_short_days: bool = False
 
     @property
     def is_tls(self) -> bool:
@@ -53,6 +56,7 @@ class Server(NamedTuple):
             "TRUG_ROOT_ACCESS_KEY": self.access_key,
             "TRUG_ROOT_SECRET_KEY": self.secret_key,
             "TRUG_CA_FILE": self.ca_file,
+            SHORT_DAYS: "1" if self.has_short_days else "",
         }
         return {name: value for name, value in named.items() if value}
 
@@ -65,6 +69,7 @@ def find_server() -> Server:
         access_key=_first(known, ACCESS_KEY_NAMES),
         secret_key=_first(known, SECRET_KEY_NAMES),
         ca_file=known.get("TRUG_CA_FILE", ""),
+        has_short_days=bool(known.get(SHORT_DAYS)),
     )
 
 

@@ -152,6 +152,8 @@ PROBES = (
     Probe("aws-sdk-js", prepare_aws_sdk_js, is_optional=True),
     Probe("rclone", program_probe("rclone_probe.py", "rclone")),
     Probe("s3cmd", program_probe("s3cmd_probe.py", "s3cmd")),
+    Probe("restic", program_probe("restic_probe.py", "restic"), is_optional=True),
+    Probe("lock", python_probe("lock_probe.py", "boto3")),
     Probe("pyarrow", python_probe("pyarrow_probe.py", "pyarrow")),
     Probe("s3fs", prepare_s3fs),
 )
@@ -172,7 +174,8 @@ def serving(scheme: str, room: Path) -> Iterator[Server]:
     data = room / "data"
     read_end, write_end = os.pipe()
     with open(room / "server.log", "wb") as log:
-        flags = ["--dev", "--port", "0", "--console-port", "off", "--ready-fd", str(write_end), *options]
+        ports = ["--port", "0", "--console-port", "off", "--ready-fd", str(write_end)]
+        flags = ["--dev", *ports, "--lifecycle-day", "1", *options]
         process = subprocess.Popen(
             [sys.executable, "-m", "trug", "serve", str(data), *flags],
             env={**clean_environment(str(room)), "PYTHONPATH": str(CLIENTS.parent / "server")},
@@ -186,7 +189,7 @@ def serving(scheme: str, room: Path) -> Iterator[Server]:
             line = ready.readline()
         if not line:
             raise SystemExit("the server did not start:\n" + (room / "server.log").read_text("utf-8", "replace"))
-        yield Server(json.loads(line)["s3"][0], *KEYS, ca_file=str(tls.certificate) if tls else "")
+        yield Server(json.loads(line)["s3"][0], *KEYS, ca_file=str(tls.certificate) if tls else "", has_short_days=True)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -7,7 +7,7 @@ from typing import Self
 
 from trug.access import actions
 from trug.access.authorise import authorise
-from trug.domain.configurations import HAS_LIFECYCLE
+from trug.domain.configurations import HAS_LIFECYCLE, HAS_OBJECT_LOCK
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
@@ -103,6 +103,8 @@ async def put_object(call: Call, request: PutObject) -> Reply:
         authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
     if request.draft.lock is not None:
         authorise_lock(call, request.key, request.draft.lock)
+    elif call.bucket.configured & HAS_OBJECT_LOCK:
+        await demand_digest_of_default(call)
     if request.offset is not None:
         return await append_object(call, request, request.offset)
     stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
@@ -110,6 +112,13 @@ async def put_object(call: Call, request: PutObject) -> Reply:
     if call.bucket.configured & HAS_LIFECYCLE:
         headers |= await stored_expiration(call, request.key, request.draft.tags, stored)
     return Reply(headers=headers)
+
+
+async def demand_digest_of_default(call: Call) -> None:
+    """A default retention asks for a digest of the body as one in the headers does."""
+    configuration = await call.engine.locks.find(call.bucket)
+    if configuration is not None and configuration.default is not None:
+        demand_digest(call.wire.headers)
 
 
 async def append_object(call: Call, request: PutObject, offset: int) -> Reply:
