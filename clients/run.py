@@ -153,6 +153,7 @@ PROBES = (
     Probe("rclone", program_probe("rclone_probe.py", "rclone")),
     Probe("s3cmd", program_probe("s3cmd_probe.py", "s3cmd")),
     Probe("restic", program_probe("restic_probe.py", "restic"), is_optional=True),
+    Probe("curl-form", program_probe("curl_form_probe.py", "curl"), is_optional=True),
     Probe("lock", python_probe("lock_probe.py", "boto3")),
     Probe("pyarrow", python_probe("pyarrow_probe.py", "pyarrow")),
     Probe("s3fs", prepare_s3fs),

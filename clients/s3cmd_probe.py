@@ -57,6 +57,9 @@ def lifecycle(server: Server, scratch: Path) -> None:
         listing(s3cmd, at)
         reads(server, s3cmd, at, scratch)
         copies(s3cmd, at, scratch)
+        tags(s3cmd, at)
+        expiring(s3cmd, at, scratch)
+        website(s3cmd, at)
         versioning(s3cmd, at)
     finally:
         remove(s3cmd, at)
@@ -119,6 +122,51 @@ def copies(s3cmd: S3cmd, at: str, scratch: Path) -> None:
         expect_same(read(s3cmd, f"{at}/moved", scratch), ODD_KEYS[7].encode(), "moved")
         s3cmd("modify", "--add-header", "x-amz-meta-colour: red", f"{at}/moved")
         expect("x-amz-meta-colour: red" in s3cmd("info", f"{at}/moved").decode(), "modified metadata")
+
+
+def tags(s3cmd: S3cmd, at: str) -> None:
+    with step("tags of the bucket and of an object"):
+        for place in (at, f"{at}/large"):
+            s3cmd("settagging", place, "kind=probe&of=s3cmd")
+            shown = s3cmd("gettagging", place).decode()
+            expect("kind:\tprobe" in shown and "of:\ts3cmd" in shown, shown)
+            s3cmd("deltagging", place)
+        expect("kind" not in s3cmd("gettagging", f"{at}/large").decode(), "tags are gone")
+
+
+RULES = "<LifecycleConfiguration>{0}</LifecycleConfiguration>"
+OLD_FORM = (
+    "<Rule><ID>old</ID><Prefix>nothing/old/</Prefix><Status>Enabled</Status>"
+    "<Expiration><Days>1</Days></Expiration></Rule>"
+)
+NEW_FORM = (
+    "<Rule><ID>new</ID><Filter><Prefix>nothing/new/</Prefix></Filter><Status>Enabled</Status>"
+    "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload></Rule>"
+)
+
+
+def expiring(s3cmd: S3cmd, at: str, scratch: Path) -> None:
+    with step("lifecycle rules, of a file and of its own making"):
+        for rule, prefix in ((OLD_FORM, "nothing/old/"), (NEW_FORM, "nothing/new/")):
+            (scratch / "rules.xml").write_text(RULES.format(rule))
+            s3cmd("setlifecycle", str(scratch / "rules.xml"), at)
+            shown = s3cmd("getlifecycle", at).decode()
+            expect(f"<Prefix>{prefix}</Prefix>" in shown, shown)
+            expect("Expiration Rule:" in s3cmd("info", at).decode(), "info tells of rules")
+        s3cmd("dellifecycle", at)
+        expect("expiration rule: none" in s3cmd("info", at).decode().lower(), "rules are gone")
+        s3cmd("expire", "--expiry-days=1", "--expiry-prefix=nothing/", at)
+        expect("nothing/" in s3cmd("getlifecycle", at).decode(), "the rule of expire")
+        s3cmd("dellifecycle", at)
+
+
+def website(s3cmd: S3cmd, at: str) -> None:
+    with step("website configuration"):
+        s3cmd("ws-create", "--ws-index=start.html", "--ws-error=sorry.html", at)
+        shown = s3cmd("ws-info", at).decode()
+        expect("start.html" in shown and "sorry.html" in shown, shown)
+        s3cmd("ws-delete", at)
+        expect("start.html" not in s3cmd("ws-info", at).decode(), "the website is gone")
 
 
 def versioning(s3cmd: S3cmd, at: str) -> None:

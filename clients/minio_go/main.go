@@ -21,6 +21,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/minio/minio-go/v7/pkg/encrypt"
 	"github.com/minio/minio-go/v7/pkg/tags"
 )
 
@@ -85,6 +86,7 @@ type probe struct {
 	*minio.Client
 	http    *http.Client
 	bucket  string
+	isTLS   bool
 	oddKeys []string
 	big     []byte
 }
@@ -103,7 +105,7 @@ func connect(s server) *probe {
 		Secure:    at.Scheme == "https",
 		Transport: transport,
 	}))
-	p := &probe{Client: client, http: &http.Client{Transport: transport}, big: payload(large)}
+	p := &probe{Client: client, http: &http.Client{Transport: transport}, isTLS: at.Scheme == "https", big: payload(large)}
 	p.bucket = fmt.Sprintf("probe-minio-go-%08x", rand.Uint32())
 	check(json.Unmarshal(must(os.ReadFile("../odd_keys.json")), &p.oddKeys))
 	return p
@@ -124,7 +126,9 @@ func (p *probe) lifecycle() error {
 		{"copy and compose", p.copies},
 		{"multipart by hand", p.multipart},
 		{"tags", p.tags},
+		{"encryption", p.encrypted},
 		{"versions", p.versions},
+		{"locks", p.locks},
 	})
 	return errors.Join(err, walk([]step{{"delete and remove bucket", p.remove}}))
 }
@@ -273,6 +277,82 @@ func (p *probe) tags() {
 	check(p.PutObjectTagging(ctx, p.bucket, "small", wanted, minio.PutObjectTaggingOptions{}))
 	found := must(p.GetObjectTagging(ctx, p.bucket, "small", minio.GetObjectTaggingOptions{}))
 	expect(found.String() == wanted.String(), "tags: ", found)
+	given := minio.PutObjectOptions{UserTags: map[string]string{"kind": "given", "of": "a b+c"}, PartSize: part}
+	for _, key := range []string{"tagged", "tagged in parts"} {
+		data := []byte("tagged")
+		if key != "tagged" {
+			data = p.big
+		}
+		p.put(key, data, given)
+		found = must(p.GetObjectTagging(ctx, p.bucket, key, minio.GetObjectTaggingOptions{}))
+		expect(fmt.Sprint(found.ToMap()) == fmt.Sprint(given.UserTags), "tags of ", key, ": ", found)
+		expect(must(p.StatObject(ctx, p.bucket, key, minio.StatObjectOptions{})).UserTagCount == 2, "count of tags")
+	}
+	check(p.RemoveObjectTagging(ctx, p.bucket, "tagged", minio.RemoveObjectTaggingOptions{}))
+	found = must(p.GetObjectTagging(ctx, p.bucket, "tagged", minio.GetObjectTaggingOptions{}))
+	expect(len(found.ToMap()) == 0, "tags are gone: ", found)
+}
+
+func (p *probe) encrypted() {
+	kept := encrypt.NewSSE()
+	p.put("kept", p.big, minio.PutObjectOptions{ServerSideEncryption: kept, PartSize: part})
+	p.same("kept", p.big)
+	if !p.isTLS {
+		return // minio-go sends no key of ours without TLS
+	}
+	key := must(encrypt.NewSSEC(bytes.Repeat([]byte("k"), 32)))
+	other := must(encrypt.NewSSEC(bytes.Repeat([]byte("o"), 32)))
+	options := minio.GetObjectOptions{ServerSideEncryption: key}
+	for name, data := range map[string][]byte{"ours": []byte("ours"), "ours in parts": p.big} {
+		p.put(name, data, minio.PutObjectOptions{ServerSideEncryption: key, PartSize: part})
+		same(p.read(name, options), data, name)
+		stat := must(p.StatObject(ctx, p.bucket, name, options))
+		expect(stat.Size == int64(len(data)), "size of ", name, ": ", stat.Size)
+		_, err := p.StatObject(ctx, p.bucket, name, minio.StatObjectOptions{})
+		expect(minio.ToErrorResponse(err).StatusCode == http.StatusBadRequest, "without a key: ", err)
+		_, err = p.StatObject(ctx, p.bucket, name, minio.GetObjectOptions{ServerSideEncryption: other})
+		expect(minio.ToErrorResponse(err).StatusCode == http.StatusForbidden, "with another key: ", err)
+	}
+	check(options.SetRange(part-1, part))
+	same(p.read("ours in parts", options), p.big[part-1:part+1], "range of what we have the key of")
+	to, from := p.to("ours elsewhere"), p.from("ours in parts")
+	to.Encryption, from.Encryption = other, encrypt.SSECopy(key)
+	must(p.ComposeObject(ctx, to, from))
+	same(p.read("ours elsewhere", minio.GetObjectOptions{ServerSideEncryption: other}), p.big, "copied to another key")
+}
+
+func (p *probe) locks() {
+	bucket := p.bucket + "-locks"
+	check(p.MakeBucket(ctx, bucket, minio.MakeBucketOptions{ObjectLocking: true}))
+	mode, days, unit := minio.Governance, uint(2), minio.Days
+	check(p.SetObjectLockConfig(ctx, bucket, &mode, &days, &unit))
+	state, toldMode, toldDays, _, err := p.GetObjectLockConfig(ctx, bucket)
+	check(err)
+	expect(state == "Enabled" && *toldMode == mode && *toldDays == days, "configuration: ", state)
+	put := func(key string, options minio.PutObjectOptions) string {
+		options.SendContentMd5 = true
+		return must(p.PutObject(ctx, bucket, key, strings.NewReader(key), int64(len(key)), options)).VersionID
+	}
+	version := put("default", minio.PutObjectOptions{})
+	toldMode, until, err := p.GetObjectRetention(ctx, bucket, "default", version)
+	check(err)
+	expect(*toldMode == mode && until.After(time.Now().Add(47*time.Hour)), "default retention: ", until)
+	later := time.Now().Add(72 * time.Hour).UTC().Truncate(time.Second)
+	put("own", minio.PutObjectOptions{Mode: mode, RetainUntilDate: later, LegalHold: minio.LegalHoldEnabled})
+	_, until, err = p.GetObjectRetention(ctx, bucket, "own", "")
+	check(err)
+	expect(until.Equal(later), "retention of its own: ", until)
+	hold := must(p.GetObjectLegalHold(ctx, bucket, "own", minio.GetObjectLegalHoldOptions{}))
+	expect(*hold == minio.LegalHoldEnabled, "hold: ", *hold)
+	off := minio.LegalHoldDisabled
+	check(p.PutObjectLegalHold(ctx, bucket, "own", minio.PutObjectLegalHoldOptions{Status: &off}))
+	err = p.RemoveObject(ctx, bucket, "default", minio.RemoveObjectOptions{VersionID: version})
+	expect(minio.ToErrorResponse(err).Code == "AccessDenied", "a locked version: ", err)
+	found := p.ListObjects(ctx, bucket, minio.ListObjectsOptions{WithVersions: true})
+	for one := range p.RemoveObjects(ctx, bucket, found, minio.RemoveObjectsOptions{GovernanceBypass: true}) {
+		check(one.Err)
+	}
+	check(p.RemoveBucket(ctx, bucket))
 }
 
 func (p *probe) versions() {
