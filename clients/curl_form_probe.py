@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from boto3_probe import connect, read, remove
 from probe import MIB, Server, command, expect, expect_equal, expect_same, new_bucket_name, payload, run, step
@@ -97,7 +97,7 @@ def created(s3: Any, form: Form) -> None:
     with step("the file's own name, and a document about it"):
         answer = form.post(form.signed({"key": "photos/${filename}", "success_action_status": "201"}))
         expect_equal(answer.status, 201, f"status, {answer.body!r}")
-        told = {one.tag: one.text for one in ElementTree.fromstring(answer.body)}
+        told = {one.tag: one.text for one in ET.fromstring(answer.body)}
         expect_equal((told["Bucket"], told["Key"]), (form.bucket, f"photos/{form.photo.name}"), "place")
         expect_equal(told["ETag"], f'"{hashlib.md5(PHOTO).hexdigest()}"', "ETag")
         expect_equal(told["Location"], answer.headers["location"], "Location")
@@ -144,7 +144,7 @@ def declined(s3: Any, form: Form) -> None:
             (large, 400, "EntityTooSmall"),
         ):
             answer = form.post(fields)
-            told = ElementTree.fromstring(answer.body).findtext("Code")
+            told = ET.fromstring(answer.body).findtext("Code")
             expect_equal((answer.status, told), (status, code), "refusal")
         kept = [one["Key"] for one in s3.list_objects_v2(Bucket=form.bucket)["Contents"]]
         expect("photos/no" not in kept and "elsewhere" not in kept, kept)

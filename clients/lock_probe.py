@@ -22,7 +22,7 @@ LONGEST = 30
 BLOCK = payload(MIB, "lock")
 
 
-def lifecycle(server: Server, scratch: Path) -> None:
+def lifecycle(server: Server, _: Path) -> None:
     s3 = connect(server, request_checksum_calculation="when_required")
     bucket = new_bucket_name("lock")
     with step("create bucket with Object Lock"):

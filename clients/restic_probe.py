@@ -65,12 +65,16 @@ def lifecycle(server: Server, scratch: Path) -> None:
         with step("check, every pack read"):
             restic("check", "--read-data")
         with step("restore"):
-            contents = {path.relative_to(tree).as_posix(): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+            contents = contents_of(tree)
             shutil.rmtree(tree)
             restic("restore", "latest", "--target", str(scratch / "restored"))
             expect_files(scratch / "restored" / tree.relative_to("/"), contents)
     finally:
         remove(connect(server), bucket)
+
+
+def contents_of(tree: Path) -> dict[str, bytes]:
+    return {path.relative_to(tree).as_posix(): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
 
 
 def stored(server: Server, bucket: str) -> int:

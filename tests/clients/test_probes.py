@@ -12,6 +12,8 @@ RUN = [sys.executable, str(Path(__file__).parents[2] / "clients" / "run.py")]
 NAMES = (
     "aws-cli",
     "s3cmd",
+    "restic",
+    "lock",
     "boto3",
     "minio-py",
     "minio-go",
@@ -19,6 +21,7 @@ NAMES = (
     "rclone",
     "pyarrow",
     "s3fs",
+    "curl-form",
 )  # slowest first
 
 

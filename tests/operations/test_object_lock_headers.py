@@ -65,6 +65,20 @@ def test_a_digest_is_demanded(timed: Server, lockable: str) -> None:
     assert timed.ask_framed("PUT", target, b"content", lock).status == 200
 
 
+def test_a_default_retention_demands_a_digest_too(s3: Any, timed: Server, lockable: str) -> None:
+    target = f"/{lockable}/key"
+    assert timed.ask("PUT", target).status == 200
+    s3.put_object_lock_configuration(Bucket=lockable, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+    assert timed.ask("PUT", target).status == 200
+    default = default_of(GOVERNANCE, Days=1)
+    s3.put_object_lock_configuration(Bucket=lockable, ObjectLockConfiguration=default)
+    refusal = timed.ask("PUT", target)
+    assert (refusal.status, refusal.code) == (400, "InvalidRequest")
+    assert refusal.texts("Message")[0].startswith("Content-MD5 OR x-amz-checksum- HTTP header is required")
+    assert timed.ask("PUT", target, MD5).status == 200
+    assert timed.ask_framed("PUT", target, b"content", {}).status == 200
+
+
 def test_an_upload_keeps_what_was_asked(s3: Any, time: HandClock, lockable: str) -> None:
     until = after(time, 5)
     lock = {"ObjectLockMode": COMPLIANCE, "ObjectLockRetainUntilDate": until, "ObjectLockLegalHoldStatus": "OFF"}

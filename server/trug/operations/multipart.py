@@ -161,7 +161,7 @@ class CompleteMultipartUpload:
             conditions=write_conditions(headers),
             checksum=checksum_claimed(headers),
             size=size_claimed(headers),
-            customer_key=customer_key(incoming),
+            customer_key=customer_key(incoming, may_repeat=True),
         )
 
 

@@ -78,17 +78,18 @@ def protection_asked(incoming: Incoming) -> Protection | None:
     return Managed(method, headers.get(KMS_KEY, ""), _context(headers.get(CONTEXT)), _bucket_key(headers, method))
 
 
-def customer_key(incoming: Incoming) -> CustomerKey | None:
+def customer_key(incoming: Incoming, *, may_repeat: bool = False) -> CustomerKey | None:
     """The key that a read or an upload of a part brings; None where it brings none. Errors as ``protection_asked``.
 
-    InvalidArgument for headers that ask for a kind of encryption: here there is nothing to choose.
+    InvalidArgument for headers that ask for a kind of encryption: here there is nothing to choose, unless the client
+    ``may_repeat`` what it chose before. (minio-go does so in CompleteMultipartUpload, wherever it is not at AWS.)
     """
     headers = incoming.headers
     if not SPEAKS_OF_IT(headers):
         return None
     _refuse_unknown(headers)
     for name in (METHOD, KMS_KEY, CONTEXT, BUCKET_KEY):
-        if name in headers:
+        if name in headers and not may_repeat:
             raise invalid_argument(f"{name} header is not supported for this operation.", name, headers[name])
     return _customer_key(incoming, CUSTOMER)
 

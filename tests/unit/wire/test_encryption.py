@@ -134,6 +134,7 @@ def test_the_keys_of_reads_and_of_sources() -> None:
 def test_reads_choose_nothing(name: str) -> None:
     with pytest.raises(S3Error, match=r"InvalidArgument: .*header is not supported for this operation"):
         customer_key(incoming({METHOD + name: "AES256"}))
+    assert customer_key(incoming({METHOD + name: "AES256"}), may_repeat=True) is None
     with pytest.raises(S3Error, match="NotImplemented"):
         customer_key(incoming({f"{METHOD}-new": "1"}))
 
