@@ -50,6 +50,56 @@ def test_archived(server: Server, s3: Any, bucket: str, storage_class: str) -> N
         assert code_of(refused) == "InvalidObjectState"
 
 
+@pytest.mark.parametrize("parts", [False, True])
+def test_parts_of_archived_objects_can_be_asked_about(s3: Any, bucket: str, *, parts: bool) -> None:
+    place = {"Bucket": bucket, "Key": "key"}
+    if parts:
+        upload = {**place, "UploadId": s3.create_multipart_upload(**place, StorageClass="GLACIER")["UploadId"]}
+        sent = s3.upload_part(**upload, PartNumber=1, Body=b"content")
+        s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": sent["ETag"]}]})
+    else:
+        s3.put_object(**place, Body=b"content", StorageClass="GLACIER")
+    found = s3.head_object(**place, PartNumber=1)
+    assert (found["ContentLength"], found.get("PartsCount")) == (7, 1 if parts else None)
+
+
+ASKED = {"OptionalObjectAttributes": ["RestoreStatus"]}
+LISTS = {"list_objects": "Contents", "list_objects_v2": "Contents", "list_object_versions": "Versions"}
+
+
+@pytest.mark.parametrize(("operation", "element"), LISTS.items())
+@pytest.mark.parametrize("delimiter", ["", "/"])
+def test_lists_tell_when_asked(
+    server: Server, s3: Any, versioned: str, operation: str, element: str, delimiter: str
+) -> None:
+    for key in ("archived", "restored", "<restored>", "replaced", "standard"):
+        storage_class = "STANDARD" if key == "standard" else "GLACIER"
+        s3.put_object(Bucket=versioned, Key=key, Body=b"content", StorageClass=storage_class)
+        if key in ("restored", "<restored>", "replaced"):
+            s3.restore_object(Bucket=versioned, Key=key, RestoreRequest={"Days": 2})
+    s3.put_object(Bucket=versioned, Key="replaced", Body=b"newer", StorageClass="GLACIER")
+    listed = getattr(s3, operation)
+    assert not any("RestoreStatus" in one for one in listed(Bucket=versioned)[element])
+    told = listed(Bucket=versioned, Delimiter=delimiter, **ASKED)[element]
+    statuses = {(one["Key"], one.get("IsLatest", True)): one.get("RestoreStatus") for one in told}
+    shown = {place for place, status in statuses.items() if status is not None}
+    older = {("replaced", False)} if operation == "list_object_versions" else set()
+    assert shown == {("restored", True), ("<restored>", True)} | older
+    status = statuses["restored", True]
+    assert status is not None
+    assert not status["IsRestoreInProgress"]
+    expiry = s3.head_object(Bucket=versioned, Key="restored")["Restore"]
+    assert f"{status['RestoreExpiryDate']:%a, %d %b %Y %H:%M:%S GMT}" in expiry
+
+
+def test_lists_tell_what_is_under_way(slow: Server) -> None:
+    s3, bucket = slow.client(), slow.make_bucket()
+    s3.put_object(Bucket=bucket, Key="key", Body=b"content", StorageClass="DEEP_ARCHIVE")
+    restore(slow, bucket)
+    (listed,) = s3.list_objects_v2(Bucket=bucket, **ASKED)["Contents"]
+    assert listed["RestoreStatus"] == {"IsRestoreInProgress": True}
+
+
 def test_restored(server: Server, s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="key", Body=b"content", StorageClass="GLACIER")
     made = s3.restore_object(Bucket=bucket, Key="key", RestoreRequest={"Days": 1})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from trug.domain.encryption import CustomerKey, Encryption, Protection
 from trug.domain.frozen import frozen
 from trug.domain.objects import STANDARD, Checksum, Listing
 from trug.domain.preconditions import NO_CONDITIONS, ReadConditions
+from trug.domain.restoration import Restoration
 from trug.domain.retention import Lock
 from trug.ports.rows import Bucket, Listed, Part, Upload
 
@@ -113,11 +115,13 @@ class CopiedPart(NamedTuple):
 
 class ObjectPage(NamedTuple):
     """A page of ListObjects: rows (domain.lines) and common prefixes each in byte order; ``next`` is where the next
-    page starts after (a key or a common prefix), None on the last page."""
+    page starts after (a key or a common prefix), None on the last page; ``restorations`` by index of their row, where
+    they were asked for."""
 
     rows: list[bytes]
     prefixes: list[str]
     next: str | None
+    restorations: Mapping[int, Restoration] = {}
 
 
 class Entry(NamedTuple):
@@ -141,7 +145,7 @@ class VersionPage(NamedTuple):
     """A page of ListObjectVersions; ``latest`` says of each version whether it is its key's newest.
 
     ``next_key`` and ``next_version_id`` are the next markers, both None on the last page; ``next_version_id`` is ""
-    when the page ends with a common prefix.
+    when the page ends with a common prefix. ``restorations`` by index of their version, where they were asked for.
     """
 
     versions: list[Listed]
@@ -149,6 +153,7 @@ class VersionPage(NamedTuple):
     prefixes: list[str]
     next_key: str | None
     next_version_id: str | None
+    restorations: Mapping[int, Restoration] = {}
 
 
 class UploadPage(NamedTuple):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import ne
 from typing import NamedTuple, Protocol, TypeVar
 
 from trug.domain.keys import after_prefix
-from trug.domain.lines import KEY_END, key_of, listing_shown, rolled_up
+from trug.domain.lines import KEY_END, UNUSUAL, key_of, listing_shown, rolled_up
+from trug.domain.restoration import ARCHIVED, Restoration
 from trug.domain.versioning import is_well_formed
 from trug.engine.drafts import Entry, ListedVersion, ObjectPage, VersionPage
 from trug.engine.refusals import malformed_version
-from trug.ports.reads import CommonPrefixes, CurrentRange, VersionRange, WithVersionId
-from trug.ports.rows import Bucket, Listed
+from trug.ports.changes import Read
+from trug.ports.reads import CommonPrefixes, Current, CurrentRange, VersionRange, WithVersionId
+from trug.ports.rows import Bucket, Listed, Version
 from trug.ports.stores import MetadataStore, Reader
 
 NEWEST = 2**63 - 1
@@ -66,24 +68,40 @@ class Listings:
     def __init__(self, metadata: MetadataStore) -> None:
         self._metadata = metadata
 
-    async def objects(self, bucket: Bucket, *, prefix: str, delimiter: str, after: str, limit: int) -> ObjectPage:
-        """At most ``limit`` keys and common prefixes of current objects, in UTF-8 byte order, after ``after``."""
+    async def objects(
+        self, bucket: Bucket, *, prefix: str, delimiter: str, after: str, limit: int, restorations: bool = False
+    ) -> ObjectPage:
+        """At most ``limit`` keys and common prefixes of current objects, in UTF-8 byte order, after ``after``.
+
+        With ``restorations``, which take a read for each archived object of the page.
+        """
         if limit == 0:
             return NO_OBJECTS
         question = ObjectQuestion(bucket.id, prefix, delimiter, after, limit)
+        if restorations:
+            return await self._metadata.view(question.answer_with_restorations)
         if limit <= SHORT and not delimiter:
             read = question.plain_read()
             return NO_OBJECTS if read is None else question.page_of(await self._metadata.fetch(read))
         return await self._metadata.view(question.answer)
 
     async def versions(
-        self, bucket: Bucket, *, prefix: str, delimiter: str, key_marker: str, version_id_marker: str, limit: int
+        self,
+        bucket: Bucket,
+        *,
+        prefix: str,
+        delimiter: str,
+        key_marker: str,
+        version_id_marker: str,
+        limit: int,
+        restorations: bool = False,
     ) -> VersionPage:
-        """At most ``limit`` versions (newest first within a key) and common prefixes, after the two markers."""
+        """At most ``limit`` versions (newest first within a key) and common prefixes, after the two markers; with
+        ``restorations`` as in ``objects``."""
         if limit == 0:
             return VersionPage([], [], [], None, None)
         question = VersionQuestion(bucket.id, prefix, delimiter, key_marker, version_id_marker, limit)
-        return await self._metadata.view(question.answer)
+        return await self._metadata.view(question.answer_with_restorations if restorations else question.answer)
 
 
 class ObjectQuestion(NamedTuple):
@@ -113,6 +131,11 @@ class ObjectQuestion(NamedTuple):
             else:
                 rows.append(found)
         return ObjectPage(rows, prefixes, None)
+
+    def answer_with_restorations(self, reader: Reader) -> ObjectPage:
+        page = self.answer(reader)
+        archived = {index: Current(self.bucket, key) for index, key in archived_of(page.rows)}
+        return page._replace(restorations=restorations_of(reader, archived))
 
     def plain_read(self) -> CurrentRange | None:
         """What a page without delimiter asks for; None when nothing can follow."""
@@ -182,6 +205,14 @@ class VersionQuestion(NamedTuple):
                 latest.append(is_latest)
         return VersionPage(versions, latest, prefixes, None, None)
 
+    def answer_with_restorations(self, reader: Reader) -> VersionPage:
+        page = self.answer(reader)
+        archived = {
+            index: WithVersionId(self.bucket, key, page.versions[index].version_id)
+            for index, key in archived_of([version.row for version in page.versions])
+        }
+        return page._replace(restorations=restorations_of(reader, archived))
+
     def _plain(self, reader: Reader, place: Place | None, before: int) -> VersionPage:
         if place is None:
             return VersionPage([], [], [], None, None)
@@ -230,6 +261,24 @@ class VersionQuestion(NamedTuple):
         if not self.version_id_marker or not self.key_marker.startswith(self.prefix):
             return False
         return common_prefix(self.key_marker, self.prefix, self.delimiter) is None
+
+
+def archived_of(rows: Sequence[bytes]) -> Iterator[tuple[int, str]]:
+    """Index and key of the rows whose objects are archived."""
+    for index, row in enumerate(rows):
+        key, _, line = row.partition(KEY_END)
+        if line.startswith(UNUSUAL) and listing_shown(line).storage_class in ARCHIVED:
+            yield index, key.decode()
+
+
+def restorations_of(reader: Reader, archived: Mapping[int, Read[Version | None]]) -> dict[int, Restoration]:
+    """The restorations of versions, by the index of each; of those alone that have one."""
+    found = {index: reader.fetch(read) for index, read in archived.items()}
+    return {
+        index: version.record.restoration
+        for index, version in found.items()
+        if version is not None and version.record.restoration is not None
+    }
 
 
 def listed_versions(page: VersionPage) -> list[ListedVersion]:

@@ -90,13 +90,20 @@ class Objects:
         return _object(await self._metadata.fetch(WithVersionId(bucket.id, key, version_id)), key, version_id)
 
     async def open(
-        self, bucket: Bucket, key: str, version_id: str | None, customer: CustomerKey | None = None
+        self,
+        bucket: Bucket,
+        key: str,
+        version_id: str | None,
+        customer: CustomerKey | None = None,
+        *,
+        is_read: bool = True,
     ) -> Reading:
         """As ``find``, with the bytes at hand; ``customer`` is the customer's key that the request brought. Also
-        InvalidObjectState for what is archived and not restored, and errors of ``Envelopes.open``."""
+        errors of ``Envelopes.open``, and, unless nothing of it ``is_read``, InvalidObjectState for what is archived and
+        not restored."""
         pin = self._pins.hold(self._metadata.sequence)
         version, content = await self._fetch(bucket, key, version_id)
-        if version.listing.storage_class in ARCHIVED:
+        if version.listing.storage_class in ARCHIVED and is_read:
             check_readable(version.listing.storage_class, version.record.restoration, self._clock.now())
         encryption = version.record.encryption
         if encryption is None:

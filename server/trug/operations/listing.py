@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trug.access import actions
 from trug.domain.errors import invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.lines import CAREFUL, ETAG_END, KEY_END, STYLE_MARKS, TIME_END, UNUSUAL, Style, shown
+from trug.domain.restoration import Restoration
 from trug.engine.drafts import ObjectPage, VersionPage
 from trug.operations import tokens
 from trug.operations.call import Call
 from trug.operations.operation import Family
 from trug.operations.representation import Names, document, owner_element, owner_of, truncation
 from trug.ports.rows import Listed
+from trug.wire.dates import iso_date
 from trug.wire.query import integer
 from trug.wire.reply import Reply
 from trug.wire.request import Headers, Incoming
@@ -23,26 +25,29 @@ family = Family()
 
 PAGE = 1000
 OPTIONAL_ATTRIBUTES = "x-amz-optional-object-attributes"
+RESTORE_STATUS = "RestoreStatus"
 
 
 @frozen
 class Scope:
-    """What the three lists have in common: which keys, how many, and how their names are written."""
+    """What the three lists have in common: which keys, how many, how their names are written, and whether to tell how
+    far archived objects are restored."""
 
     prefix: str
     delimiter: str
     limit: int
     names: Names
+    restorations: bool = False
 
     @classmethod
     def of(cls, incoming: Incoming) -> Scope:
         parameters = incoming.parameters
-        check_optional_attributes(incoming.headers)
         return cls(
             prefix=parameters.get("prefix", ""),
             delimiter=parameters.get("delimiter", ""),
             limit=min(integer(parameters, "max-keys", default=PAGE), PAGE),
             names=Names.asked(parameters),
+            restorations=asks_for_restorations(incoming.headers),
         )
 
     def elements(self, bucket: str) -> str:
@@ -54,14 +59,15 @@ class Scope:
         )
 
 
-def check_optional_attributes(headers: Headers) -> None:
-    """RestoreStatus is all that may be asked for: nothing here was ever restored from an archive, so none is shown."""
+def asks_for_restorations(headers: Headers) -> bool:
+    """Whether to show ``RestoreStatus``, which is all that may be asked for. InvalidArgument for other names."""
     asked = headers.get(OPTIONAL_ATTRIBUTES)
     if asked is None:
-        return
-    for name in asked.split(","):
-        if name.strip() not in ("", "RestoreStatus"):
-            raise invalid_argument("Invalid attribute name specified.", OPTIONAL_ATTRIBUTES, asked)
+        return False
+    names = {name.strip() for name in asked.split(",")} - {""}
+    if names - {RESTORE_STATUS}:
+        raise invalid_argument("Invalid attribute name specified.", OPTIONAL_ATTRIBUTES, asked)
+    return bool(names)
 
 
 # ListObjects
@@ -90,15 +96,35 @@ async def list_objects(call: Call, request: ListObjects) -> Reply:
         "ListBucketResult",
         f"{scope.elements(call.bucket.name)}<Marker>{names.one(request.marker)}</Marker>"
         f"{truncation(page.next)}{next_marker}",
-        contents(page.rows, names, owner_element(owner_of(call))),
+        contents(page.rows, names, owner_element(owner_of(call)), restore_statuses(call, page.restorations)),
         names.common_prefixes(page.prefixes),
     )
 
 
 async def objects_page(call: Call, scope: Scope, after: str) -> ObjectPage:
     return await call.engine.listings.objects(
-        call.bucket, prefix=scope.prefix, delimiter=scope.delimiter, after=after, limit=scope.limit
+        call.bucket,
+        prefix=scope.prefix,
+        delimiter=scope.delimiter,
+        after=after,
+        limit=scope.limit,
+        restorations=scope.restorations,
     )
+
+
+def restore_statuses(call: Call, restorations: Mapping[int, Restoration]) -> dict[int, str]:
+    """``<RestoreStatus>`` by index; a restored copy that has expired has none ("RestoreStatus")."""
+    now, told = call.wire.received, {}
+    for index, restoration in restorations.items():
+        if restoration.is_under_way(now):
+            told[index] = element_of_status("true")
+        elif restoration.is_readable(now):
+            told[index] = element_of_status("false", element("RestoreExpiryDate", iso_date(restoration.expires)))
+    return told
+
+
+def element_of_status(is_under_way: str, expiry: str = "") -> str:
+    return f"<RestoreStatus><IsRestoreInProgress>{is_under_way}</IsRestoreInProgress>{expiry}</RestoreStatus>"
 
 
 # ListObjectsV2
@@ -138,7 +164,7 @@ async def list_objects_v2(call: Call, request: ListObjectsV2) -> Reply:
         f"{scope.elements(call.bucket.name)}<KeyCount>{len(page.rows) + len(page.prefixes)}</KeyCount>"
         f"{truncation(page.next)}{element('ContinuationToken', request.token)}"
         f"{element('NextContinuationToken', following)}{start_after}",
-        contents(page.rows, names, owner),
+        contents(page.rows, names, owner, restore_statuses(call, page.restorations)),
         names.common_prefixes(page.prefixes),
     )
 
@@ -175,13 +201,15 @@ async def list_object_versions(call: Call, request: ListObjectVersions) -> Reply
         key_marker=request.key_marker,
         version_id_marker=request.version_id_marker,
         limit=scope.limit,
+        restorations=scope.restorations,
     )
+    owner, statuses = owner_element(owner_of(call)), restore_statuses(call, page.restorations)
     return document(
         "ListVersionsResult",
         f"{scope.elements(call.bucket.name)}<KeyMarker>{names.one(request.key_marker)}</KeyMarker>"
         f"{element('VersionIdMarker', request.version_id_marker)}{truncation(page.next_key)}"
         f"{_next_markers(page, names)}",
-        versions(page.versions, page.latest, names, owner_element(owner_of(call))),
+        versions(page.versions, page.latest, names, owner, statuses),
         names.common_prefixes(page.prefixes),
     )
 
@@ -201,23 +229,29 @@ TIMES_END = b".000Z</LastModified><ETag>&quot;"
 ETAGS_END = b"&quot;</ETag><Size>"
 
 
-def contents(rows: Sequence[bytes], names: Names, owner: str) -> bytes:
-    """``<Contents>`` of each row; ``owner`` is the element or empty."""
+NONE: Mapping[int, str] = {}
+
+
+def contents(rows: Sequence[bytes], names: Names, owner: str, statuses: Mapping[int, str] = NONE) -> bytes:
+    """``<Contents>`` of each row; ``owner`` is the element or empty, ``statuses`` are elements by index of rows that
+    are unusual."""
     if not rows:
         return b""
     page = b"".join(rows)
     if UNUSUAL in page or CAREFUL in page:
-        written = zip(*_written(rows, names, owner), strict=True)
+        written = zip(*_written(rows, names, owner, statuses), strict=True)
         page = "".join([f"{key}\0{line}" for key, line in written]).encode()
     begin, end = b"<Contents><Key>", b"</Contents>"
     return begin + _tagged(page.replace(KEY_END, KEYS_END), owner, end + begin).removesuffix(begin)
 
 
-def versions(listed: Sequence[Listed], latest: Sequence[bool], names: Names, owner: str) -> bytes:
+def versions(
+    listed: Sequence[Listed], latest: Sequence[bool], names: Names, owner: str, statuses: Mapping[int, str] = NONE
+) -> bytes:
     """``<Version>`` and ``<DeleteMarker>`` in the order of the page."""
     if not listed:
         return b""
-    keys, lines = _written([version.row for version in listed], names, owner)
+    keys, lines = _written([version.row for version in listed], names, owner, statuses)
     elements = [
         f"<DeleteMarker><Key>{key}</Key><VersionId>{version_id}</VersionId><IsLatest>{LATEST[is_latest]}</IsLatest>"
         f"<LastModified>{line[: line.index(TIME_MARK)]}.000Z</LastModified>{owner}</DeleteMarker>"
@@ -233,18 +267,24 @@ LATEST = ("false", "true")
 TIME_MARK = TIME_END.decode()
 
 
-def _written(rows: Sequence[bytes], names: Names, owner: str) -> tuple[Sequence[str], list[str]]:
+def _written(
+    rows: Sequence[bytes], names: Names, owner: str, statuses: Mapping[int, str]
+) -> tuple[Sequence[str], list[str]]:
     """Keys as they are asked for, and lines that begin with the time."""
     halves = KEY_END.join(rows).decode().split("\0")
-    return names.all(halves[::2]), [line if line[0].isdigit() else _usual(line, owner) for line in halves[1::2]]
+    lines = [
+        line if line[0].isdigit() else _usual(line, owner, statuses.get(index, ""))
+        for index, line in enumerate(halves[1::2])
+    ]
+    return names.all(halves[::2]), lines
 
 
-def _usual(line: str, owner: str) -> str:
+def _usual(line: str, owner: str, status: str) -> str:
     """With the end as an element, and behind it the mark of unusual lines, where no mark stands for it."""
     if line.startswith("\4"):
         return line[1:]
     time, etag, size, style = shown(line.encode())
-    return f"{time}\1{escape(etag)}\2{size}</Size>{end_of(style, owner)}\3"
+    return f"{time}\1{escape(etag)}\2{size}</Size>{end_of(style, owner)}{status}\3"
 
 
 def _tagged(page: bytes, owner: str, end: bytes) -> bytes:

@@ -240,7 +240,9 @@ async def _looked_up(call: Call, request: HeadObject) -> tuple[Version, tuple[in
             check_customer_key(version.record.encryption, request.customer_key)
         check_conditions(call, request.conditions, version)
         return version, None
-    reading = await call.engine.objects.open(call.bucket, request.key, request.version_id, request.customer_key)
+    reading = await call.engine.objects.open(
+        call.bucket, request.key, request.version_id, request.customer_key, is_read=False
+    )
     check_conditions(call, request.conditions, reading.version)
     return reading.version, await reading.part(request.part)
 
