@@ -405,7 +405,7 @@ class Service:
             yield keep_sweeping(store.engine.sweep)
             yield keep_marked(store.engine.locks)
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
-            yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock()).keep_running()
+            yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock(), access_logs).keep_running()
         if self._membership is not None:
             yield keep_compared(store.metadata)
             yield keep_published((store.pins.publish, self._observer.metrics.publish))

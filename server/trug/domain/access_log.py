@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from trug.domain.frozen import frozen
+from trug.domain.lifecycle import Act
 
 EVENT_TIME = "EventTime"
 DELIVERY_TIME = "DeliveryTime"
@@ -116,12 +117,30 @@ def operation_name(operation: str, method: str, *, has_key: bool) -> str:
         return _COPIES[operation]
     if operation == "Website":
         return f"WEBSITE.{method}.OBJECT"
-    if operation == "Website":
-        return f"WEBSITE.{method}.OBJECT"
     resource = _RESOURCES.get(operation)
     if resource is None:
         resource = next((name for part, name in _SUBRESOURCES if part in operation), "OBJECT" if has_key else "BUCKET")
     return f"REST.{method}.{resource}"
+
+
+LIFECYCLE_REQUESTER = "AmazonS3"
+_TRANSITIONS = {
+    "STANDARD_IA": "S3.TRANSITION_SIA.OBJECT",
+    "ONEZONE_IA": "S3.TRANSITION_ZIA.OBJECT",
+    "INTELLIGENT_TIERING": "S3.TRANSITION_INT.OBJECT",
+    "GLACIER_IR": "S3.TRANSITION_GIR.OBJECT",
+    "GLACIER": "S3.TRANSITION.OBJECT",
+    "DEEP_ARCHIVE": "S3.TRANSITION_GDA.OBJECT",
+}
+
+
+def lifecycle_name(act: Act, storage_class: str, *, leaves_marker: bool) -> str:
+    """What access logs call what lifecycle rules do ("How S3 Lifecycle interacts with other bucket configurations")."""
+    if act is Act.TRANSITION:
+        return _TRANSITIONS[storage_class]
+    if act is Act.ABORT:
+        return "S3.DELETE.UPLOAD"
+    return "S3.CREATE.DELETEMARKER" if act is Act.EXPIRE and leaves_marker else "S3.EXPIRE.OBJECT"
 
 
 class Record(NamedTuple):
@@ -139,22 +158,22 @@ class Record(NamedTuple):
     request_id: str
     operation: str
     key: str | None
-    uri: str
-    status: int
-    error: str
-    sent: int
-    size: int | None
-    total: int | None
-    turn_around: int | None
-    referer: str
-    user_agent: str
-    version_id: str | None
-    host_id: str
-    signature: str
-    cipher: str
-    authentication: str
-    host: str
-    tls: str
+    uri: str = ""
+    status: int = 0
+    error: str = ""
+    sent: int = 0
+    size: int | None = None
+    total: int | None = None
+    turn_around: int | None = None
+    referer: str = ""
+    user_agent: str = ""
+    version_id: str | None = None
+    host_id: str = ""
+    signature: str = ""
+    cipher: str = ""
+    authentication: str = ""
+    host: str = ""
+    tls: str = ""
 
 
 def line_of(record: Record) -> str:

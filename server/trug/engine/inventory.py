@@ -6,7 +6,7 @@ Follows "Amazon S3 Inventory" and "Locating your inventory list" of the S3 user 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import msgspec
 
 from trug.domain.configurations import INVENTORY
 from trug.domain.frozen import frozen
-from trug.domain.objects import EMPTY_RECORD, Record
+from trug.domain.objects import EMPTY_RECORD
 from trug.domain.reports import DAILY, Inventory, bucket_of_arn
 from trug.engine.configurations import progress_name
 from trug.engine.drafts import ListedVersion
@@ -22,7 +22,7 @@ from trug.engine.inventory_columns import Item, needs_records, schema_of
 from trug.ports.changes import Decided, Moment, Read, Rows
 from trug.ports.effects import KeepDocument
 from trug.ports.reads import Current, WithVersionId
-from trug.ports.rows import Bucket
+from trug.ports.rows import Bucket, Version
 from trug.ports.stores import MetadataStore, Reader
 
 VERSION = "2016-11-30"
@@ -96,28 +96,36 @@ def unpacked_run(document: bytes | None) -> Run | None:
 
 
 class Question(NamedTuple):
-    """The records of a page of versions, read together."""
+    """The rows of a page of versions, read together."""
 
     bucket: int
     listed: Sequence[ListedVersion]
 
-    def answer(self, reader: Reader) -> list[Record]:
-        found = [
+    def answer(self, reader: Reader) -> list[Version | None]:
+        return [
             reader.fetch(WithVersionId(self.bucket, key, version_id) if version_id else Current(self.bucket, key))
             for (key, version_id, *_), _ in self.listed
         ]
-        return [EMPTY_RECORD if version is None else version.record for version in found]
 
 
 async def items_of(
-    metadata: MetadataStore, bucket: Bucket, listed: Sequence[ListedVersion], inventory: Inventory, owner: str
+    metadata: MetadataStore,
+    bucket: Bucket,
+    listed: Sequence[ListedVersion],
+    inventory: Inventory,
+    owner: str,
+    expiry: Callable[[Version], int | None],
 ) -> list[Item]:
-    """The versions of a page with what the columns of the list need; ``owner`` is a canonical id."""
-    records = [EMPTY_RECORD] * len(listed)
+    """The versions of a page with what the columns of the list need; ``owner`` is a canonical id, ``expiry`` says when
+    (µs) a rule expires a version."""
+    found: Sequence[Version | None] = [None] * len(listed)
     if needs_records(inventory):
-        records = await metadata.view(Question(bucket.id, listed).answer)
-    both = zip(listed, records, strict=True)
-    return [Item(version.entry, version.is_latest, record, bucket.name, owner) for version, record in both]
+        found = await metadata.view(Question(bucket.id, listed).answer)
+    items = []
+    for (entry, is_latest), version in zip(listed, found, strict=True):
+        record, expires = (EMPTY_RECORD, None) if version is None else (version.record, expiry(version))
+        items.append(Item(entry, is_latest, record, bucket.name, owner, expires))
+    return items
 
 
 # --- where ----------------------------------------------------------------------------------------------------------

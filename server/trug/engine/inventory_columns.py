@@ -21,13 +21,14 @@ from trug.engine.drafts import Entry
 
 class Item(NamedTuple):
     """A version to be listed, of the bucket of this name; ``owner`` is the canonical id of its owner. ``record`` is
-    empty where no column needs it."""
+    empty where no column needs it, and ``expires`` (µs) None, as where no rule expires it."""
 
     entry: Entry
     is_latest: bool
     record: Record
     bucket: str
     owner: str
+    expires: int | None = None
 
 
 Value = Callable[[Item], str | int | bool | None]
@@ -42,6 +43,7 @@ class Column(NamedTuple):
     value: Value
 
 
+EXPIRATION = "LifecycleExpirationDate"
 STATUSES = {"": "NOT-SSE", SSE_S3: "SSE-S3", SSE_KMS: "SSE-KMS", DSSE_KMS: "DSSE-KMS", SSE_C: "SSE-C"}
 
 
@@ -121,7 +123,7 @@ _OPTIONAL = (
     ),
     Column("ObjectAccessControlList", "object_access_control_list", TEXT, _of_object(_access_control_list)),
     Column("ObjectOwner", "object_owner", TEXT, lambda item: item.owner),
-    Column("LifecycleExpirationDate", "lifecycle_expiration_date", TIME, _nothing),
+    Column(EXPIRATION, "lifecycle_expiration_date", TIME, lambda item: item.expires),
     Column("ObjectLockEventHoldStatus", "object_lock_event_hold_status", TEXT, _nothing),
     Column("ObjectLockEventHoldDuration", "object_lock_event_hold_duration", TEXT, _nothing),
     Column("IntelligentTieringReferenceDate", "intelligent_tiering_reference_date", TIME, _nothing),
@@ -134,6 +136,7 @@ OF_RECORD = frozenset(
         "ObjectLockRetainUntilDate",
         "ObjectLockMode",
         "ObjectLockLegalHoldStatus",
+        EXPIRATION,
     }
 )
 """Columns that need more of a version than lists read."""

@@ -8,7 +8,7 @@ whatever the bucket holds.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -367,6 +367,20 @@ class Lifecycles:
         if lifecycle is None:
             return None
         return expiry_of(lifecycle, Subject(key, size, modified, "", tags), self.day)
+
+    async def expiries(self, bucket: Bucket) -> Callable[[Version], int | None]:
+        """When (µs) a rule expires a current object of a bucket, as ``x-amz-expiration`` tells; never what is not."""
+        lifecycle = await self.find(bucket) or Lifecycle(())
+
+        def expiry(version: Version) -> int | None:
+            if version.marker or version.noncurrent_since is not None:
+                return None
+            listing = version.listing
+            subject = Subject(version.key, listing.size, listing.modified, "", version.record.tags)
+            step = expiry_of(lifecycle, subject, self.day)
+            return None if step is None else step.at
+
+        return expiry
 
     async def abortion(self, bucket: Bucket, key: str, initiated: int) -> Step | None:
         """When which rule gives up an upload."""

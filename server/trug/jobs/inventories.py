@@ -182,6 +182,7 @@ class Inventories:
     async def _write_files(self, bucket: Bucket, destination: Bucket, run: Run) -> Run:
         """Data files until the end of the bucket, remembering after each how far they go."""
         owner = await self._owner(bucket)
+        expiry = await self._engine.lifecycles.expiries(bucket)
         columns = columns_of(run.inventory)
         key: str | None = run.key
         version_id = run.version_id
@@ -190,7 +191,7 @@ class Inventories:
             count = 0
             while key is not None and count < self._rows:
                 listed, following, next_version = await self._page(bucket, run.inventory, key, version_id)
-                items = await items_of(self._metadata, bucket, listed, run.inventory, owner)
+                items = await items_of(self._metadata, bucket, listed, run.inventory, owner, expiry)
                 await asyncio.to_thread(sheet.add, rows_of(items, columns))
                 count += len(items)
                 key, version_id = following, next_version

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from trug.domain.configurations import HAS_LIFECYCLE, LIFECYCLE
+from trug.domain.access_log import LIFECYCLE_REQUESTER, Record, lifecycle_name, line_of
+from trug.domain.configurations import HAS_LIFECYCLE, HAS_LOGGING, LIFECYCLE
 from trug.domain.frozen import replace
+from trug.domain.identity import canonical_id_of
 from trug.domain.lines import key_of
+from trug.domain.versioning import Versioning
 from trug.engine.lifecycle import (
     TOP,
     Asked,
@@ -25,9 +28,10 @@ from trug.engine.lifecycle import (
     unpacked_indexing,
 )
 from trug.engine.refusals import Moved
+from trug.jobs.access_logs import AccessLogs, unique
 from trug.ports.keys import Clock
 from trug.ports.reads import BucketWithId, Configuration, OpenUploads, Reminders, RowsOf, VersionRange
-from trug.ports.rows import Bucket, Reminder
+from trug.ports.rows import Bucket, Reminder, Upload
 from trug.ports.stores import Damaged, MetadataStore, Reader
 
 logger = logging.getLogger(__name__)
@@ -51,10 +55,13 @@ class Done(NamedTuple):
 class LifecycleRuns:
     """Carries out the rules of all buckets."""
 
-    def __init__(self, lifecycles: Lifecycles, metadata: MetadataStore, clock: Clock) -> None:
+    def __init__(
+        self, lifecycles: Lifecycles, metadata: MetadataStore, clock: Clock, access_logs: AccessLogs | None = None
+    ) -> None:
         self._lifecycles = lifecycles
         self._metadata = metadata
         self._clock = clock
+        self._access_logs = access_logs
         self._generation = -1
 
     async def keep_running(self, period: float = PERIOD) -> None:
@@ -136,7 +143,16 @@ class LifecycleRuns:
         for some in _slices(tasks, AT_ONCE):
             done = await asyncio.gather(*(self._lifecycles.carry_out(bucket, document, task) for task in some))
             refused |= {task.target.key for task, is_done in zip(some, done, strict=True) if not is_done}
+            self._log(bucket, [task for task, is_done in zip(some, done, strict=True) if is_done])
         return refused
+
+    def _log(self, bucket: Bucket, tasks: Sequence[Task]) -> None:
+        """What was done, for the access log of a bucket that has one."""
+        if self._access_logs is None or not bucket.configured & HAS_LOGGING:
+            return
+        for task in tasks:
+            record = recorded(bucket, task, self._clock.now())
+            self._access_logs.add(bucket, record.time, line_of(record))
 
     # New rules
 
@@ -174,6 +190,27 @@ class LifecycleRuns:
         versions = VersionRange(bucket.id, progress.key, 0 if progress.key else NEWEST, "", INDEXED)
         listed = await self._metadata.view(lambda reader: reader.fetch(versions))
         return list(dict.fromkeys(key_of(version.row) for version in listed))
+
+
+def recorded(bucket: Bucket, task: Task, now: int) -> Record:
+    """A task that was carried out, as access logs tell it."""
+    step, target = task
+    leaves_marker = bucket.versioning is not Versioning.OFF
+    record = Record(
+        owner=canonical_id_of(bucket.account),
+        bucket=bucket.name,
+        time=now,
+        client="",
+        requester=LIFECYCLE_REQUESTER,
+        request_id=unique(),
+        operation=lifecycle_name(step.act, step.storage_class, leaves_marker=leaves_marker),
+        key=target.key,
+    )
+    if isinstance(target, Upload):
+        return record
+    return record._replace(
+        size=None if target.marker else target.listing.size, version_id=target.version_id if leaves_marker else None
+    )
 
 
 def _further(progress: Indexing, keys: Sequence[str]) -> Indexing:

@@ -63,7 +63,10 @@ async def get_bucket_encryption(call: Call, _: Nothing) -> Reply:
     request=Nothing,
 )
 async def delete_bucket_encryption(call: Call, _: Nothing) -> Reply:
-    await call.engine.protections.store(call.bucket, None)
+    """Resets the default encryption ("DeleteBucketEncryption"); only PutBucketEncryption lifts a block."""
+    before = await call.engine.protections.find(call.bucket)
+    kept = BucketEncryption(blocked=before.blocked) if before is not None and before.blocked else None
+    await call.engine.protections.store(call.bucket, kept)
     return Reply(204)
 
 

@@ -18,6 +18,7 @@ from trug.domain.configurations import INVENTORY, QUOTA
 from trug.domain.encryption import SSE_S3, Managed
 from trug.domain.frozen import replace
 from trug.domain.identity import canonical_id_of
+from trug.domain.lifecycle import Filter, Lifecycle, Rule
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.reports import ALL, CURRENT, DAILY, INVENTORY_FIELDS, PARQUET, WEEKLY, Inventory
 from trug.domain.retention import COMPLIANCE, LockConfiguration
@@ -109,6 +110,26 @@ def test_a_list_of_current_objects(on: Callable[[Scene], None]) -> None:
         assert checksum.decode() == hashlib.md5(content).hexdigest()
         links = await stand.read("lists", f"{place}/hive/dt=2023-11-14-22-13/symlink.txt")
         assert links.decode() == f"s3://lists/{file['key']}"
+
+    on(scene)
+
+
+def test_when_rules_expire_what_is_listed(on: Callable[[Scene], None]) -> None:
+    async def scene(stand: Stand) -> None:
+        await stand.bucket("data", Versioning.ENABLED)
+        await configure(stand, replace(ALL_LIST, fields=("Size", "LifecycleExpirationDate")))
+        for key in ("expires", "expires", "stays"):
+            await stand.put("data", key)
+        rules = Lifecycle((Rule("rule", is_enabled=True, filter=Filter(prefix="e"), days=2),))
+        await stand.engine.lifecycles.store(await stand.bucket("data"), rules)
+        await Inventories(stand.engine, stand.metadata, stand.clock).make_due()
+        (manifest,) = await manifests(stand)
+        told = [(row[1], row[3], row[-1]) for row in await rows_of(stand, manifest)]
+        assert told == [
+            ("expires", "true", "2023-11-17T00:00:00.000Z"),
+            ("expires", "false", ""),
+            ("stays", "true", ""),
+        ]
 
     on(scene)
 

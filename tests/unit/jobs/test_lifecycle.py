@@ -14,7 +14,8 @@ from tests.support.stores import Scene, Stand
 
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.sql.store import SqlMetadata
-from trug.domain.configurations import LIFECYCLE
+from trug.domain.access_log import LogTarget
+from trug.domain.configurations import LIFECYCLE, LOGGING
 from trug.domain.errors import S3Error
 from trug.domain.lifecycle import (
     DAY,
@@ -28,12 +29,14 @@ from trug.domain.lifecycle import (
 )
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.versioning import Versioning
+from trug.engine.access_logs import packed
 from trug.engine.content import Content
 from trug.engine.drafts import Draft, Stored
 from trug.engine.engine import Engine
 from trug.engine.lifecycle import DEEPEST, Expire, Reschedule, Task
 from trug.engine.refusals import Moved
 from trug.engine.versions import DeleteVersion
+from trug.jobs.access_logs import AccessLogs
 from trug.jobs.lifecycle import Done, LifecycleRuns
 from trug.ports.reads import Configuration, CountersOf, Current, NewestHistory, Reminders, RowsOf
 
@@ -95,6 +98,44 @@ def test_objects_expire(on: Callable[[Scene], None]) -> None:
         counters = await stand.metadata.fetch(CountersOf(bucket.id))
         assert (counters.objects, counters.versions, counters.bytes) == (1, 1, 1)
         assert await stand.metadata.fetch(Reminders(FOREVER, 10)) == []
+
+    on(scene)
+
+
+def test_what_is_done_is_logged(on: Callable[[Scene], None]) -> None:
+    async def scene(stand: Stand) -> None:
+        await stand.bucket("data", Versioning.ENABLED)
+        await stand.bucket("logs")
+        target = packed(LogTarget("logs", "log/"))
+        await stand.engine.configurations.store(await stand.bucket("data"), LOGGING, target)
+        await configure(
+            stand,
+            rule(filter=Filter(prefix="gone"), days=1),
+            rule(id="old", filter=Filter(prefix="old"), noncurrent_days=1),
+            rule(id="cold", filter=Filter(prefix="cold", larger=1), transitions=(Transition("GLACIER", days=1),)),
+            rule(id="open", filter=Filter(prefix="open"), abort_days=1),
+        )
+        gone = await put(stand, "gone ü")
+        old, cold = await put(stand, "old", b"12"), await put(stand, "cold", b"123")
+        await put(stand, "old")
+        bucket = await stand.bucket("data")
+        await stand.engine.multipart.create(
+            bucket, "open", Draft(), initiator="", checksum_algorithm="", checksum_type=""
+        )
+        logs = AccessLogs(stand.engine, stand.clock)
+        job = LifecycleRuns(stand.engine.lifecycles, stand.metadata, stand.clock, logs)
+        pass_days(stand, 2)
+        await job.run()
+        await logs.deliver()
+        (key,) = await stand.keys("logs")
+        lines = [line.split(" ") for line in (await stand.read("logs", key)).decode().splitlines()]
+        told = {(line[1], line[4], line[5], *line[7:11], line[13]): line[18] for line in lines}
+        assert told == {
+            ("data", "-", "AmazonS3", "S3.CREATE.DELETEMARKER", "gone%20%C3%BC", "-", "-", "1"): gone.version_id,
+            ("data", "-", "AmazonS3", "S3.EXPIRE.OBJECT", "old", "-", "-", "2"): old.version_id,
+            ("data", "-", "AmazonS3", "S3.TRANSITION.OBJECT", "cold", "-", "-", "3"): cold.version_id,
+            ("data", "-", "AmazonS3", "S3.DELETE.UPLOAD", "open", "-", "-", "-"): "-",
+        }
 
     on(scene)
 
