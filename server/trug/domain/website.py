@@ -28,13 +28,18 @@ BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 
 @frozen
 class Redirect:
-    """Where to: empty ``host`` and ``protocol`` are the request's own. At most one of the replacements is not None."""
+    """Where to: empty ``host`` and ``protocol`` are the request's own. At most one of the replacements is not None.
+    ``code`` is None where none was asked for, which means 301."""
 
     host: str = ""
     protocol: str = ""
-    code: int = MOVED
+    code: int | None = None
     prefix: str | None = None
     key: str | None = None
+
+    @property
+    def status(self) -> int:
+        return MOVED if self.code is None else self.code
 
     def location(self, key: str, *, matched: str, scheme: str, host: str) -> str:
         """The Location for a request for ``key`` that came to ``scheme`` and ``host`` (with its port).
@@ -129,7 +134,7 @@ def _check_rule(rule: RoutingRule) -> None:
         raise _invalid(f"The provided HTTP error code ({rule.status}) is not valid. Valid codes are 4XX or 5XX.")
     if redirect.prefix is not None and redirect.key is not None:
         raise _invalid("You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
-    if redirect.code not in REDIRECT_CODES:
+    if redirect.status not in REDIRECT_CODES:
         raise _invalid(
             f"The provided HTTP redirect code ({redirect.code}) is not valid. Valid codes are 3XX except 300."
         )

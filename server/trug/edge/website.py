@@ -162,7 +162,7 @@ def _sent(visit: Visit, redirect: Redirect, matched: str) -> Reply:
     wire = visit.wire
     host = wire.headers.get("host", "")
     location = redirect.location(visit.key, matched=matched, scheme=wire.scheme, host=host)
-    return Reply(redirect.code, {"location": location})
+    return Reply(redirect.status, {"location": location})
 
 
 # --- pages of errors ------------------------------------------------------------------------------------------------

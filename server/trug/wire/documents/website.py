@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.website import MOVED, Redirect, RoutingRule, Website
+from trug.domain.website import Redirect, RoutingRule, Website
 from trug.wire import xml
 from trug.wire.xml import element
 
@@ -96,7 +96,7 @@ def _redirect(found: dict[str, str]) -> Redirect:
     return Redirect(
         host=found.get("HostName", ""),
         protocol=found.get("Protocol", ""),
-        code=_status(found["HttpRedirectCode"]) if "HttpRedirectCode" in found else MOVED,
+        code=_status(found["HttpRedirectCode"]) if "HttpRedirectCode" in found else None,
         prefix=found.get("ReplaceKeyPrefixWith"),
         key=found.get("ReplaceKeyWith"),
     )
@@ -121,7 +121,7 @@ def _rule_content(rule: RoutingRule) -> str:
         ("HostName", redirect.host or None),
         ("ReplaceKeyPrefixWith", redirect.prefix),
         ("ReplaceKeyWith", redirect.key),
-        ("HttpRedirectCode", None if redirect.code == MOVED else str(redirect.code)),
+        ("HttpRedirectCode", None if redirect.code is None else str(redirect.code)),
     )
     target = "".join(element(name, text) for name, text in texts)
     return f"{f'<Condition>{condition}</Condition>' if condition else ''}<Redirect>{target}</Redirect>"

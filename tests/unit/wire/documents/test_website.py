@@ -33,6 +33,7 @@ def ruled(inside: str) -> bytes:
                 RoutingRule(Redirect(key=""), ""),
                 RoutingRule(Redirect(prefix="", code=307), None, 403),
                 RoutingRule(Redirect(host="h")),
+                RoutingRule(Redirect(host="h", code=301)),
             ),
         ),
     ],
