@@ -9,7 +9,7 @@ from tests.support.server import STRANGER, Server
 
 LISTS = [
     ("metrics", "ListMetricsConfigurationsResult"),
-    ("analytics", "ListBucketAnalyticsConfigurationsResult"),
+    ("analytics", "ListBucketAnalyticsConfigurationResult"),
     ("intelligent-tiering", "ListBucketIntelligentTieringConfigurationsOutput"),
     ("inventory", "ListInventoryConfigurationsResult"),
 ]

@@ -83,7 +83,7 @@ KINDS = (
         "Analytics",
         "analytics",
         "AnalyticsConfiguration",
-        "ListBucketAnalyticsConfigurationsResult",
+        "ListBucketAnalyticsConfigurationResult",
         actions.GET_ANALYTICS_CONFIGURATION,
         actions.PUT_ANALYTICS_CONFIGURATION,
         Analytics,
