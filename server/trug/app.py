@@ -345,6 +345,7 @@ def build_console(store: Store, observer: Observer) -> Starlette:
                 engine=store.engine,
                 metadata=store.metadata,
                 clock=clock,
+                credentials=store.credentials,
                 region=settings.region[0],
                 public_url=public_url_of(settings),
                 version=__version__,

@@ -39,9 +39,9 @@ class Console(Server):
 
     house: House | None = None
 
-    def http(self, keys: tuple[str, str] | None = ROOT, **options: Any) -> httpx.Client:
-        """A client that says who it is by an access key (None: nobody)."""
-        return httpx.Client(base_url=self.endpoint, auth=keys, timeout=SECONDS, **options)
+    def http(self, keys: tuple[str, str] | None = ROOT, path: str = "") -> httpx.Client:
+        """A client that says who it is by an access key (None: nobody), and asks below ``path``."""
+        return httpx.Client(base_url=self.endpoint + path, auth=keys, timeout=SECONDS, verify=False)
 
 
 def compose(*, rate: float = 0, upload_seconds: float = 60) -> House:
@@ -56,6 +56,7 @@ def compose(*, rate: float = 0, upload_seconds: float = 60) -> House:
             engine=engine,
             metadata=metadata,
             clock=clock,
+            credentials=CREDENTIALS,
             region=REGION,
             public_url=PUBLIC,
             version="0",

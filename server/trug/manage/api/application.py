@@ -95,14 +95,14 @@ class Entrance:
         try:
             response = await self._response(row, request, inlet, trace)
             trace.status = response.status_code
-            await response(scope, receive, _counting(send, trace))
+            await response(scope, receive, _settling(_counting(send, trace), inlet))
         finally:
             trace.bytes_in = inlet.received
             observer.end(trace, time.perf_counter() - began)
 
     async def _response(self, row: Endpoint, request: Request, inlet: Inlet, trace: Trace) -> Response:
         try:
-            async with asyncio.timeout(row.seconds):
+            async with asyncio.timeout(self._seconds(row)):
                 response = await self._answer(row, request, inlet, trace)
         except Exception as failure:
             problem = problem_of(failure)
@@ -116,6 +116,9 @@ class Entrance:
             response.headers.setdefault(name, value)
         response.headers["x-request-id"] = trace.request_id
         return response
+
+    def _seconds(self, row: Endpoint) -> float | None:
+        return row.seconds if row.form is None else self._house.surroundings.upload_seconds
 
     async def _answer(self, row: Endpoint, request: Request, inlet: Inlet, trace: Trace) -> Response:
         """Who asks, are they not too many, what exactly, and then the handler."""
@@ -191,6 +194,19 @@ async def _nowhere(request: Request, _: Exception) -> Response:
 async def _no_method(request: Request, error: Exception) -> Response:
     headers = dict(getattr(error, "headers", None) or {})
     return refused(Problem(405, "the method is not allowed here", headers=ALWAYS | headers), request)
+
+
+def _settling(send: Send, inlet: Inlet) -> Send:
+    """Before an answer ends, what the client is still sending is read."""
+
+    async def settled(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body") and not inlet.is_finished:
+            await send({**message, "more_body": True})
+            await inlet.discard()
+            message = {"type": "http.response.body", "body": b""}
+        await send(message)
+
+    return settled
 
 
 def _counting(send: Send, trace: Trace) -> Send:

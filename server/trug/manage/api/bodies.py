@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +14,8 @@ from trug.wire.payload import Mode, Payload
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+MOST_DISCARDED = 64 << 20
+SECONDS_OF_DISCARDING = 5
 TOO_LARGE = "the request is too large"
 
 
@@ -77,6 +81,15 @@ class Inlet:
             if len(gathered) > limit:
                 raise Problem(413, TOO_LARGE)
         return bytes(gathered)
+
+    async def discard(self) -> None:
+        """Read and forget the rest, as long as it is neither too much nor too slow: a client that is still sending
+        would not see its answer otherwise."""
+        end = self.received + MOST_DISCARDED
+        with suppress(TimeoutError, S3Error, Problem):
+            async with asyncio.timeout(SECONDS_OF_DISCARDING):
+                while self.received < end and await self.read():
+                    pass
 
     async def gone(self) -> None:
         """Return when the client has gone; to be waited for only once the body was read."""

@@ -23,7 +23,8 @@ class Endpoint:
     parameters among them) and of the JSON document, ``form`` describes a form whose parts the handler reads itself;
     the handler is given the one that there is, None where there is none. ``answer`` is the schema of what it returns,
     None for nothing (204) or, with ``media``, for bytes of that type. ``refuses`` are the statuses of its refusals.
-    ``is_open`` to anybody; all others need an identity. It has ``seconds``, None where only idleness ends it.
+    ``is_open`` to anybody; all others need an identity. It has ``seconds``
+    (a form as many as an upload), None where only idleness ends it.
     """
 
     name: str

@@ -6,14 +6,15 @@ from starlette.requests import Request
 
 from trug.access.actions import Action
 from trug.access.authorise import authorise
+from trug.auth.presigning import presigned_url
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account, Identity
 from trug.engine.engine import Engine
 from trug.manage.api.bodies import Inlet
-from trug.manage.api.problems import unauthenticated
+from trug.manage.api.problems import bad_request, unauthenticated
 from trug.observe import Trace
-from trug.ports.keys import Clock
+from trug.ports.keys import Clock, CredentialStore
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
 
@@ -29,6 +30,7 @@ class Surroundings:
     engine: Engine
     metadata: MetadataStore
     clock: Clock
+    credentials: CredentialStore
     region: str
     public_url: str
     version: str = ""
@@ -64,3 +66,12 @@ class Visit:
     async def authorise(self, action: Action, bucket: Bucket | None, key: str | None = None) -> None:
         """As S3 asks. AccessDenied."""
         authorise(self.identity, action, bucket, key)
+
+    async def presigned(self, method: str, url: str, seconds: int) -> str:
+        """``url`` (no query) with the caller's own signature, good for ``seconds``. Problem 400 for who has no access
+        key to sign with."""
+        around = self.surroundings
+        credential = await around.credentials.find(self.identity.access_key) if self.identity.access_key else None
+        if credential is None:
+            raise bad_request("only who has an access key can have URLs signed")
+        return presigned_url(credential, method, url, region=around.region, moment=around.clock.now(), seconds=seconds)
