@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from trug import __version__
 from trug.adapters.board import Board, Seat
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
@@ -294,20 +295,25 @@ async def _read_text(path: str) -> str:
         return await file.read()
 
 
-def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | None = None) -> Gateway:
-    """The S3 port over an open store. Without ``access_logs`` no bucket has one."""
+def build_authenticator(store: Store, clock: Clock) -> Authenticator:
+    """Who tells from signatures who asks."""
     settings = store.settings
-    clock = SystemClock()
-    authenticator = Authenticator(
+    return Authenticator(
         store.credentials,
         clock,
         settings.region,
         allows_sigv2_header=settings.sigv2,
         public_hosts=tuple(url.partition("://")[2].rstrip("/") for url in settings.public_url),
     )
+
+
+def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | None = None) -> Gateway:
+    """The S3 port over an open store. Without ``access_logs`` no bucket has one."""
+    settings = store.settings
+    clock = SystemClock()
     return Gateway(
         table=TABLE,
-        authenticator=authenticator,
+        authenticator=build_authenticator(store, clock),
         engine=store.engine,
         settings=EdgeSettings(
             regions=settings.region,
@@ -323,6 +329,43 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         readiness=lambda: readiness_of(store),
         access_logs=access_logs,
     )
+
+
+def build_console(store: Store, observer: Observer) -> Starlette:
+    """The management port over an open store; what it needs is imported here, by the first who asks."""
+    from trug.manage.api.callers import Callers
+    from trug.manage.api.rates import Rates
+    from trug.manage.api.visit import Surroundings
+    from trug.manage.services import House, services
+
+    settings, clock = store.settings, SystemClock()
+    return services(
+        House(
+            surroundings=Surroundings(
+                engine=store.engine,
+                metadata=store.metadata,
+                clock=clock,
+                credentials=store.credentials,
+                region=settings.region[0],
+                public_url=public_url_of(settings),
+                version=__version__,
+                env=settings.env,
+                upload_seconds=settings.upload_timeout,
+            ),
+            callers=Callers(build_authenticator(store, clock), store.credentials, clock),
+            observer=observer,
+            rates=Rates(settings.api_rate),
+        )
+    )
+
+
+def public_url_of(settings: Settings) -> str:
+    """Where clients reach the S3 port: as configured, else on the first address it listens on."""
+    if settings.public_url:
+        return settings.public_url[0].rstrip("/")
+    host = settings.host[0]
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def readiness_of(store: Store) -> Readiness:
@@ -409,6 +452,10 @@ class Service:
         if self._membership is not None:
             yield keep_compared(store.metadata)
             yield keep_published((store.pins.publish, self._observer.metrics.publish))
+
+    def console(self) -> Starlette:
+        """The management port over the open store."""
+        return build_console(self.store, self._observer)
 
     async def stop(self) -> None:
         """Close the store, if it is open."""

@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     worker.add_argument("index", type=int)
     worker.add_argument("link", type=int)
     worker.add_argument("sockets", type=int, nargs="+")
+    worker.add_argument("--console", type=int, nargs="*", default=[])
     config = commands.add_parser("config", help="settings").add_subparsers(required=True, metavar="ACTION")
     show = _command(config, "show", "print the settings in force", run_config_show)
     show.add_argument("--origin", action="store_true", help="say where each comes from")
@@ -187,7 +188,7 @@ def run_worker(options: argparse.Namespace) -> int:
     gc.disable()
     from trug.working import work
 
-    return _on_store(lambda: work(options.index, options.link, options.sockets))
+    return _on_store(lambda: work(options.index, options.link, options.sockets, options.console))
 
 
 def run_init(options: argparse.Namespace) -> int:

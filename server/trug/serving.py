@@ -6,23 +6,24 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import os
 import resource
 import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
 from trug import __version__
 from trug.app import Service, Store, build_observer
 from trug.edge.patience import Patience
 from trug.edge.port import Port
-from trug.manage.listening import control
+from trug.manage.listening import Manner, control, listening
 from trug.observe import Observer, configure_logging
 from trug.settings import Settings
-from trug.sockets import listening_sockets, tell_ready, urls_of
+from trug.sockets import doors_of, tell_ready, urls_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,23 +55,35 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 async def _serve(settings: Settings) -> int:
     """TERM drains, a second one stops at once, HUP reads the certificate again."""
-    sockets = listening_sockets(settings.host, settings.port)
+    doors = doors_of(settings)
     observer = build_observer(settings, is_terminal=sys.stderr.isatty())
     service = Service(settings, observer)
     await service.start()
     try:
-        urls = urls_of(settings, sockets)
-        sys.stderr.write(announcement(service.store, urls))
+        urls, console = urls_of(settings, doors.s3), urls_of(settings, doors.console)
+        sys.stderr.write(announcement(service.store, urls, console))
         port = S3Port(settings, Port(service.gateway, patience_of(settings), most=most_connections()), observer)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, port.stop)
         loop.add_signal_handler(signal.SIGHUP, port.reload_certificate)
-        async with control(service.store.managed, settings.directory):
-            await port.serve(sockets, lambda: tell_ready(settings.ready_fd, urls))
+        async with management(service, doors.console):
+            await port.serve(doors.s3, lambda: tell_ready(settings.ready_fd, urls, console))
     finally:
         await service.stop()
     return 0
+
+
+@contextlib.asynccontextmanager
+async def management(service: Service, sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
+    """The command line's socket, and the management port on ``sockets``."""
+    settings = service.store.settings
+    manner = Manner(settings.tls_cert, settings.tls_key, settings.trusted_proxy, math.ceil(settings.shutdown_timeout))
+    async with (
+        control(service.store.managed, settings.directory),
+        listening(sockets, service.console, manner) if sockets else contextlib.nullcontext(),
+    ):
+        yield
 
 
 def patience_of(settings: Settings) -> Patience:
@@ -132,7 +145,7 @@ def most_connections() -> int:
     return max(soft - OWN_DESCRIPTORS, soft // 2)
 
 
-def announcement(store: Store, urls: Sequence[str]) -> str:
+def announcement(store: Store, urls: Sequence[str], console: Sequence[str]) -> str:
     """Where the server is, who may enter, and how safe the data is: lines for people."""
     settings, root = store.settings, store.root
     processes = f" · {settings.workers} workers" if settings.workers > 1 else ""
@@ -140,6 +153,7 @@ def announcement(store: Store, urls: Sequence[str]) -> str:
     lines = [
         f"trug {__version__} · data in {place} · durability {settings.durability}{processes}",
         f"S3 API      {'  '.join(urls)}",
+        f"HTTP API    {'  '.join(console) or 'off'}",
         f"Access key  {root.pair.access_key}   (secret: {root.kept})",
     ]
     lines += [f"warning: {text}" for text in settings.warnings]

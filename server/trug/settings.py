@@ -30,6 +30,9 @@ class Settings:
     host: tuple[str, ...] = ("127.0.0.1", "::1")
     port: int = 9000
     console_port: int = 9001
+    env: str = "development"
+    upload_timeout: float = 60
+    api_rate: float = 0
     init: str = ""
     dev: bool = False
     workers: int = 1
@@ -159,6 +162,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("host", _text, "address to listen on (default: 127.0.0.1 and ::1)", "HOST", many=True),
     Option("port", _port, "port of the S3 API; 0 picks a free one (9000)", "PORT"),
     Option("console_port", _console_port, "port of the management API; 0 picks a free one, off: none (9001)", "PORT"),
+    Option("env", _text, "what /health calls this installation (development)", "NAME"),
+    Option("upload_timeout", _seconds, "how long an upload over the HTTP API may take (60)", "SECONDS"),
+    Option("api_rate", _delay, "requests a second that each caller of the HTTP API has; 0: any number (0)", "N"),
     Option("init", _text, "TOML file that declares accounts, users, keys and buckets to create where missing", "FILE"),
     Option("dev", _flag, "use the keys minioadmin/minioadmin, on loopback only"),
     Option("workers", _whole(1, 64), "processes that serve (1)", "N"),
@@ -231,6 +237,8 @@ OPTIONS: tuple[Option, ...] = (
 FALLBACKS = {
     "root_access_key": ("MINIO_ROOT_USER", "MINIO_ACCESS_KEY"),
     "root_secret_key": ("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
+    "env": ("APP_ENV",),
+    "upload_timeout": ("UPLOAD_TIMEOUT_SECONDS",),
 }
 WITH_FILE = ("root_access_key", "root_secret_key", "master_key", "metrics_token", "kms_token")
 

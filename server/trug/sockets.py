@@ -7,12 +7,43 @@ import json
 import os
 import socket
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from trug.settings import Settings
+from trug.settings import OFF, Settings
 
 
 class AddressInUse(Exception):
     """A port that should be listened on is taken."""
+
+
+class Doors(NamedTuple):
+    """The bound sockets of the S3 port and of the management port; that one has none where it is off."""
+
+    s3: list[socket.socket]
+    console: list[socket.socket]
+
+    def close(self) -> None:
+        _close_all([*self.s3, *self.console])
+
+
+def doors_of(settings: Settings) -> Doors:
+    """Bind both ports. A management port that nobody chose is left out when it is taken, and is a free one where the S3
+    port is. AddressInUse, OSError."""
+    doors = Doors(listening_sockets(settings.host, settings.port), [])
+    is_chosen = "console_port" in settings.origins
+    port = 0 if settings.port == 0 and not is_chosen else settings.console_port
+    if port == OFF:
+        return doors
+    try:
+        doors.console.extend(listening_sockets(settings.host, port))
+    except AddressInUse:
+        if is_chosen:
+            doors.close()
+            raise
+    except BaseException:
+        doors.close()
+        raise
+    return doors
 
 
 def listening_sockets(hosts: Sequence[str], port: int) -> list[socket.socket]:
@@ -67,7 +98,7 @@ def _close_all(sockets: Sequence[socket.socket]) -> None:
 
 
 def urls_of(settings: Settings, sockets: Sequence[socket.socket]) -> list[str]:
-    """Where the S3 port answers."""
+    """Where a port answers."""
     scheme = "https" if settings.tls_cert else "http"
     return [f"{scheme}://{_address(bound)}" for bound in sockets]
 
@@ -77,7 +108,7 @@ def _address(bound: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def tell_ready(descriptor: int, urls: Sequence[str]) -> None:
+def tell_ready(descriptor: int, s3: Sequence[str], console: Sequence[str] = ()) -> None:
     """Write one JSON line to a descriptor, unless that is negative."""
     if descriptor >= 0:
-        os.write(descriptor, json.dumps({"s3": list(urls), "console": []}).encode() + b"\n")
+        os.write(descriptor, json.dumps({"s3": list(s3), "console": list(console)}).encode() + b"\n")

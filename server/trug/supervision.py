@@ -13,13 +13,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from trug.adapters.board import Board
 from trug.adapters.filesystem import directory, layout
 from trug.settings import Settings, as_text
-from trug.sockets import listening_sockets, tell_ready, urls_of
+from trug.sockets import Doors, doors_of, tell_ready, urls_of
 
 SHORTEST_WAIT = 0.1
 LONGEST_WAIT = 30.0
@@ -36,15 +36,14 @@ def supervise(settings: Settings) -> int:
     """Serve with several processes until TERM or INT; the exit code. DirectoryInUse, DirectoryRefused, AddressInUse,
     OSError."""
     with ExitStack() as stack:
-        sockets = listening_sockets(settings.host, settings.port)
-        for bound in sockets:
-            stack.callback(bound.close)
+        doors = doors_of(settings)
+        stack.callback(doors.close)
         directory.prepare(settings.directory)
         stack.callback(directory.lock(settings.directory).release)
         board = Board(layout.board_path(settings.directory), settings.workers, is_new=True)
         stack.callback(board.close)
         signals = stack.enter_context(heeded_signals())
-        return Supervisor(settings, sockets, board, signals).run()
+        return Supervisor(settings, doors, board, signals).run()
 
 
 @contextmanager
@@ -68,16 +67,18 @@ def heeded_signals() -> Iterator[socket.socket]:
 class Worker:
     """A worker as its supervisor knows it: orders go to it in lines of text, reports come in lines of JSON."""
 
-    def __init__(self, index: int, settings: str, sockets: Sequence[socket.socket]) -> None:
+    def __init__(self, index: int, settings: str, doors: Doors) -> None:
         self.index = index
         self.began = time.monotonic()
         self.is_ready = False
         self._heard = b""
         self.link, theirs = socket.socketpair()
         with theirs:
-            passed = [theirs.fileno(), *(bound.fileno() for bound in sockets)]
+            s3, console = ([bound.fileno() for bound in each] for each in doors)
+            passed = [theirs.fileno(), *s3, *console]
+            numbers = map(str, (index, theirs.fileno(), *s3, *(["--console", *console] if console else ())))
             self.process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
-                [sys.executable, "-m", "trug", "worker", *map(str, (index, *passed))],
+                [sys.executable, "-m", "trug", "worker", *numbers],
                 pass_fds=passed,
                 stdin=subprocess.DEVNULL,
             )
@@ -112,11 +113,9 @@ class Supervisor:
     that ends takes the server with it.
     """
 
-    def __init__(
-        self, settings: Settings, sockets: Sequence[socket.socket], board: Board, signals: socket.socket
-    ) -> None:
+    def __init__(self, settings: Settings, doors: Doors, board: Board, signals: socket.socket) -> None:
         self._settings = settings
-        self._sockets = sockets
+        self._doors = doors
         self._board = board
         self._signals = signals
         self._selector = selectors.DefaultSelector()
@@ -166,7 +165,8 @@ class Supervisor:
     # Workers
 
     def _start(self, index: int) -> Worker:
-        worker = Worker(index, as_text(self._settings), self._sockets)
+        doors = self._doors if index == 0 else Doors(self._doors.s3, [])  # the first has the management port
+        worker = Worker(index, as_text(self._settings), doors)
         self._workers[index] = worker
         self._selector.register(worker.link, selectors.EVENT_READ, worker)
         return worker
@@ -189,7 +189,7 @@ class Supervisor:
         if not self._is_up and not self._is_ending and all(each.is_ready for each in self._workers.values()):
             self._is_up = True
             sys.stderr.write(self._announcement)
-            tell_ready(self._settings.ready_fd, urls_of(self._settings, self._sockets))
+            tell_ready(self._settings.ready_fd, *(urls_of(self._settings, each) for each in self._doors))
 
     def _bury(self) -> None:
         """See which workers have ended, and what follows."""
@@ -238,7 +238,6 @@ class Supervisor:
         patience = 0.0 if self._is_ending else self._settings.shutdown_timeout
         self._is_ending = True
         self._due.clear()
-        for bound in self._sockets:
-            bound.close()
+        self._doors.close()
         self._order_all(order)
         self._patience_ends = time.monotonic() + patience + PATIENCE

@@ -12,13 +12,12 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from trug.app import Membership, Service, Store, build_observer
+from trug.app import Membership, Service, build_observer
 from trug.edge.sharing import SharedPort
-from trug.manage.listening import control
 from trug.observe import Observer
-from trug.serving import S3Port, announcement, most_connections, patience_of, run
+from trug.serving import S3Port, announcement, management, most_connections, patience_of, run
 from trug.settings import Settings, from_text
-from trug.sockets import urls_of
+from trug.sockets import Doors, urls_of
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +28,9 @@ LAST_SECONDS = 1.5
 """After that the orphan ends, wherever it is."""
 
 
-def work(index: int, link: int, sockets: Sequence[int]) -> int:
-    """Serve on these descriptors, as the supervisor at the other end of ``link`` says; the exit code. What
-    ``Store.open`` raises."""
+def work(index: int, link: int, sockets: Sequence[int], console: Sequence[int]) -> int:
+    """Serve on these descriptors, those of the S3 port and of the management port (one worker has it), as the
+    supervisor at the other end of ``link`` says; the exit code. What ``Store.open`` raises."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a terminal sends them to all: the supervisor passes them on
     supervisor = Supervisor(socket.socket(fileno=link))
@@ -40,8 +39,8 @@ def work(index: int, link: int, sockets: Sequence[int]) -> int:
     if not order:
         return 0
     membership = Membership(index, settings.workers, order == "begin", supervisor.is_gone)
-    bound = [socket.socket(fileno=descriptor) for descriptor in sockets]
-    return run(_serve(settings, membership, supervisor, bound, fate), settings)
+    doors = Doors(*([socket.socket(fileno=descriptor) for descriptor in each] for each in (sockets, console)))
+    return run(_serve(settings, membership, supervisor, doors, fate), settings)
 
 
 class Supervisor:
@@ -114,7 +113,7 @@ async def _serve(
     settings: Settings,
     membership: Membership,
     supervisor: Supervisor,
-    sockets: Sequence[socket.socket],
+    doors: Doors,
     fate: str,
 ) -> int:
     """``fate`` is what became of the worker whose place this one takes."""
@@ -125,7 +124,7 @@ async def _serve(
     await service.start()
     try:
         if membership.is_first:
-            supervisor.report(opened=announcement(service.store, urls_of(settings, sockets)))
+            supervisor.report(opened=announcement(service.store, *(urls_of(settings, each) for each in doors)))
         port = _port(settings, service, observer)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, port.drain)
         supervisor.obey(
@@ -136,8 +135,8 @@ async def _serve(
                 "": lambda: _end_soon(port),
             }
         )
-        async with _control(service.store, membership):
-            await port.serve(sockets, lambda: supervisor.report(ready=os.getpid()))
+        async with _management(service, membership, doors.console):
+            await port.serve(doors.s3, lambda: supervisor.report(ready=os.getpid()))
     finally:
         await service.stop()
     return 0
@@ -150,8 +149,10 @@ def _port(settings: Settings, service: Service, observer: Observer) -> S3Port:
     return S3Port(settings, shared, observer)
 
 
-def _control(store: Store, membership: Membership) -> contextlib.AbstractAsyncContextManager[None]:
-    return control(store.managed, store.settings.directory) if membership.leads else contextlib.nullcontext()
+def _management(
+    service: Service, membership: Membership, sockets: Sequence[socket.socket]
+) -> contextlib.AbstractAsyncContextManager[None]:
+    return management(service, sockets) if membership.leads else contextlib.nullcontext()
 
 
 def _end_soon(port: S3Port) -> None:

@@ -17,3 +17,16 @@ def parse_size(text: str) -> int:
     number, unit, suffix = found[1], found[2].lower(), found[3].lower()
     base = 1000 if suffix == "b" and unit else 1024
     return int(float(number) * base ** _POWERS[unit]) if "." in number else int(number) * base ** _POWERS[unit]
+
+
+UNITS = ("KB", "MB", "GB", "TB", "PB", "EB")
+
+
+def formatted_size(size: int) -> str:
+    """``812 B``, ``1.5 KB``, ``20.0 MB``: by powers of 1,024, with one decimal above bytes."""
+    if size < 1024:
+        return f"{size} B"
+    power = (size.bit_length() - 1) // 10
+    if round(size / 1024**power, 1) >= 1024:
+        power += 1
+    return f"{size / 1024**power:.1f} {UNITS[power - 1]}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trug.domain.configurations import HAS_ENCRYPTION, HAS_QUOTA
 from trug.domain.encryption import CustomerKey
 from trug.domain.objects import Listing, Record
@@ -17,6 +19,7 @@ from trug.engine.protection import Protections
 from trug.engine.quotas import expect_room
 from trug.engine.reading import Reading, SealedReading
 from trug.engine.refusals import Moved, hidden_by_marker, is_marker, no_such_key, unknown_version
+from trug.engine.together import Together
 from trug.engine.versions import DeleteNewest, DeleteVersion, PutVersion, RetagVersion
 from trug.ports.body import Body
 from trug.ports.keys import Clock
@@ -54,6 +57,21 @@ class Objects:
         Computes CRC64NVME when the client sends no checksum. S3Error from the body, the conditions or a quota;
         Unavailable.
         """
+        return await self._metadata.commit(await self.prepared(bucket, key, body, draft, conditions))
+
+    async def put_all(self, changes: Sequence[PutVersion]) -> list[Stored]:
+        """Commit what was ``prepared`` for different keys: all of it or nothing. Errors as ``put``."""
+        return await self._metadata.commit(Together(tuple(changes)))
+
+    async def forget(self, changes: Sequence[PutVersion]) -> None:
+        """Remove the bytes of what was ``prepared`` and is not to be committed."""
+        await self._blobs.remove([blob for change in changes for blob in change.blobs])
+
+    async def prepared(
+        self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions
+    ) -> PutVersion:
+        """The change that ``put`` commits, the body taken in; to be committed or forgotten. Errors as ``put``, but
+        what the commit decides."""
         if bucket.configured & HAS_QUOTA:
             await expect_room(self._metadata, bucket, key, body.length)
         algorithm = body.checksum_algorithm or DEFAULT_CHECKSUM
@@ -67,7 +85,7 @@ class Objects:
             received = await self._intake.enclose(body, algorithm, envelope)
         encryption = None if envelope is None else envelope.around(received.key)
         checksum = received.checksum(algorithm)
-        change = PutVersion(
+        return PutVersion(
             bucket=bucket.id,
             key=key,
             id=row,
@@ -80,7 +98,6 @@ class Objects:
             content=received.content,
             blob=received.blob,
         )
-        return await self._metadata.commit(change)
 
     async def find(self, bucket: Bucket, key: str, version_id: str | None) -> Version:
         """The newest version, or the one named. NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker that

@@ -228,6 +228,11 @@ class Announce(Effect):
     etag: str = ""
 
 
+@frozen
+class Advance(Effect):
+    """What follows belongs to the next sequence: so several changes commit as one."""
+
+
 # Who may
 
 

@@ -12,6 +12,7 @@ from trug.domain import lines
 from trug.domain.identity import Account
 from trug.ports.changes import Change, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import (
+    Advance,
     Announce,
     Declare,
     Drop,
@@ -172,7 +173,7 @@ class MemoryMetadata:
             raise decision.reason
         refreshes = self._state.apply(decision.effects, moment.sequence)
         self._state.journal.keep()
-        self._sequence, self._time = moment.sequence, moment.time
+        self._sequence, self._time = self._state.sequence, moment.time
         self._generation += 2 if refreshes else 0
         return decision.result
 
@@ -725,6 +726,10 @@ def announce(state: State, effect: Announce) -> None:
     state.feed.put(effect, state.sequence)
 
 
+def advance(state: State, _: Advance) -> None:
+    state.sequence += 1
+
+
 def put_account(state: State, effect: PutAccount) -> None:
     state.accounts.put(effect.account, effect.account.id)
 
@@ -797,6 +802,7 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     RemoveParts: remove_parts,
     Tally: tally,
     Announce: announce,
+    Advance: advance,
     PutAccount: put_account,
     PutUser: put_user,
     RemoveUser: remove_user,

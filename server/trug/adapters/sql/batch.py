@@ -282,6 +282,9 @@ class Batch:
             (self.sequence, effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag)
         )
 
+    def advance(self, _: do.Advance) -> None:
+        self.sequence += 1
+
     def remove_bucket(self, effect: do.RemoveBucket) -> None:
         self._flush_totals()
         self.apply(effect)
@@ -312,5 +315,6 @@ OWN_EFFECTS: Mapping[type[Effect], Callable[[Batch, Any], None]] = {
     do.ReserveIds: Batch.reserve,
     do.Tally: Batch.tally,
     do.Announce: Batch.announce,
+    do.Advance: Batch.advance,
     do.RemoveBucket: Batch.remove_bucket,
 }

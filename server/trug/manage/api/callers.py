@@ -1,0 +1,129 @@
+"""Who asks on the management port: a signature, an access key by HTTP Basic, or a bearer token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+from hmac import compare_digest
+
+from starlette.requests import Request
+
+from trug.auth.authenticate import Authenticator
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen
+from trug.domain.identity import ANONYMOUS, Identity
+from trug.domain.percent import decode_percent
+from trug.manage.api.problems import bad_request, unauthenticated
+from trug.ports.keys import Clock, CredentialStore
+from trug.wire.payload import Payload
+from trug.wire.request import Headers, RawBody, Target, WireRequest
+
+LOOPBACK = ("127.", "::1", "::ffff:127.")
+SERVICES = ("trug", "s3")
+"""What a signature's scope may name."""
+
+Bearer = Callable[[str], Awaitable[Identity]]
+
+
+@frozen
+class Caller:
+    """Who asks, and what the request's body must prove."""
+
+    identity: Identity
+    payload: Payload = Payload()
+
+
+class Callers:
+    """Finds out who sent a request. ``bearer`` verifies tokens; without it none is valid."""
+
+    def __init__(
+        self, authenticator: Authenticator, credentials: CredentialStore, clock: Clock, bearer: Bearer | None = None
+    ) -> None:
+        self._authenticator = authenticator
+        self._credentials = credentials
+        self._clock = clock
+        self._bearer = bearer
+
+    async def identify(self, request: Request, body: RawBody, request_id: str) -> Caller:
+        """The caller; ANONYMOUS where nothing says who that is. Problem 401 for what says so and does not hold."""
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        match scheme.lower():
+            case "basic":
+                return Caller(await self._by_key(request, value.strip()))
+            case "bearer":
+                return Caller(await self._by_token(value.strip()))
+            case "" if "x-amz-signature=" not in request.url.query.lower():
+                return Caller(ANONYMOUS)
+        return await self._by_signature(request, body, request_id)
+
+    async def _by_key(self, request: Request, value: str) -> Identity:
+        """HTTP Basic with an access key: only where nobody else hears it."""
+        client = request.client.host if request.client else ""
+        if request.url.scheme != "https" and not client.startswith(LOOPBACK):
+            raise unauthenticated("an access key and its secret are only taken over TLS")
+        try:
+            name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise unauthenticated() from error
+        credential = await self._credentials.find(name)
+        if not compare_digest((credential.secret if credential else "").encode(), secret.encode()) or not credential:
+            raise unauthenticated()
+        return credential.identity
+
+    async def _by_token(self, token: str) -> Identity:
+        if self._bearer is None:
+            raise unauthenticated()
+        return await self._bearer(token)
+
+    async def _by_signature(self, request: Request, body: RawBody, request_id: str) -> Caller:
+        wire = wire_of(request, body, request_id, self._clock.now())
+        service = service_of(request)
+        try:
+            answer = await self._authenticator.authenticate(wire, service)
+        except S3Error as refusal:
+            if refusal.code.status == ErrorCode.InternalError.status:
+                raise
+            raise unauthenticated() from refusal
+        return Caller(answer.identity, answer.payload)
+
+
+def service_of(request: Request) -> str:
+    """Which of the services the scope of a signature names, in the header or in the query."""
+    text = request.headers.get("authorization", "") + request.query_params.get("X-Amz-Credential", "")
+    return next((service for service in SERVICES if f"/{service}/aws4_request" in text), SERVICES[0])
+
+
+def wire_of(request: Request, body: RawBody, request_id: str, received: int) -> WireRequest:
+    """The request as authentication reads it: the raw path and query, and no bucket. Problem 400."""
+    scope = request.scope
+    raw_query: bytes = scope["query_string"]
+    if not raw_query.isascii() or not scope["raw_path"].isascii():
+        raise bad_request("the path or the query is not valid")
+    query = pairs_of(raw_query.decode())
+    return WireRequest(
+        method=request.method,
+        target=Target(None, None, scope["raw_path"].decode()),
+        query=query,
+        raw_query=raw_query.decode(),
+        headers=Headers(scope["headers"]),
+        raw_body=body,
+        scheme=request.url.scheme,
+        client=request.client.host if request.client else "",
+        received=received,
+        request_id=request_id,
+        parameters=dict(reversed(query)),
+    )
+
+
+def pairs_of(raw: str) -> tuple[tuple[str, str], ...]:
+    """The query's decoded pairs in their order. Problem 400 for what is not UTF-8."""
+    pairs = [pair.partition("=") for pair in raw.split("&") if pair]
+    try:
+        return tuple((_text(name), _text(value)) for name, _, value in pairs)
+    except ValueError as error:
+        raise bad_request("the query is not valid") from error
+
+
+def _text(raw: str) -> str:
+    return decode_percent(raw.replace("+", " "))

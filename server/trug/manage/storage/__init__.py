@@ -1,0 +1,1 @@
+"""Files and buckets for applications that do not speak S3."""

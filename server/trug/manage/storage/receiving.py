@@ -1,0 +1,97 @@
+"""Forms with files: each file is taken in as it arrives, and all become visible together at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import IO
+
+from trug.engine.versions import PutVersion
+from trug.manage.api.forms import Form, Part
+from trug.manage.api.problems import Mistake, bad_request
+from trug.manage.api.reading import NOT_VALID
+from trug.manage.api.visit import Visit
+from trug.manage.storage.service import SMALL, taken_in, url_of
+from trug.ports.rows import Bucket
+
+BUCKET = "bucket"
+PIECE = 256 << 10
+
+
+async def received(visit: Visit, field: str, *, most: int) -> list[str]:
+    """The URLs of the files in the form's ``field``, in their order; all of them are stored, or none.
+
+    A file that comes before the bucket is put aside until the bucket is known. Problem 400 for a form without a bucket
+    or a file, or with more than ``most`` files.
+    """
+    async with AsyncExitStack() as stack:
+        changes: list[PutVersion] = []
+        stack.push_async_callback(lambda: visit.surroundings.engine.objects.forget(changes))
+        bucket = await _taken_in(visit, stack, field, most, changes)
+        await visit.surroundings.engine.objects.put_all(changes)
+        stack.pop_all()
+        return [url_of(visit.surroundings, bucket.name, change.key) for change in changes]
+
+
+async def _taken_in(visit: Visit, stack: AsyncExitStack, field: str, most: int, changes: list[PutVersion]) -> Bucket:
+    bucket: Bucket | None = None
+    aside: list[tuple[str, Aside]] = []
+    form = Form(visit.body, visit.request.headers.get("content-type", ""))
+    async for part in form.parts():
+        if part.name == BUCKET and part.filename is None:
+            if bucket is not None:
+                raise bad_request(NOT_VALID, Mistake(BUCKET, "comes twice"))
+            bucket = await visit.bucket(await part.text())
+        elif part.name == field and part.filename is not None:
+            _check(part, field, most, len(changes) + len(aside))
+            if bucket is None:
+                aside.append((part.filename, await stack.enter_async_context(put_aside(part))))
+            else:
+                changes.append(await taken_in(visit, bucket, part.filename, part))
+    if bucket is None:
+        raise bad_request(NOT_VALID, Mistake(BUCKET, "is missing"))
+    before = [await taken_in(visit, bucket, filename, file) for filename, file in aside]
+    changes[:0] = before
+    if not changes:
+        raise bad_request(NOT_VALID, Mistake(field, "is missing"))
+    return bucket
+
+
+def _check(part: Part, field: str, most: int, so_far: int) -> None:
+    if not part.filename:
+        raise bad_request(NOT_VALID, Mistake(field, "has no file name"))
+    if so_far >= most:
+        raise bad_request(NOT_VALID, Mistake(field, f"at most {most}"))
+
+
+class Aside:
+    """A file that lies in a temporary file: a ``RawBody``."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self._file = file
+        self.length: int | None = length
+
+    async def read(self) -> bytes:
+        return await asyncio.to_thread(self._file.read, PIECE)
+
+    async def readinto(self, buffer: memoryview) -> int:
+        piece = await asyncio.to_thread(self._file.read, len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+@asynccontextmanager
+async def put_aside(part: Part) -> AsyncIterator[Aside]:
+    """The rest of a part, in memory while it is small, else in a temporary file that has no name."""
+    with tempfile.SpooledTemporaryFile(SMALL) as file:
+        length = 0
+        while piece := await part.read():
+            length += len(piece)
+            if length > SMALL:
+                await asyncio.to_thread(file.write, piece)
+            else:
+                file.write(piece)
+        file.seek(0)
+        yield Aside(file, length)
