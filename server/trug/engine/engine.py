@@ -104,7 +104,7 @@ class Engine:
             multipart=Multipart(metadata, ids, intake, objects, clock, protections, envelopes),
             protections=protections,
             rekeying=Rekeying(metadata, envelopes),
-            renaming=Renaming(metadata),
+            renaming=Renaming(metadata, ids),
             restoring=Restoring(metadata, restore_delay),
             sweep=Sweep(metadata, blobs, pins),
         )
