@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -54,6 +55,39 @@ def test_what_is_kept(server: Server, s3: Any, bucket: str) -> None:
     found = s3.get_object(Bucket=bucket, Key="key")
     assert (found["Metadata"], found["TagCount"], found["ContentType"]) == ({"m": "1"}, 1, "text/plain")
     assert found["Body"].read() == b"12"
+
+
+def test_what_is_locked_stays(server: Server, s3: Any) -> None:
+    """Where Object Lock is on, what is longer is another version, with a lock of its own."""
+    bucket = server.make_bucket(locks=True)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+    place = {"Bucket": bucket, "Key": "key"}
+    first = s3.put_object(**place, Body=b"1", **lock)["VersionId"]
+    second = s3.put_object(**place, Body=b"2", WriteOffsetBytes=1)["VersionId"]
+    third = s3.put_object(**place, Body=LARGE, WriteOffsetBytes=2, ObjectLockLegalHoldStatus="ON")["VersionId"]
+    wanted = {first: (b"1", "COMPLIANCE", None), second: (b"12", None, None), third: (b"12" + LARGE, None, "ON")}
+    for version, (whole, mode, hold) in wanted.items():
+        found = s3.get_object(**place, VersionId=version)
+        shown = found["Body"].read(), found.get("ObjectLockMode"), found.get("ObjectLockLegalHoldStatus")
+        assert shown == (whole, mode, hold)
+    for version in (first, third):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.delete_object(**place, VersionId=version)
+    s3.delete_object(**place, VersionId=second)
+    assert content(s3, bucket) == b"12" + LARGE
+    default = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    configuration = {"ObjectLockEnabled": "Enabled", "Rule": default}
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=configuration)
+    s3.put_object(**place, Body=b"end", WriteOffsetBytes=2 + len(LARGE))
+    assert s3.head_object(**place)["ObjectLockMode"] == "GOVERNANCE"
+
+
+def test_no_lock_where_there_is_none(server: Server, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    lock = {"x-amz-object-lock-legal-hold": "ON", "Content-MD5": "yB5yjZ1ML2NvBn+JzBSGLA=="}
+    assert append(server, bucket, 1, b"2", lock).code == "InvalidRequest"
+    assert content(s3, bucket) == b"1"
 
 
 @pytest.mark.parametrize("first", [b"", b"1"])

@@ -14,16 +14,18 @@ from typing import Any, NamedTuple
 
 from trug.domain import ends
 from trug.domain.checksums import ALGORITHMS, combine, full_object
-from trug.domain.configurations import HAS_OBJECT_LOCK, HAS_QUOTA
+from trug.domain.configurations import HAS_QUOTA
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.objects import FULL_OBJECT, Checksum, Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.restoration import ARCHIVED
+from trug.domain.retention import Lock
 from trug.domain.versioning import Versioning, new_version_id
 from trug.engine.drafts import Draft, Stored
 from trug.engine.ids import Ids
 from trug.engine.intake import Intake, Received, digests_for
+from trug.engine.locking import locked
 from trug.engine.multipart import new_upload_id
 from trug.engine.objects import Objects
 from trug.engine.quotas import expect_room
@@ -65,7 +67,8 @@ class Grown(NamedTuple):
 class AppendVersion:
     """Make the current object of a key longer by ``part``, whose bytes are ``content`` under a new inline id or the
     file among ``blobs``. ``body`` and ``upload_id`` are those of a new body, for an object that has none; ``id`` and
-    ``version_id`` those of a version that does not replace the current one. Answers Stored."""
+    ``version_id`` those of a version that does not replace the current one, and whose lock is ``lock`` or the bucket's
+    default. Answers Stored."""
 
     bucket: int
     key: str
@@ -76,6 +79,7 @@ class AppendVersion:
     id: int
     version_id: str
     conditions: WriteConditions
+    lock: Lock | None = None
     content: bytes = b""
     blobs: tuple[int, ...] = ()
 
@@ -109,8 +113,6 @@ class AppendVersion:
             return Rejected(refusal)
         if current is None:
             return Rejected(S3Error(ErrorCode.InvalidWriteOffset))
-        if bucket.configured & HAS_OBJECT_LOCK:
-            return Rejected(S3Error(ErrorCode.NotImplemented, "Appending is not implemented where Object Lock is on."))
         table = self._table(rows, current)
         refusal = refusal_to_append(current, self.offset, table)
         if refusal is not None:
@@ -122,7 +124,10 @@ class AppendVersion:
         if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, self.offset + self.part.size)):
             return Rejected(refusal)
         grown = self._grown(rows, current, table, moment)
-        version = self._version(bucket, current, grown, joined(had, self.offset, more, self.part.size), moment)
+        longer = self._version(bucket, current, grown, joined(had, self.offset, more, self.part.size), moment)
+        version = locked(rows, bucket, longer, moment)
+        if isinstance(version, S3Error):
+            return Rejected(version)
         counts = recount(rows, [(room.freed, -1), *grown.counts])
         effects = (*room.effects, *counts, *grown.effects, *added(bucket, version, room, "ObjectCreated:Put"))
         return Decided(stored(bucket, version), effects)
@@ -191,7 +196,7 @@ class AppendVersion:
                 checksum.algorithm,
                 checksum.type,
             ),
-            record=replace(current.record, checksum=checksum, parts=count),
+            record=replace(current.record, checksum=checksum, parts=count, lock=self.lock),
             inline=None,
             blob=None,
             body=grown.body,
@@ -278,6 +283,7 @@ class Appending:
             id=await self._ids.take(),
             version_id=new_version_id(),
             conditions=conditions,
+            lock=draft.lock,
             content=received.content,
             blobs=() if received.blob is None else (received.blob,),
         )
