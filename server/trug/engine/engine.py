@@ -96,7 +96,7 @@ class Engine:
             configurations=configurations,
             objects=objects,
             annotations=ObjectAnnotations(metadata, ids, objects),
-            appending=Appending(metadata, ids, intake, objects, clock),
+            appending=Appending(metadata, ids, intake, objects, clock, protections, envelopes),
             copies=Copies(metadata, ids, objects, intake, protections, envelopes),
             listings=Listings(metadata),
             locks=Locks(metadata),
