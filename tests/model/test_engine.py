@@ -263,17 +263,24 @@ class BucketLife(RuleBasedStateMachine):
     def rename(self, source: str, key: str) -> Any:
         found = self.reference.newest(source)
         try:
-            self.run(self.engine.renaming.rename(self.bucket, source, key, RenameConditions()))
+            version_id = self.run(self.engine.renaming.rename(self.bucket, source, key, RenameConditions()))
         except S3Error as refusal:
-            if self.reference.versioning is not Versioning.OFF:
-                assert refusal.code in (ErrorCode.NotImplemented, ErrorCode.InvalidRequest)
+            if refusal.code is ErrorCode.NotImplemented:
+                assert self.reference.versioning is not Versioning.OFF  # and it has annotations
             else:
                 assert found is None or source == key
             return multiple()
         assert found is not None
-        self.reference.delete_newest(source, "null")
-        self.reference.put(key, found)
-        return key, "null"
+        self.reference.delete_newest(source, self._newest_id(source))
+        self._keep(key, version_id, found.content, found.tags)
+        return key, version_id or "null"
+
+    def _newest_id(self, key: str) -> str:
+        """The id of a key's newest version, which may be a marker."""
+        versions = self.engine.listings.versions(
+            self.bucket, prefix=key, delimiter="", key_marker="", version_id_marker="", limit=1
+        )
+        return next((found.version_id for found in self.run(versions).versions), "null")
 
     @rule(target=written, key=KEYS, tail=CONTENTS, source=KEYS, protection=PROTECTIONS)
     def multipart(self, key: str, tail: bytes, source: str, protection: Protection | None) -> Any:

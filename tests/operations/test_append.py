@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -54,6 +55,39 @@ def test_what_is_kept(server: Server, s3: Any, bucket: str) -> None:
     found = s3.get_object(Bucket=bucket, Key="key")
     assert (found["Metadata"], found["TagCount"], found["ContentType"]) == ({"m": "1"}, 1, "text/plain")
     assert found["Body"].read() == b"12"
+
+
+def test_what_is_locked_stays(server: Server, s3: Any) -> None:
+    """Where Object Lock is on, what is longer is another version, with a lock of its own."""
+    bucket = server.make_bucket(locks=True)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+    place = {"Bucket": bucket, "Key": "key"}
+    first = s3.put_object(**place, Body=b"1", **lock)["VersionId"]
+    second = s3.put_object(**place, Body=b"2", WriteOffsetBytes=1)["VersionId"]
+    third = s3.put_object(**place, Body=LARGE, WriteOffsetBytes=2, ObjectLockLegalHoldStatus="ON")["VersionId"]
+    wanted = {first: (b"1", "COMPLIANCE", None), second: (b"12", None, None), third: (b"12" + LARGE, None, "ON")}
+    for version, (whole, mode, hold) in wanted.items():
+        found = s3.get_object(**place, VersionId=version)
+        shown = found["Body"].read(), found.get("ObjectLockMode"), found.get("ObjectLockLegalHoldStatus")
+        assert shown == (whole, mode, hold)
+    for version in (first, third):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.delete_object(**place, VersionId=version)
+    s3.delete_object(**place, VersionId=second)
+    assert content(s3, bucket) == b"12" + LARGE
+    default = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    configuration = {"ObjectLockEnabled": "Enabled", "Rule": default}
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=configuration)
+    s3.put_object(**place, Body=b"end", WriteOffsetBytes=2 + len(LARGE))
+    assert s3.head_object(**place)["ObjectLockMode"] == "GOVERNANCE"
+
+
+def test_no_lock_where_there_is_none(server: Server, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    lock = {"x-amz-object-lock-legal-hold": "ON", "Content-MD5": "yB5yjZ1ML2NvBn+JzBSGLA=="}
+    assert append(server, bucket, 1, b"2", lock).code == "InvalidRequest"
+    assert content(s3, bucket) == b"1"
 
 
 @pytest.mark.parametrize("first", [b"", b"1"])
@@ -149,11 +183,58 @@ def test_what_is_not_there(server: Server, s3: Any, bucket: str) -> None:
 
 
 def test_not_to_what_cannot_be_gone_on_with(s3: Any, bucket: str) -> None:
-    for options in ({"ServerSideEncryption": "AES256"}, {"ChecksumAlgorithm": "SHA256"}):
-        s3.put_object(Bucket=bucket, Key="key", Body=b"1", **options)
-        with pytest.raises(ClientError) as refused:
-            s3.put_object(Bucket=bucket, Key="key", Body=b"2", WriteOffsetBytes=1)
-        assert refused.value.response["Error"]["Code"] == "NotImplemented"
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1", ChecksumAlgorithm="SHA256")
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.put_object(Bucket=bucket, Key="key", Body=b"2", WriteOffsetBytes=1)
+
+
+CUSTOMER = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
+ENCRYPTED = {
+    "SSE-S3": {"ServerSideEncryption": "AES256"},
+    "SSE-KMS": {"ServerSideEncryption": "aws:kms"},
+    "bucket key": {"ServerSideEncryption": "aws:kms", "BucketKeyEnabled": True},
+    "DSSE-KMS": {"ServerSideEncryption": "aws:kms:dsse"},
+    "SSE-C": CUSTOMER,
+}
+
+
+@pytest.mark.parametrize("asked", ENCRYPTED.values(), ids=ENCRYPTED)
+@pytest.mark.parametrize("first", [b"", b"small", LARGE])
+def test_encrypted(private: Server, asked: dict[str, Any], first: bytes) -> None:
+    s3, bucket = private.client(), private.make_bucket()
+    place = {"Bucket": bucket, "Key": "key"}
+    customer = asked if "SSECustomerKey" in asked else {}
+    s3.put_object(**place, Body=first, **asked)
+    whole = first
+    for piece in (b"more", LARGE, b"end"):
+        made = s3.put_object(**place, Body=piece, WriteOffsetBytes=len(whole), **customer)
+        whole += piece
+        assert (made.get("ServerSideEncryption"), made["Size"]) == (asked.get("ServerSideEncryption"), len(whole))
+        assert made.get("SSECustomerAlgorithm") == asked.get("SSECustomerAlgorithm")
+    found = s3.get_object(**place, **customer, ChecksumMode="ENABLED")
+    assert (found["Body"].read(), found["ChecksumCRC32"]) == (whole, crc32(whole))
+    span = f"bytes={len(first)}-{len(first) + 10_000}"
+    assert s3.get_object(**place, **customer, Range=span)["Body"].read() == whole[len(first) :][:10_001]
+    sources = {f"CopySource{name}": value for name, value in customer.items()}
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/key", **sources)
+    assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read() == whole
+
+
+def test_with_another_key(private: Server) -> None:
+    s3, bucket = private.client(), private.make_bucket()
+    place = {"Bucket": bucket, "Key": "key", "Body": b"2", "WriteOffsetBytes": 1}
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    with pytest.raises(ClientError, match="InvalidRequest"):
+        s3.put_object(**place, **CUSTOMER)
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1", **CUSTOMER)
+    with pytest.raises(ClientError, match="InvalidRequest"):
+        s3.put_object(**place)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(**place, **CUSTOMER | {"SSECustomerKey": b"o" * 32})
+    rule = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(**place, **CUSTOMER)
 
 
 def test_other_operations_do_not_take_it(server: Server, s3: Any, bucket: str) -> None:

@@ -155,14 +155,81 @@ def test_a_token_of_what_failed_is_free(server: Server, s3: Any, bucket: str) ->
     assert rename(server, bucket, "a", "c", token).status == 200
 
 
-@pytest.mark.parametrize("versioning", [Versioning.ENABLED, Versioning.SUSPENDED])
-def test_not_in_buckets_that_keep_versions(server: Server, s3: Any, versioning: Versioning) -> None:
-    bucket = server.make_bucket(versioning)
-    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
-    with pytest.raises(ClientError) as refused:
-        s3.rename_object(Bucket=bucket, Key="b", RenameSource=f"{bucket}/a")
-    assert refused.value.response["Error"]["Code"] == "NotImplemented"
-    assert keys(s3, bucket) == ["a"]
+def history(s3: Any, bucket: str) -> list[tuple[str, str, bool]]:
+    """Key, size or ``marker``, and whether it is the newest, of each version; the newest of a key first."""
+    listed = s3.list_object_versions(Bucket=bucket)
+    found = [(one["Key"], str(one["Size"]), one["IsLatest"]) for one in listed.get("Versions", [])]
+    found += [(one["Key"], "marker", one["IsLatest"]) for one in listed.get("DeleteMarkers", [])]
+    return sorted(found, key=lambda one: (one[0], not one[2]))
+
+
+def test_no_version_is_lost(s3: Any, versioned: str) -> None:
+    first = s3.put_object(Bucket=versioned, Key="a", Body=b"1")["VersionId"]
+    old = s3.put_object(Bucket=versioned, Key="b", Body=b"old")["VersionId"]
+    before = s3.head_object(Bucket=versioned, Key="a")
+    made = s3.rename_object(Bucket=versioned, Key="b", RenameSource=f"{versioned}/a")
+    after = s3.head_object(Bucket=versioned, Key="b")
+    assert made["ResponseMetadata"]["HTTPHeaders"]["x-amz-version-id"] == after["VersionId"]
+    assert after["VersionId"] not in (first, old)
+    assert (after["ETag"], after["LastModified"]) == (before["ETag"], before["LastModified"])
+    assert (keys(s3, versioned), content(s3, versioned, "b")) == (["b"], b"1")
+    assert history(s3, versioned) == [("a", "marker", True), ("a", "1", False), ("b", "1", True), ("b", "3", False)]
+    assert s3.get_object(Bucket=versioned, Key="a", VersionId=first)["Body"].read() == b"1"
+    assert s3.get_object(Bucket=versioned, Key="b", VersionId=old)["Body"].read() == b"old"
+    s3.delete_object(Bucket=versioned, Key="a", VersionId=first)
+    assert content(s3, versioned, "b") == b"1"
+
+
+@pytest.mark.parametrize("size", [7, 100_000])
+def test_null_versions_are_replaced(server: Server, s3: Any, size: int) -> None:
+    bucket = server.make_bucket(Versioning.SUSPENDED)
+    s3.put_object(Bucket=bucket, Key="a", Body=b"x" * size)
+    s3.put_object(Bucket=bucket, Key="b", Body=b"old")
+    made = s3.rename_object(Bucket=bucket, Key="b", RenameSource=f"{bucket}/a")
+    assert "x-amz-version-id" not in made["ResponseMetadata"]["HTTPHeaders"]
+    assert history(s3, bucket) == [("a", "marker", True), ("b", str(size), True)]
+    assert content(s3, bucket, "b") == b"x" * size
+    s3.rename_object(Bucket=bucket, Key="a", RenameSource=f"{bucket}/b")
+    assert history(s3, bucket) == [("a", str(size), True), ("b", "marker", True)]
+    assert content(s3, bucket, "a") == b"x" * size
+
+
+def test_versions_kept_before_they_were_suspended(s3: Any, versioned: str) -> None:
+    kept = s3.put_object(Bucket=versioned, Key="a", Body=b"kept")["VersionId"]
+    s3.put_bucket_versioning(Bucket=versioned, VersioningConfiguration={"Status": "Suspended"})
+    s3.rename_object(Bucket=versioned, Key="b", RenameSource=f"{versioned}/a")
+    assert history(s3, versioned) == [("a", "marker", True), ("a", "4", False), ("b", "4", True)]
+    s3.delete_object(Bucket=versioned, Key="a", VersionId=kept)
+    assert content(s3, versioned, "b") == b"kept"
+
+
+def test_a_deleted_object_has_no_other_name(server: Server, s3: Any, versioned: str) -> None:
+    s3.put_object(Bucket=versioned, Key="a", Body=b"1")
+    s3.delete_object(Bucket=versioned, Key="a")
+    assert rename(server, versioned, "a", "b").code == "NoSuchKey"
+
+
+def test_a_lock_stays_where_it_is(server: Server, s3: Any) -> None:
+    bucket = server.make_bucket(locks=True)
+    until = datetime.now(UTC) + timedelta(days=1)
+    lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+    locked = s3.put_object(Bucket=bucket, Key="a", Body=b"1", **lock)["VersionId"]
+    s3.rename_object(Bucket=bucket, Key="b", RenameSource=f"{bucket}/a")
+    assert "ObjectLockMode" not in s3.head_object(Bucket=bucket, Key="b")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=bucket, Key="a", VersionId=locked)
+    default = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    configuration = {"ObjectLockEnabled": "Enabled", "Rule": default}
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=configuration)
+    s3.rename_object(Bucket=bucket, Key="c", RenameSource=f"{bucket}/b")
+    assert s3.head_object(Bucket=bucket, Key="c")["ObjectLockMode"] == "GOVERNANCE"
+
+
+def test_annotations_have_no_second_version(server: Server, s3: Any, versioned: str) -> None:
+    s3.put_object(Bucket=versioned, Key="a", Body=b"1")
+    s3.put_object_annotation(Bucket=versioned, Key="a", AnnotationName="n", AnnotationPayload=b"1")
+    assert rename(server, versioned, "a", "b").code == "NotImplemented"
+    assert keys(s3, versioned) == ["a"]
 
 
 def test_who_may(server: Server, s3: Any, bucket: str) -> None:

@@ -14,18 +14,23 @@ from typing import Any, NamedTuple
 
 from trug.domain import ends
 from trug.domain.checksums import ALGORITHMS, combine, full_object
-from trug.domain.configurations import HAS_OBJECT_LOCK, HAS_QUOTA
+from trug.domain.configurations import HAS_QUOTA
+from trug.domain.encryption import Encryption, Managed, size_on_disk
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.objects import FULL_OBJECT, Checksum, Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.restoration import ARCHIVED
+from trug.domain.retention import Lock
 from trug.domain.versioning import Versioning, new_version_id
 from trug.engine.drafts import Draft, Stored
+from trug.engine.envelopes import Envelope, Envelopes, check_customer_key
 from trug.engine.ids import Ids
 from trug.engine.intake import Intake, Received, digests_for
+from trug.engine.locking import locked
 from trug.engine.multipart import new_upload_id
 from trug.engine.objects import Objects
+from trug.engine.protection import Protections
 from trug.engine.quotas import expect_room
 from trug.engine.refusals import no_such_bucket
 from trug.engine.uploads import place_of_extent, references_to_extents
@@ -65,7 +70,9 @@ class Grown(NamedTuple):
 class AppendVersion:
     """Make the current object of a key longer by ``part``, whose bytes are ``content`` under a new inline id or the
     file among ``blobs``. ``body`` and ``upload_id`` are those of a new body, for an object that has none; ``id`` and
-    ``version_id`` those of a version that does not replace the current one. Answers Stored."""
+    ``version_id`` those of a version that does not replace the current one, and whose lock is ``lock`` or the bucket's
+    default. ``encryption`` is what the current object had when the part was encrypted in the same way: with another
+    one the change is rejected with OperationAborted. Answers Stored."""
 
     bucket: int
     key: str
@@ -76,6 +83,8 @@ class AppendVersion:
     id: int
     version_id: str
     conditions: WriteConditions
+    encryption: Encryption | None = None
+    lock: Lock | None = None
     content: bytes = b""
     blobs: tuple[int, ...] = ()
 
@@ -109,23 +118,27 @@ class AppendVersion:
             return Rejected(refusal)
         if current is None:
             return Rejected(S3Error(ErrorCode.InvalidWriteOffset))
-        if bucket.configured & HAS_OBJECT_LOCK:
-            return Rejected(S3Error(ErrorCode.NotImplemented, "Appending is not implemented where Object Lock is on."))
         table = self._table(rows, current)
         refusal = refusal_to_append(current, self.offset, table)
         if refusal is not None:
             return Rejected(refusal)
         had, more = current.record.checksum, self.part.checksum
-        if had is None or more is None or had.algorithm != more.algorithm:
+        if had is None or more is None or had.algorithm != more.algorithm or self._is_sealed_otherwise(current):
             return Rejected(S3Error(ErrorCode.OperationAborted))
         room = make_room(rows, bucket, self.key, current, moment)
         if bucket.configured & HAS_QUOTA and (refusal := overfull(rows, bucket, room, self.offset + self.part.size)):
             return Rejected(refusal)
         grown = self._grown(rows, current, table, moment)
-        version = self._version(bucket, current, grown, joined(had, self.offset, more, self.part.size), moment)
+        longer = self._version(bucket, current, grown, joined(had, self.offset, more, self.part.size), moment)
+        version = locked(rows, bucket, longer, moment)
+        if isinstance(version, S3Error):
+            return Rejected(version)
         counts = recount(rows, [(room.freed, -1), *grown.counts])
         effects = (*room.effects, *counts, *grown.effects, *added(bucket, version, room, "ObjectCreated:Put"))
         return Decided(stored(bucket, version), effects)
+
+    def _is_sealed_otherwise(self, current: Version) -> bool:
+        return current.record.encryption != self.encryption
 
     def _table(self, rows: Rows, current: Version) -> bytes:
         if current.body is None:
@@ -172,12 +185,16 @@ class AppendVersion:
         place = place_of(current)
         if place is None:
             return PutUpload(upload), []
-        extent = Extent(place[0] == "inline", place[1], 0, listing.size, listing.size)
+        encryption = current.record.encryption
+        key = b"" if encryption is None else encryption.blob_key
+        stored = size_on_disk(listing.size, encryption)
+        extent = Extent(place[0] == "inline", place[1], 0, listing.size, stored, key)
         first = Part(self.body, 1, listing.etag, listing.size, listing.modified, (extent,), checksum)
         return PutUpload(upload), [first]
 
     def _version(self, bucket: Bucket, current: Version, grown: Grown, checksum: Checksum, moment: Moment) -> Version:
         listing, count = current.listing, ends.count(grown.table)
+        encryption = self.encryption and self.encryption._replace(blob_key=b"")  # its parts have their keys
         is_replaced = bucket.versioning is not Versioning.ENABLED and current.version_id == NULL_VERSION
         return current._replace(
             sequence=moment.sequence,
@@ -191,7 +208,7 @@ class AppendVersion:
                 checksum.algorithm,
                 checksum.type,
             ),
-            record=replace(current.record, checksum=checksum, parts=count),
+            record=replace(current.record, checksum=checksum, parts=count, encryption=encryption, lock=self.lock),
             inline=None,
             blob=None,
             body=grown.body,
@@ -218,8 +235,6 @@ def refusal_to_append(current: Version, offset: int, table: bytes | None = None)
         return S3Error(ErrorCode.InvalidWriteOffset)
     if current.listing.storage_class in ARCHIVED:
         return S3Error(ErrorCode.InvalidObjectState, fields={"StorageClass": current.listing.storage_class})
-    if record.encryption is not None:
-        return _not_implemented("an encrypted object")
     if record.annotations:
         return _not_implemented("an object with annotations")
     checksum = record.checksum
@@ -239,22 +254,35 @@ def _not_implemented(what: str) -> S3Error:
 class Appending:
     """PutObject with a write offset."""
 
-    def __init__(self, metadata: MetadataStore, ids: Ids, intake: Intake, objects: Objects, clock: Clock) -> None:
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        ids: Ids,
+        intake: Intake,
+        objects: Objects,
+        clock: Clock,
+        protections: Protections,
+        envelopes: Envelopes,
+    ) -> None:
         self._metadata = metadata
         self._ids = ids
         self._intake = intake
         self._objects = objects
         self._clock = clock
+        self._protections = protections
+        self._envelopes = envelopes
 
     async def append(
         self, bucket: Bucket, key: str, offset: int, body: Body, draft: Draft, conditions: WriteConditions
     ) -> Stored:
         """Add a body to the end of the key's object, which must have ``offset`` bytes; at 0 an absent one is made.
 
+        What is added to an encrypted object is encrypted as it is; of a customer's key ``draft`` must bring the same.
+
         InvalidWriteOffset, TooManyParts, InvalidRequest for an empty body, for metadata or tags where there is an
-        object already, and for a checksum of another algorithm than the object's; NotImplemented for encrypted objects
-        and for those whose checksum cannot be gone on with; the conditions' errors, QuotaExceeded, S3Error from the
-        body.
+        object already, and for a checksum of another algorithm than the object's; NotImplemented for objects whose
+        checksum cannot be gone on with, and where there is an object, for a kind of encryption; the conditions' errors,
+        those of ``Envelopes.open``, QuotaExceeded, S3Error from the body.
         """
         if body.length == 0:
             raise _invalid("Request body cannot be empty when 'write offset' is specified.")
@@ -267,21 +295,40 @@ class Appending:
         algorithm = _algorithm_of(current, draft, body)
         if bucket.configured & HAS_QUOTA:
             await expect_room(self._metadata, bucket, key, offset + (body.length or 0))
-        received = await self._intake.receive(body, digests_for(algorithm))
+        envelope = await self._envelope_of(bucket, current, draft)
+        if envelope is None:
+            received = await self._intake.receive(body, digests_for(algorithm))
+        else:
+            received = await self._intake.enclose(body, algorithm, envelope)
+        encryption = current.record.encryption
         change = AppendVersion(
             bucket=bucket.id,
             key=key,
             offset=offset,
-            part=_part(received, algorithm),
+            part=_part(received, algorithm, encryption),
+            encryption=encryption,
             body=await self._ids.take(),
             upload_id=new_upload_id(self._clock.now()),
             id=await self._ids.take(),
             version_id=new_version_id(),
             conditions=conditions,
+            lock=draft.lock,
             content=received.content,
             blobs=() if received.blob is None else (received.blob,),
         )
         return await self._metadata.commit(change)
+
+    async def _envelope_of(self, bucket: Bucket, current: Version, draft: Draft) -> Envelope | None:
+        """The key of an encrypted object's body, with which it goes on."""
+        asked, encryption = draft.protection, current.record.encryption
+        if isinstance(asked, Managed):
+            raise _not_implemented("an object in another encryption than its own")
+        if asked is not None:
+            await self._protections.choose(bucket, asked)
+        if encryption is None:
+            check_customer_key(None, asked)
+            return None
+        return Envelope(await self._envelopes.open(encryption, asked), encryption)
 
     async def _first(
         self, bucket: Bucket, key: str, offset: int, body: Body, draft: Draft, conditions: WriteConditions
@@ -315,12 +362,12 @@ def _algorithm_of(current: Version, draft: Draft, body: Body) -> str:
     return algorithm
 
 
-def _part(received: Received, algorithm: str) -> Part:
+def _part(received: Received, algorithm: str, encryption: Encryption | None) -> Part:
     """What was received; the commit says of what, and under which number."""
     is_inline = received.inline is not None
     number = received.inline if received.inline is not None else received.blob
     assert number is not None  # noqa: S101 - it is not empty
-    extent = Extent(is_inline, number, 0, received.size, received.size)
+    extent = Extent(is_inline, number, 0, received.size, size_on_disk(received.size, encryption), received.key)
     return Part(0, 0, received.etag, received.size, 0, (extent,), received.checksum(algorithm))
 
 

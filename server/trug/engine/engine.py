@@ -96,7 +96,7 @@ class Engine:
             configurations=configurations,
             objects=objects,
             annotations=ObjectAnnotations(metadata, ids, objects),
-            appending=Appending(metadata, ids, intake, objects, clock),
+            appending=Appending(metadata, ids, intake, objects, clock, protections, envelopes),
             copies=Copies(metadata, ids, objects, intake, protections, envelopes),
             listings=Listings(metadata),
             locks=Locks(metadata),
@@ -104,7 +104,7 @@ class Engine:
             multipart=Multipart(metadata, ids, intake, objects, clock, protections, envelopes),
             protections=protections,
             rekeying=Rekeying(metadata, envelopes),
-            renaming=Renaming(metadata),
+            renaming=Renaming(metadata, ids),
             restoring=Restoring(metadata, restore_delay),
             sweep=Sweep(metadata, blobs, pins),
         )

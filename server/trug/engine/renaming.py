@@ -1,4 +1,8 @@
-"""Objects renamed: the same version under another key of its bucket, by one change of rows."""
+"""Objects renamed, by one change of rows: the same version under another key, or where versions are kept a new one.
+
+AWS has the operation for directory buckets alone, which have no versions. Where there are some, a rename loses none, as
+no other write does: the new name gets a version of the same bytes, and the old name a delete marker.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.frozen import frozen
+from trug.domain.frozen import frozen, replace
 from trug.domain.preconditions import (
     NO_CONDITIONS,
     NO_WRITE_CONDITIONS,
@@ -17,13 +21,29 @@ from trug.domain.preconditions import (
     ReadConditions,
     WriteConditions,
 )
-from trug.domain.versioning import Versioning
-from trug.engine.refusals import no_such_bucket, no_such_key
-from trug.engine.versions import cleared, make_room, refusal_of, reminded, room_reads, unanswered
+from trug.domain.versioning import Versioning, new_version_id
+from trug.engine.ids import Ids
+from trug.engine.locking import locked
+from trug.engine.quotas import refusal_by_quota
+from trug.engine.refusals import Moved, no_such_bucket, no_such_key
+from trug.engine.versions import (
+    added,
+    cleared,
+    make_room,
+    marked,
+    marker_of,
+    place_of,
+    recount,
+    references_to,
+    refusal_of,
+    reminded,
+    room_reads,
+    unanswered,
+)
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import Announce, KeepDocument, PutCurrent, RemoveCurrent, Tally
 from trug.ports.reads import BucketWithId, Current, Document
-from trug.ports.rows import Bucket, Version
+from trug.ports.rows import NULL_VERSION, Bucket, Version
 from trug.ports.stores import MetadataStore
 
 RENAME_SOURCE_PREFIX = "x-amz-rename-source-"
@@ -75,13 +95,22 @@ class Token(NamedTuple):
 decode_tokens = msgspec.msgpack.Decoder(list[Token]).decode
 
 
+class NewRow(NamedTuple):
+    """What a new version is known by."""
+
+    id: int
+    version_id: str
+
+
 @frozen
 class RenameVersion:
     """Give an object another key: the row gets a new sequence and stays what it is, the time of its last modification
-    included. What had the key goes. Answers None.
+    included. What had the key goes. Answers the id of the new version, None where versions are off.
 
-    ``token`` is the client's, empty where it has none: a repetition does nothing, another request with the same token
-    is IdempotencyParameterMismatch.
+    ``new`` are the version and the marker of a bucket that keeps versions; they may be left out where it had none when
+    the change was made: if it has by then, the change is rejected with Moved. ``token`` is the client's,
+    empty where it has none: a repetition does nothing, another request with the same token is
+    IdempotencyParameterMismatch.
     """
 
     bucket: int
@@ -89,12 +118,18 @@ class RenameVersion:
     key: str
     conditions: RenameConditions
     token: str = ""
+    new: tuple[NewRow, NewRow] | None = None
     blobs: tuple[int, ...] = ()
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
         if not rows:
             return (BucketWithId(self.bucket), Current(self.bucket, self.source), *self._shelf())
-        return unanswered(rows, room_reads(rows, self.bucket, self.key))
+        wanted = room_reads(rows, self.bucket, self.key)
+        bucket = rows.of(BucketWithId(self.bucket))
+        if bucket is not None and bucket.versioning is not Versioning.OFF:
+            source = rows.of(Current(self.bucket, self.source))
+            wanted = (*wanted, *room_reads(rows, self.bucket, self.source), *references_to(source))
+        return unanswered(rows, wanted)
 
     def _shelf(self) -> Sequence[Document]:
         return (Document(TOKENS, str(int.from_bytes(self._digest[:4], "big") % SHELVES)),) if self.token else ()
@@ -107,7 +142,7 @@ class RenameVersion:
     def _asked(self) -> bytes:
         return _digest_of(self.source, self.key, self.conditions)
 
-    def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
+    def decide(self, rows: Rows, moment: Moment) -> Decided[str | None] | Rejected:
         bucket = rows.of(BucketWithId(self.bucket))
         if bucket is None:
             return Rejected(no_such_bucket(""))
@@ -117,16 +152,22 @@ class RenameVersion:
                 is_same = token.asked == self._asked
                 return Decided(None) if is_same else Rejected(S3Error(ErrorCode.IdempotencyParameterMismatch))
         source = rows.of(Current(self.bucket, self.source))
-        if bucket.versioning is not Versioning.OFF:
-            return Rejected(_keeps_versions())
         if source is None:
             return Rejected(no_such_key(self.source))
         newest = rows.of(Current(self.bucket, self.key))
         refusal = self.conditions.refusal(source, newest, self.key)
         if refusal is not None:
             return Rejected(refusal)
-        moved = self._moved(rows, bucket, source, newest, moment)
-        return Decided(None, (*moved, *self._remembered(known, moment)))
+        remembered = self._remembered(known, moment)
+        if bucket.versioning is Versioning.OFF:
+            return Decided(None, (*self._moved(rows, bucket, source, newest, moment), *remembered))
+        if self.new is None:
+            return Rejected(Moved())
+        made = self._made(rows, bucket, source, newest, moment, *self.new)
+        if isinstance(made, S3Error):
+            return Rejected(made)
+        version, effects = made
+        return Decided(version.version_id, (*effects, *remembered))
 
     def _known(self, rows: Rows) -> list[Token]:
         for shelf in self._shelf():
@@ -150,6 +191,44 @@ class RenameVersion:
             *reminded(bucket, self.key),
         )
 
+    def _made(
+        self,
+        rows: Rows,
+        bucket: Bucket,
+        source: Version,
+        newest: Version | None,
+        moment: Moment,
+        of_version: NewRow,
+        of_marker: NewRow,
+    ) -> tuple[Version, Sequence[Effect]] | S3Error:
+        """A new version of the source's bytes, and a delete marker on the source."""
+        if source.record.annotations:
+            return _has_annotations()
+        renamed = source._replace(
+            key=self.key,
+            sequence=moment.sequence,
+            id=of_version.id,
+            version_id=of_version.version_id if bucket.versioning is Versioning.ENABLED else NULL_VERSION,
+            record=replace(source.record, lock=None),
+        )
+        version = locked(rows, bucket, renamed, moment)
+        if isinstance(version, S3Error):
+            return version
+        room = make_room(rows, bucket, self.key, newest, moment)
+        left = make_room(rows, bucket, self.source, source, moment)
+        size = room.bytes + source.listing.size + left.bytes
+        refusal = refusal_by_quota(rows, bucket, versions=room.versions + left.versions + 2, size=size)
+        if refusal is not None:
+            return refusal
+        marker = marker_of(bucket, self.source, of_marker.id, of_marker.version_id, moment)
+        return version, (
+            *room.effects,
+            *left.effects,
+            *recount(rows, ((room.freed, -1), (left.freed, -1), (place_of(source), 1))),
+            *marked(bucket, marker, left),
+            *added(bucket, version, room, "ObjectRenamed"),
+        )
+
     def _remembered(self, known: Sequence[Token], moment: Moment) -> Sequence[Effect]:
         kept = [*known, Token(self._digest, self._asked, moment.time)][-MOST_ON_A_SHELF:]
         return [KeepDocument(TOKENS, shelf.name, msgspec.msgpack.encode(kept)) for shelf in self._shelf()]
@@ -159,22 +238,35 @@ def _digest_of(*parts: object) -> bytes:
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _keeps_versions() -> S3Error:
-    """Directory buckets, for which AWS has the operation, have no versions: there is no telling what it means here."""
-    return S3Error(ErrorCode.NotImplemented, "RenameObject is not implemented for buckets with versioning.")
+def _has_annotations() -> S3Error:
+    return S3Error(
+        ErrorCode.NotImplemented,
+        "RenameObject of an object with annotations is not implemented where versions are kept.",
+    )
 
 
 class Renaming:
     """RenameObject over the rows."""
 
-    def __init__(self, metadata: MetadataStore) -> None:
+    def __init__(self, metadata: MetadataStore, ids: Ids) -> None:
         self._metadata = metadata
+        self._ids = ids
 
     async def rename(
         self, bucket: Bucket, source: str, key: str, conditions: RenameConditions, *, token: str = ""
-    ) -> None:
-        """Give the object ``source`` the key ``key``. NoSuchKey, the conditions' errors, IdempotencyParameterMismatch;
-        NotImplemented in a bucket that keeps or kept versions, InvalidRequest for two equal keys."""
+    ) -> str | None:
+        """Give the object ``source`` the key ``key``; the id of the version that it is then, None where versions are
+        off. NoSuchKey, the conditions' errors, IdempotencyParameterMismatch, InvalidRequest for two equal keys; where
+        versions are kept also QuotaExceeded, and NotImplemented for an object with annotations."""
         if source == key:
             raise S3Error(ErrorCode.InvalidRequest, "The source and the destination of a rename must not be the same.")
-        await self._metadata.commit(RenameVersion(bucket.id, source, key, conditions, token))
+        change = RenameVersion(bucket.id, source, key, conditions, token)
+        if bucket.versioning is Versioning.OFF:
+            try:
+                return await self._metadata.commit(change)
+            except Moved:
+                pass  # somebody turned versions on just now
+        return await self._metadata.commit(replace(change, new=(await self._new(), await self._new())))
+
+    async def _new(self) -> NewRow:
+        return NewRow(await self._ids.take(), new_version_id())

@@ -420,26 +420,34 @@ class DeleteNewest:
 
     def _marked(self, rows: Rows, bucket: Bucket, current: Version | None, moment: Moment) -> Decided[Deleted]:
         room = make_room(rows, bucket, self.key, current, moment)
-        version_id = self.version_id if bucket.versioning is ENABLED else NULL_VERSION
-        marker = Version(
-            bucket=bucket.id,
-            key=self.key,
-            sequence=moment.sequence,
-            id=self.id,
-            version_id=version_id,
-            listing=dated(MARKER_LISTING, moment.time),
-            marker=True,
-        )
-        effects = [*cleared(rows, room)]
-        if room.objects:
-            effects.append(RemoveCurrent(bucket.id, self.key))
-        effects += (
-            PutHistory(marker),
-            Tally(bucket.id, bucket.account, objects=room.objects, versions=room.versions + 1, bytes=room.bytes),
-            Announce("ObjectRemoved:DeleteMarkerCreated", bucket.id, self.key, version_id),
-            *reminded(bucket, self.key),
-        )
-        return Decided(Deleted(version_id, marker=True), effects)
+        marker = marker_of(bucket, self.key, self.id, self.version_id, moment)
+        event = Announce("ObjectRemoved:DeleteMarkerCreated", bucket.id, self.key, marker.version_id)
+        effects = (*cleared(rows, room), *marked(bucket, marker, room), event)
+        return Decided(Deleted(marker.version_id, marker=True), effects)
+
+
+def marker_of(bucket: Bucket, key: str, number: int, version_id: str, moment: Moment) -> Version:
+    """A new delete marker; ``version_id`` is used where versioning is on."""
+    return Version(
+        bucket=bucket.id,
+        key=key,
+        sequence=moment.sequence,
+        id=number,
+        version_id=version_id if bucket.versioning is ENABLED else NULL_VERSION,
+        listing=dated(MARKER_LISTING, moment.time),
+        marker=True,
+    )
+
+
+def marked(bucket: Bucket, marker: Version, room: Room) -> Sequence[Effect]:
+    """A delete marker on top of its key, and the totals."""
+    effects: list[Effect] = [RemoveCurrent(bucket.id, marker.key)] if room.objects else []
+    effects += (
+        PutHistory(marker),
+        Tally(bucket.id, bucket.account, objects=room.objects, versions=room.versions + 1, bytes=room.bytes),
+        *reminded(bucket, marker.key),
+    )
+    return effects
 
 
 @frozen

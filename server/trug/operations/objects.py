@@ -39,7 +39,6 @@ from trug.wire.headers import (
     asks_for_unbuilt,
     delete_conditions,
     metadata_headers,
-    not_implemented,
     read_conditions,
     refuse_unbuilt,
     write_conditions,
@@ -88,12 +87,10 @@ class PutObject:
 
 
 def offset_asked(headers: Headers) -> int:
-    """``x-amz-write-offset-bytes``. NotImplemented beside headers that ask for encryption, which appends have not."""
+    """``x-amz-write-offset-bytes``."""
     text = headers[WRITE_OFFSET]
     if not DIGITS.match(text):
         raise invalid_argument("The write offset is not a number of bytes.", WRITE_OFFSET, text)
-    if speaks_of_encryption(headers):
-        raise not_implemented(WRITE_OFFSET)
     return int(text)
 
 
@@ -126,7 +123,8 @@ async def append_object(call: Call, request: PutObject, offset: int) -> Reply:
     stored = await call.engine.appending.append(
         call.bucket, request.key, offset, call.body, request.draft, request.conditions
     )
-    return Reply(headers=stored_headers(stored) | {"x-amz-object-size": str(stored.size)})
+    headers = stored_headers(stored, request.draft.protection)
+    return Reply(headers=headers | {"x-amz-object-size": str(stored.size)})
 
 
 # GetObject and HeadObject

@@ -1,4 +1,4 @@
-"""RenameObject: of AWS's only directory buckets have it, here every bucket without versions."""
+"""RenameObject: of AWS's only directory buckets have it, here every bucket."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from trug.engine.renaming import RENAME_SOURCE_PREFIX, RenameConditions
 from trug.operations.call import Call
 from trug.operations.operation import Family
 from trug.operations.parameters import refuse_version
+from trug.operations.representation import version_header
+from trug.ports.rows import NULL_VERSION
 from trug.wire.dates import parse_http_date
 from trug.wire.headers import (
     ANYTHING,
@@ -116,5 +118,7 @@ def token_of(headers: Headers) -> str:
 async def rename_object(call: Call, request: RenameObject) -> Reply:
     authorise(call.identity, actions.GET_OBJECT, call.bucket, request.source)
     authorise(call.identity, actions.DELETE_OBJECT, call.bucket, request.source)
-    await call.engine.renaming.rename(call.bucket, request.source, request.key, request.conditions, token=request.token)
-    return Reply()
+    version_id = await call.engine.renaming.rename(
+        call.bucket, request.source, request.key, request.conditions, token=request.token
+    )
+    return Reply(headers={} if version_id == NULL_VERSION else version_header(version_id))
