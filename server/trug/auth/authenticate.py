@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Mapping
 from trug.auth import refusals
 from trug.auth.authentication import Authentication
 from trug.auth.claim import ALGORITHM, ASYMMETRIC_ALGORITHM
+from trug.auth.credentials import TOKEN, token_of
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, unchained_payload
 from trug.auth.postpolicy import Permit, PostPolicies
 from trug.auth.presigned import PresignedUrls
@@ -22,11 +23,10 @@ __all__ = ["Authentication", "Authenticator"]
 
 IN_QUERY_V4 = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"})
 IN_QUERY_V2 = frozenset({"AWSAccessKeyId", "Signature"})
-SESSION = frozenset({"X-Amz-Security-Token", "x-amz-security-token"})
 
 
 SIGV4 = ALGORITHM + " "
-IS_PLAIN = Rule(lambda names: names.count("authorization") == 1 and "x-amz-security-token" not in names)
+IS_PLAIN = Rule(lambda names: names.count("authorization") == 1 and TOKEN not in names)
 """Of nearly all requests: one signature in the header, and no token that has a say."""
 
 
@@ -71,13 +71,14 @@ class Authenticator:
             return Authentication(ANONYMOUS, unchained_payload(headers.get(CONTENT_SHA256) or UNSIGNED))
         if is_v4 + is_v2 + headers.count("authorization") > 1:
             raise refusals.one_mechanism_only((authorization or "").partition(" ")[0])
-        if "x-amz-security-token" in headers or not SESSION.isdisjoint(parameters):
-            raise refusals.session_tokens_are_not_built()
         if is_v4:
             return await self._presigned.verify(wire, service)
         if is_v2:
             return await self._sigv2.verify_query(wire)
-        return await self._by_scheme(wire, authorization or "", service)
+        caller = await self._by_scheme(wire, authorization or "", service)
+        if caller.identity.session is None and token_of(wire) is not None:
+            raise refusals.bad_token()
+        return caller
 
     async def authenticate_form(self, fields: Mapping[str, str], bucket: str) -> Permit:
         """Who signed the policy of a form that was sent to ``bucket``, and what it permits. Errors as

@@ -16,6 +16,7 @@ from trug.auth.claim import (
     read_claim,
     string_to_sign,
 )
+from trug.auth.credentials import credential_of, token_of
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, mode_of
 from trug.auth.scope import IN_QUERY
 from trug.auth.signing import SigningKeys, chained
@@ -69,9 +70,8 @@ class PresignedUrls:
         if missed := unsigned(wire.headers, claim.covered):
             raise refusals.headers_not_signed(missed)
 
-        credential = await self._credentials.find(claim.scope.access_key)
-        if credential is None:
-            raise refusals.unknown_key(claim.scope.access_key)
+        access_key, token = claim.scope.access_key, token_of(wire)
+        credential = await credential_of(self._credentials, self._clock, access_key, token)
         key = self._keys.of(credential, claim.scope)
         query = canonical_query(without_signature(canonical_pairs(wire.raw_query)))
         received = canonical_request(wire, query, claim, declared, signature)

@@ -31,7 +31,8 @@ class Session:
     ``name`` is the role session's or the federated user's, empty for a session of the user or root itself.
     ``policies`` are session policies as JSON, each a further limit; ``grants`` the names of managed policies that take
     the place of a role's, where claims were mapped to these. ``claims`` are condition keys that a token gave
-    (``jwt:sub``), lower-case, and ``tags`` the session's; ``provider`` is who vouched for it.
+    (``jwt:sub``), lower-case, and ``tags`` the session's, of which those of the keys ``transitive`` pass on to the roles it
+    assumes; ``provider`` is who vouched for it.
     """
 
     issued: int
@@ -44,6 +45,7 @@ class Session:
     claims: tuple[tuple[str, tuple[str, ...]], ...] = ()
     provider: str = ""
     source_identity: str = ""
+    transitive: tuple[str, ...] = ()
 
 
 @frozen
