@@ -31,6 +31,8 @@ from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
 from trug.engine.pins import Pins
+from trug.iam.api.dispatcher import QueryApi
+from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
 from trug.iam.init import Initialiser
@@ -322,6 +324,7 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         clock=clock,
         readiness=lambda: readiness_of(store),
         access_logs=access_logs,
+        queries=QueryApi(authenticator, ServiceSet(store.people)),
     )
 
 

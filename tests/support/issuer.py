@@ -121,7 +121,8 @@ class Issuer:
         """A token of the issuer's first key, or of another."""
         key = key or self.keys[0]
         said = {"alg": key.algorithm, "typ": "JWT", "kid": key.kid, **(header or {})}
-        return assembled({name: value for name, value in said.items() if value is not None}, self.claims(**changes), key.sign)
+        header = {name: value for name, value in said.items() if value is not None}
+        return assembled(header, self.claims(**changes), key.sign)
 
 
 @contextmanager

@@ -53,16 +53,17 @@ class Authenticator:
         self._forms = PostPolicies(credentials, keys, clock, regions)
         self._allows_sigv2_header = allows_sigv2_header
 
-    async def authenticate(self, wire: WireRequest, service: str = "s3") -> Authentication:
+    async def authenticate(self, wire: WireRequest, service: str = "s3", digest: str | None = None) -> Authentication:
         """Verify the request's signature, if it has one. S3Error when it has one that does not hold.
 
-        ``service`` is what a scope must name. For services other than S3 a request without ``x-amz-content-sha256``
-        counts as signed with ``UNSIGNED-PAYLOAD``.
+        ``service`` is what a scope must name. Services other than S3 sign the body itself, whatever the request
+        declares of it, and in Version 4 alone: they give the lower-case hex SHA-256 of the body that came as
+        ``digest``.
         """
         headers, parameters = wire.headers, wire.parameters
         authorization = headers.get("authorization")
         if authorization is not None and not parameters and IS_PLAIN(headers) and authorization.startswith(SIGV4):
-            return await self._headers.verify(wire, authorization, service)
+            return await self._headers.verify(wire, authorization, service, digest)
         is_v4 = is_v2 = False
         if wire.raw_query:
             is_v4 = not IN_QUERY_V4.isdisjoint(parameters)
@@ -72,10 +73,10 @@ class Authenticator:
         if is_v4 + is_v2 + headers.count("authorization") > 1:
             raise refusals.one_mechanism_only((authorization or "").partition(" ")[0])
         if is_v4:
-            return await self._presigned.verify(wire, service)
-        if is_v2:
+            return await self._presigned.verify(wire, service, digest)
+        if is_v2 and digest is None:
             return await self._sigv2.verify_query(wire)
-        caller = await self._by_scheme(wire, authorization or "", service)
+        caller = await self._by_scheme(wire, authorization or "", service, digest)
         if caller.identity.session is None and token_of(wire) is not None:
             raise refusals.bad_token()
         return caller
@@ -85,14 +86,16 @@ class Authenticator:
         ``PostPolicies.verify``."""
         return await self._forms.verify(fields, bucket)
 
-    def _by_scheme(self, wire: WireRequest, authorization: str, service: str) -> Awaitable[Authentication]:
+    def _by_scheme(
+        self, wire: WireRequest, authorization: str, service: str, digest: str | None
+    ) -> Awaitable[Authentication]:
         scheme = authorization.partition(" ")[0]
         if scheme == ALGORITHM:
-            return self._headers.verify(wire, authorization, service)
+            return self._headers.verify(wire, authorization, service, digest)
         if scheme == ASYMMETRIC_ALGORITHM:
             raise refusals.asymmetric_is_not_built()
         if scheme != SIGV2:
             raise refusals.unsupported_scheme(scheme)
-        if not self._allows_sigv2_header:
+        if not self._allows_sigv2_header or digest is not None:
             raise refusals.sigv2_is_off()
         return self._sigv2.verify_header(wire, authorization)

@@ -54,7 +54,7 @@ class PresignedUrls:
         self._public_hosts = public_hosts
         self._claims: Bounded[tuple[str, ...], Claim] = Bounded(REMEMBERED)
 
-    async def verify(self, wire: WireRequest, service: str) -> Authentication:
+    async def verify(self, wire: WireRequest, service: str, digest: str | None = None) -> Authentication:
         parameters = wire.parameters
         algorithm, credential_text, names, requested, seconds, signature = required(parameters)
         said = (algorithm, credential_text, names)
@@ -64,7 +64,7 @@ class PresignedUrls:
             claim = read_claim(credential_text, names, service, self._regions, IN_QUERY)
         else:
             claim = known
-        declared = declared_payload(wire)
+        declared = digest or declared_payload(wire)
         mode = mode_of(declared)
         self._check_lifetime(requested, seconds, claim)
         if missed := unsigned(wire.headers, claim.covered):

@@ -15,7 +15,8 @@ from trug.ports.keys import Ticket
 
 MASTER = bytes(range(32))
 CLOCK = HandClock()
-POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}'
+STATEMENT = '{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}'
+POLICY = f'{{"Version":"2012-10-17","Statement":[{STATEMENT}]}}'
 SESSION = Session(
     1_000_000,
     3_601_000_000,
