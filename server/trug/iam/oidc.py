@@ -43,7 +43,7 @@ DEEPEST = 4
 ALGORITHMS = {"RS256": ("RSA", None), "PS256": ("RSA", None), "ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519")}
 """The algorithms that are accepted, each with the type and the curve of the keys that it is for."""
 TYPES = frozenset({"", "jwt", "at+jwt", "application/jwt", "application/at+jwt"})
-OF_NO_PERSON = frozenset("exp iat nbf auth_time jti nonce at_hash c_hash sid session_state".split())
+OF_NO_PERSON = frozenset({"exp", "iat", "nbf", "auth_time", "jti", "nonce", "at_hash", "c_hash", "sid", "session"})
 """Claims that no policy asks for."""
 NOT_TO_LOG_IN = frozenset({"refresh", "offline", "logout"})
 USES = frozenset({"id", "access"})
