@@ -36,7 +36,8 @@ from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
 from trug.iam.init import Initialiser
-from trug.iam.people import People, new_access_key, new_secret
+from trug.iam.keys import new_access_key, new_secret
+from trug.iam.people import People
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.inventories import Inventories

@@ -35,11 +35,11 @@ class Credentials:
             if account is None:
                 return None
             return Credential(access_key, self._roots[access_key], Identity(account, access_key=access_key))
-        key = await self._people.find_key(access_key)
+        key = await self._people.keys.find(access_key)
         if key is None or not key.active:
             return None
         account = await self._people.find_account(key.account)
         if account is None:
             return None
         identity = Identity(account, key.user, key.access_key)
-        return Credential(key.access_key, self._people.secret_of(key), identity)
+        return Credential(key.access_key, self._people.keys.secret_of(key), identity)

@@ -11,13 +11,14 @@ from trug.engine.fsck import Fsck
 from trug.engine.lifecycle import Lifecycles
 from trug.engine.locking import MarkTime
 from trug.engine.rekeying import Rekeying
-from trug.iam.people import People, new_access_key, new_secret
+from trug.iam.entities import User
+from trug.iam.people import People
 from trug.iam.refusals import IamError
 from trug.manage.lifecycle import preview_lifecycle
 from trug.manage.quotas import clear_quota, set_quota, show_quota
 from trug.ports.key_management import KeyRing, UnknownKey
 from trug.ports.reports import AccountSummary, BucketSummary
-from trug.ports.rows import AccessKey, User
+from trug.ports.rows import AccessKey
 from trug.ports.stores import MetadataStore
 from trug.wire.dates import iso_date
 
@@ -46,41 +47,45 @@ Command = Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]
 async def add_user(store: Managed, given: Mapping[str, str]) -> Answer:
     """Make a user; with ``key`` also an access key, whose secret is shown this once."""
     account = given.get("account") or DEFAULT_ACCOUNT
-    user = await store.people.add_user(account, given["name"])
+    user = await store.people.users.create(account, given["name"])
     return {"user": _user(user)}
 
 
 async def list_users(store: Managed, given: Mapping[str, str]) -> Answer:
     """A page of an account's users."""
-    users = await store.people.users(given.get("account") or DEFAULT_ACCOUNT, given.get("after", ""))
-    return _page("users", [_user(user) for user in users], LONGEST_PAGE, "name")
+    account = given.get("account") or DEFAULT_ACCOUNT
+    users, following = await store.people.users.page(account, after=given.get("after", ""), limit=LONGEST_PAGE)
+    return {"users": [_user(user) for user in users]} | ({"next": following} if following else {})
 
 
 async def remove_user(store: Managed, given: Mapping[str, str]) -> Answer:
     """Remove a user with its keys."""
-    await store.people.remove_user(given.get("account") or DEFAULT_ACCOUNT, given["name"])
+    await store.people.users.remove(given.get("account") or DEFAULT_ACCOUNT, given["name"], cascade=True)
     return {}
 
 
 async def add_key(store: Managed, given: Mapping[str, str]) -> Answer:
     """Make an access key for a user (or the account's root); what is not given is random. Shows the secret."""
     account = given.get("account") or DEFAULT_ACCOUNT
-    secret = given.get("secret_key") or new_secret()
-    key = await store.people.add_key(
-        account, given.get("user", ""), given.get("access_key") or new_access_key(), secret
+    key, secret = await store.people.keys.create(
+        account,
+        given.get("user", ""),
+        access_key=given.get("access_key", ""),
+        secret=given.get("secret_key", ""),
+        limited=False,
     )
     return {"key": _key(key) | {"secret_key": secret}}
 
 
 async def list_keys(store: Managed, given: Mapping[str, str]) -> Answer:
     """The keys of a user (or the account's root), without secrets."""
-    keys = await store.people.keys(given.get("account") or DEFAULT_ACCOUNT, given.get("user", ""))
+    keys = await store.people.keys.of(given.get("account") or DEFAULT_ACCOUNT, given.get("user", ""))
     return {"keys": [_key(key) for key in keys]}
 
 
 async def remove_key(store: Managed, given: Mapping[str, str]) -> Answer:
     """Remove an access key."""
-    await store.people.remove_key(given["access_key"])
+    await store.people.keys.remove_any(given["access_key"])
     return {}
 
 
