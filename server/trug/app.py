@@ -19,6 +19,7 @@ from trug.adapters.filesystem.shelf import FilesystemShelf
 from trug.adapters.keyring import FileKeyring, MasterKeyError, make_master_key, parse_master_key, read_master_key
 from trug.adapters.kms.ring import FileKeyRing
 from trug.adapters.root_pair import RootPair, path_of, read_or_make
+from trug.adapters.session_tokens import SealedTokens
 from trug.adapters.sql.connection import StoreRefused
 from trug.adapters.sql.store import SqlMetadata
 from trug.auth.authenticate import Authenticator
@@ -144,7 +145,8 @@ class Store:
     ) -> Store:
         directory, clock = settings.directory, SystemClock()
         is_first = membership is None or membership.is_first
-        keyring = FileKeyring(_master_key(settings, makes=is_first))
+        master = _master_key(settings, makes=is_first)
+        keyring = FileKeyring(master)
         ring = FileKeyRing(
             layout.key_ring_path(directory), layout.key_ring_lock_path(directory), keyring=keyring, clock=clock
         )
@@ -185,7 +187,7 @@ class Store:
             metadata=metadata,
             blobs=blobs,
             people=people,
-            credentials=Credentials(metadata, people, root.keys),
+            credentials=Credentials(metadata, people, root.keys, SealedTokens(master, clock)),
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
             pins=pins,

@@ -22,6 +22,7 @@ from trug.adapters.clock import SystemClock
 from trug.adapters.keyring import FileKeyring
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
+from trug.adapters.session_tokens import SealedTokens
 from trug.auth.authenticate import Authenticator
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
@@ -102,9 +103,8 @@ def compose_iam(observer: Observer) -> tuple[Gateway, Engine, People]:
     metadata = MemoryMetadata(clock, blobs)
     engine = Engine.over(metadata, blobs, clock)
     people = People(metadata, FileKeyring(secrets.token_bytes(32)))
-    authenticator = Authenticator(
-        Credentials(metadata, people, dict([ROOT])), clock, (REGION, "eu-central-1"), allows_sigv2_header=False
-    )
+    credentials = Credentials(metadata, people, dict([ROOT]), SealedTokens(bytes(32), clock))
+    authenticator = Authenticator(credentials, clock, (REGION, "eu-central-1"), allows_sigv2_header=False)
     gateway = Gateway(
         table=TABLE,
         authenticator=authenticator,

@@ -32,7 +32,8 @@ class Session:
     ``policies`` are session policies as JSON, each a further limit; ``grants`` the names of managed policies that take
     the place of a role's, where claims were mapped to these. ``claims`` are condition keys that a token gave
     (``jwt:sub``), lower-case, and ``tags`` the session's, of which those of the keys ``transitive`` pass on to the roles it
-    assumes; ``provider`` is who vouched for it.
+    assumes; ``provider`` is who vouched for it, by ARN. ``sponsor`` is the user that a federated user's credentials were
+    asked for by, whose policies limit what he may; empty for the root.
     """
 
     issued: int
@@ -46,6 +47,7 @@ class Session:
     provider: str = ""
     source_identity: str = ""
     transitive: tuple[str, ...] = ()
+    sponsor: str = ""
 
 
 @frozen

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from trug.domain.identity import DEFAULT_ACCOUNT, Identity
 from trug.iam.people import People
-from trug.ports.keys import Credential
+from trug.iam.sts.sessions import Sessions
+from trug.ports.keys import Credential, Lapse, SessionTokens
 from trug.ports.remembered import Remembered
 from trug.ports.stores import MetadataStore
 
@@ -14,13 +15,17 @@ from trug.ports.stores import MetadataStore
 class Credentials:
     """Implements ``ports.keys.CredentialStore`` over the store.
 
-    ``roots`` maps access keys of the default account's root that stand outside the store to their secrets.
+    ``roots`` maps access keys of the default account's root that stand outside the store to their secrets; ``sessions``
+    makes temporary keys and finds them, by ``tokens``.
     """
 
-    def __init__(self, metadata: MetadataStore, people: People, roots: Mapping[str, str]) -> None:
+    def __init__(
+        self, metadata: MetadataStore, people: People, roots: Mapping[str, str], tokens: SessionTokens
+    ) -> None:
         self._people = people
         self._roots = roots
         self._found: Remembered[str, Credential] = Remembered(metadata, self._read)
+        self.sessions = Sessions(metadata, tokens, people.find_account, self.find)
 
     def known(self, access_key: str) -> Credential | None:
         return self._found.known(access_key)
@@ -28,6 +33,13 @@ class Credentials:
     async def find(self, access_key: str) -> Credential | None:
         """The active key of this id, None when there is none. Damaged when its row or secret is."""
         return await self._found.find(access_key)
+
+    def known_session(self, access_key: str, token: str) -> Credential | None:
+        return self.sessions.known(access_key, token)
+
+    async def find_session(self, access_key: str, token: str) -> Credential | Lapse:
+        """The key of a session, out of its token."""
+        return await self.sessions.find(access_key, token)
 
     async def _read(self, access_key: str) -> Credential | None:
         if access_key in self._roots:

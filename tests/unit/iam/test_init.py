@@ -75,7 +75,7 @@ def on_a_store(scene: Callable[[Store], Awaitable[None]]) -> Callable[[], None]:
         metadata = MemoryMetadata(SystemClock())
         people = People(metadata, FileKeyring(os.urandom(32)))
         engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
-        await scene(Store(metadata, engine, people, Credentials(metadata, people, {})))
+        await scene(Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock()))))
 
     def test() -> None:
         asyncio.run(play())
@@ -245,7 +245,7 @@ def test_killed_anywhere_and_started_again() -> None:
             metadata = Mortal(SystemClock())
             people = People(metadata, FileKeyring(os.urandom(32)))
             engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
-            store = Store(metadata, engine, people, Credentials(metadata, people, {}))
+            store = Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock())))
             document = DOCUMENT.replace("123456789012", DEFAULT_ACCOUNT)
             metadata.left = left
             with suppress(Killed):
