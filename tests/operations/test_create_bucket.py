@@ -141,8 +141,6 @@ def test_headers_that_ask_for_what_is_so(server: Server, name: str, header: str,
         ("x-amz-acl", "authenticated-read"),
         ("x-amz-grant-read", 'id="x"'),
         ("x-amz-grant-full-control", 'id="x"'),
-        ("x-amz-object-ownership", "ObjectWriter"),
-        ("x-amz-object-ownership", "BucketOwnerPreferred"),
     ],
 )
 def test_headers_that_ask_for_what_is_not_built(server: Server, name: str, header: str, value: str) -> None:

@@ -21,10 +21,7 @@ FULL_CONTROL = {
 ERRORS = {
     "GetBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
     "GetBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
-    "GetBucketPolicy": (404, "NoSuchBucketPolicy"),
-    "GetBucketPolicyStatus": (404, "NoSuchBucketPolicy"),
     "GetBucketReplication": (404, "ReplicationConfigurationNotFoundError"),
-    "GetPublicAccessBlock": (404, "NoSuchPublicAccessBlockConfiguration"),
     "DeleteBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
     "DeleteBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
 }
@@ -32,15 +29,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "GetBucketAbac": {"AbacStatus": {"Status": "Disabled"}},
     "GetBucketAcl": FULL_CONTROL,
     "GetBucketNotificationConfiguration": {},
-    "GetBucketOwnershipControls": {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
     "GetObjectAcl": FULL_CONTROL,
 }
-REMOVED = {
-    "DeleteBucketOwnershipControls",
-    "DeleteBucketPolicy",
-    "DeleteBucketReplication",
-    "DeletePublicAccessBlock",
-}
+REMOVED = {"DeleteBucketReplication"}
 KEY = "a <key> & {braces}"
 
 

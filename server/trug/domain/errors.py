@@ -62,6 +62,10 @@ class ErrorCode(Enum):
     InvalidAnnotationName = 400, "The annotation name you provided is invalid."
     InvalidArgument = 400, "Invalid Argument"
     InvalidBucketState = 409, "The request is not valid with the current state of the bucket."
+    InvalidBucketAclWithObjectOwnership = (
+        400,
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    )
     InvalidBucketName = 400, "The specified bucket is not valid."
     InvalidChunkSizeError = 400, "Only the last chunk is allowed to have a size less than 8192 bytes"
     InvalidDigest = 400, "The Content-MD5 you specified is not valid."
@@ -100,6 +104,7 @@ class ErrorCode(Enum):
     vars()["KMS.DisabledException"] = 400, "The KMS key is disabled."  # Python has no syntax for AWS's names of these
     vars()["KMS.NotFoundException"] = 400, "The KMS key does not exist."
     MalformedPOSTRequest = 400, "The body of your POST request is not well-formed multipart/form-data."
+    MalformedPolicy = 400, "This policy contains invalid Json"
     MalformedTrailerError = (
         400,
         "The request contained trailing data that was not well-formed or did not conform to our published schema.",

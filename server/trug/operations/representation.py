@@ -103,8 +103,8 @@ def shown_version(bucket: Bucket, version: Version) -> dict[str, str]:
 
 def owner_of(call: Call) -> Account:
     """The account that owns the bucket and so its objects."""
-    owner = call.bucket.account
-    return call.account if call.account.id == owner else Account(owner, canonical_id_of(owner))
+    owner, account = call.bucket.account, call.identity.account
+    return account if account is not None and account.id == owner else Account(owner, canonical_id_of(owner))
 
 
 def owner_element(account: Account, name: str = "Owner") -> str:
