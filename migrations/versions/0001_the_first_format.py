@@ -54,6 +54,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sqlite_with_rowid=False,
     )
+    op.create_index(op.f("ix_accounts_canonical_id"), "accounts", ["canonical_id"], unique=False)
+    op.create_index(op.f("ix_accounts_email"), "accounts", ["email"], unique=False)
     op.create_table(
         "bucket_counters",
         sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),

@@ -24,6 +24,7 @@ from tests.support.ledger import Ledger
 from tests.support.scenes import Play, on_every_store
 
 from trug.domain import lines
+from trug.domain.acl import canned
 from trug.domain.ends import pack
 from trug.domain.identity import Account
 from trug.domain.objects import COMPOSITE, Checksum, Listing, Record
@@ -70,6 +71,8 @@ from trug.ports.effects import (
 )
 from trug.ports.reads import (
     Accounts,
+    AccountWithCanonicalId,
+    AccountWithEmail,
     AccountWithId,
     AnnotationNamed,
     Annotations,
@@ -201,7 +204,7 @@ def version(key: str, sequence: int = 1, version_id: str = "null", bucket: int =
 
 
 def shown(version: Version) -> bytes:
-    return version.key.encode() + lines.line_of(version.key, version.listing)
+    return version.key.encode() + lines.line_of(version.key, version.listing, version.record.owner)
 
 
 def listed(version: Version) -> Listed:
@@ -749,6 +752,9 @@ FULL = version(
     body=2**53 + 1,
     noncurrent_since=NOW + 2,
 )
+FOREIGN = version("foreign", record=Record(owner="222222222222"))
+LISTED = version("listed", record=Record(acl=canned("public-read", "f" * 64, "f" * 64)))
+WRITTEN = version("written", record=Record(tags={"a": "b"}, owner="two", acl=canned("bucket-owner-read", "two", "one")))
 
 
 @pytest.mark.parametrize(
@@ -759,6 +765,9 @@ FULL = version(
         version("inline", inline=2**53 + 7),
         version("none"),
         version("m", marker=True),
+        FOREIGN,
+        LISTED,
+        WRITTEN,
     ],
     ids=lambda row: row.key,
 )
@@ -1255,6 +1264,10 @@ async def test_accounts(store: MetadataStore) -> None:
     await store.commit(apply(*(PutAccount(row) for row in reversed(rows))))
     assert await store.fetch(AccountWithId(rows[3].id)) == rows[3]
     assert await store.fetch(AccountWithId("none")) is None
+    assert await store.fetch(AccountWithCanonicalId("canonical 2")) == rows[2]
+    assert await store.fetch(AccountWithEmail("4@example.org")) == rows[4]
+    assert await store.fetch(AccountWithCanonicalId("4@example.org")) is None
+    assert await store.fetch(AccountWithEmail("canonical 2")) is None
     assert await store.fetch(Accounts()) == rows
     assert await store.fetch(Accounts(after=rows[1].id, limit=2)) == rows[2:4]
     renamed = Account(rows[0].id, rows[0].canonical_id, "new")

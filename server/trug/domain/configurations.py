@@ -65,6 +65,8 @@ HAS_WEBSITE = FLAGS[WEBSITE]
 HAS_LIFECYCLE = FLAGS[LIFECYCLE]
 HAS_ENCRYPTION = FLAGS[ENCRYPTION]
 HAS_OBJECT_LOCK = FLAGS[OBJECT_LOCK]
+HAS_OWNERSHIP = FLAGS[OWNERSHIP]
+HAS_ACL = FLAGS[ACL]
 
 MOST = 1000
 """How many configurations a bucket may have of each kind whose configurations have ids."""

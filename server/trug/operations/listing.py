@@ -243,7 +243,7 @@ def _usual(line: str, owner: str) -> str:
     """With the end as an element, and behind it the mark of unusual lines, where no mark stands for it."""
     if line.startswith("\4"):
         return line[1:]
-    time, etag, size, style = shown(line.encode())
+    time, etag, size, style, _ = shown(line.encode())
     return f"{time}\1{escape(etag)}\2{size}</Size>{end_of(style, owner)}\3"
 
 

@@ -318,6 +318,20 @@ class AccountWithId(Read[Account | None]):
 
 
 @frozen
+class AccountWithCanonicalId(Read[Account | None]):
+    """The account with this canonical id, the first by id if several."""
+
+    canonical_id: str
+
+
+@frozen
+class AccountWithEmail(Read[Account | None]):
+    """The account with this e-mail address, the first by id if several."""
+
+    email: str
+
+
+@frozen
 class Accounts(Read[list[Account]]):
     """Accounts by id after ``after``, at most ``limit``."""
 

@@ -53,6 +53,8 @@ from trug.ports.effects import (
 from trug.ports.keys import Clock
 from trug.ports.reads import (
     Accounts,
+    AccountWithCanonicalId,
+    AccountWithEmail,
     AccountWithId,
     AnnotationNamed,
     Annotations,
@@ -289,7 +291,7 @@ def fetched(state: State, version: Version | None) -> Fetched | None:
 
 
 def row_of(version: Version) -> bytes:
-    return version.key.encode() + lines.line_of(version.key, version.listing)
+    return version.key.encode() + lines.line_of(version.key, version.listing, version.record.owner)
 
 
 # Answers
@@ -474,6 +476,14 @@ def account_with_id(state: State, read: AccountWithId) -> Account | None:
     return state.accounts.find(read.id)
 
 
+def account_with_canonical_id(state: State, read: AccountWithCanonicalId) -> Account | None:
+    return next((row for row in state.accounts.since() if row.canonical_id == read.canonical_id), None)
+
+
+def account_with_email(state: State, read: AccountWithEmail) -> Account | None:
+    return next((row for row in state.accounts.since() if row.email == read.email), None)
+
+
 def accounts(state: State, read: Accounts) -> list[Account]:
     return list(islice(state.accounts.after(read.after), read.limit))
 
@@ -604,6 +614,8 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     Annotations: annotations_of,
     Parts: parts,
     AccountWithId: account_with_id,
+    AccountWithCanonicalId: account_with_canonical_id,
+    AccountWithEmail: account_with_email,
     Accounts: accounts,
     EntityAt: entity_at,
     Entities: entities,

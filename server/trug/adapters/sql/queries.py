@@ -77,6 +77,11 @@ def row_of(table: Table) -> Select[Any]:
     return by_place(select(table), table)
 
 
+def first(table: Table, column: Column[Any]) -> Select[Any]:
+    """The first row by its primary key that has this in a column."""
+    return at_most(ONE, select(table).where(column == given(column.name)).order_by(*table.primary_key))
+
+
 def removal(table: Table) -> Delete:
     """Delete one row by its primary key."""
     return delete(table).where(*(column == given(column.name) for column in table.primary_key))
@@ -467,6 +472,8 @@ STATEMENTS: dict[str, ClauseElement] = {
     "REMOVE_ANNOTATION": removal(s.annotated),
     # who may
     "ACCOUNT_WITH_ID": row_of(s.accounts),
+    "ACCOUNT_WITH_CANONICAL_ID": first(s.accounts, s.accounts.c.canonical_id),
+    "ACCOUNT_WITH_EMAIL": first(s.accounts, s.accounts.c.email),
     "ACCOUNTS": page(select(s.accounts).where(s.accounts.c.id > given("after")), s.accounts.c.id),
     "PUT_ACCOUNT": upsert(s.accounts),
     "ENTITY_AT": row_of(s.entities),

@@ -279,6 +279,14 @@ def account_with_id(cursor: Cursor, read: ask.AccountWithId) -> Account | None:
     return one(cursor, sql.ACCOUNT_WITH_ID, (read.id,), packing.account_of)
 
 
+def account_with_canonical_id(cursor: Cursor, read: ask.AccountWithCanonicalId) -> Account | None:
+    return one(cursor, sql.ACCOUNT_WITH_CANONICAL_ID, (read.canonical_id,), packing.account_of)
+
+
+def account_with_email(cursor: Cursor, read: ask.AccountWithEmail) -> Account | None:
+    return one(cursor, sql.ACCOUNT_WITH_EMAIL, (read.email,), packing.account_of)
+
+
 def accounts(cursor: Cursor, read: ask.Accounts) -> list[Account]:
     return some(cursor, sql.ACCOUNTS, (read.after, read.limit), packing.account_of)
 
@@ -537,6 +545,8 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.AnnotationNamed: annotation_named,
     ask.Annotations: annotations_of,
     ask.AccountWithId: account_with_id,
+    ask.AccountWithCanonicalId: account_with_canonical_id,
+    ask.AccountWithEmail: account_with_email,
     ask.Accounts: accounts,
     ask.EntityAt: entity_at,
     ask.Entities: entities,

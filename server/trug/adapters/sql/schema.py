@@ -121,6 +121,8 @@ accounts = clustered(
     text("display_name", default=""),
     text("email", default=""),
     number("checksum"),
+    Index(None, "canonical_id"),
+    Index(None, "email"),
 )
 
 entities = clustered(

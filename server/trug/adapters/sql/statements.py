@@ -261,6 +261,12 @@ REMOVE_ANNOTATION = "DELETE FROM annotations WHERE annotations.version = ? AND a
 # id
 ACCOUNT_WITH_ID = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id = ?"
 
+# canonical_id
+ACCOUNT_WITH_CANONICAL_ID = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.canonical_id = ? ORDER BY accounts.id LIMIT 1 OFFSET 0"
+
+# email
+ACCOUNT_WITH_EMAIL = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.email = ? ORDER BY accounts.id LIMIT 1 OFFSET 0"
+
 # after, limit
 ACCOUNTS = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id > ? ORDER BY accounts.id LIMIT ? OFFSET 0"
 
@@ -415,6 +421,8 @@ CREATE = (
     'CREATE TABLE uploads ( id INTEGER NOT NULL, upload_id TEXT NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, is_open INTEGER NOT NULL, initiated INTEGER NOT NULL, changed INTEGER NOT NULL, changed_checksum INTEGER NOT NULL, document BLOB NOT NULL, completed BLOB, checksum INTEGER NOT NULL, CONSTRAINT pk_uploads PRIMARY KEY (id), CONSTRAINT uq_uploads_upload_id UNIQUE (upload_id), CONSTRAINT ck_uploads_is_open CHECK (is_open IN (0, 1)) )',
     "CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )",
     "CREATE INDEX ix_access_keys_account_user_access_key ON access_keys (account, user, access_key)",
+    "CREATE INDEX ix_accounts_canonical_id ON accounts (canonical_id)",
+    "CREATE INDEX ix_accounts_email ON accounts (email)",
     "CREATE INDEX ix_buckets_account_name ON buckets (account, name)",
     'CREATE INDEX ix_history_bucket_key_version_id ON history (bucket, "key", version_id)',
     "CREATE INDEX ix_history_null ON history (bucket, \"key\") WHERE version_id = 'null'",
