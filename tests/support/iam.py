@@ -16,6 +16,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials as Signer
+from tests.support.models import validated
 from tests.support.server import REGION, Answer, Server, listening
 
 from trug.adapters.clock import SystemClock
@@ -24,6 +25,7 @@ from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.adapters.session_tokens import SealedTokens
 from trug.auth.authenticate import Authenticator
+from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
@@ -64,9 +66,9 @@ class IamServer(Server):
     observer: Observer = None  # type: ignore[assignment]
 
     def query_client(self, service: str, keys: tuple[str, ...] = ROOT, **options: Any) -> Any:
-        """A boto3 client of ``iam`` or ``sts`` that never retries."""
+        """A boto3 client of ``iam`` or ``sts`` that never retries, and holds all answers against the model."""
         access_key, secret, *token = keys
-        return boto3.client(
+        client = boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
@@ -75,6 +77,16 @@ class IamServer(Server):
             aws_session_token=token[0] if token else None,
             config=Config(retries={"total_max_attempts": 1}, **options),
         )
+        return validated(client)
+
+    def user_keys(self, name: str) -> tuple[str, str]:
+        """The keys of a new user, who has no policies."""
+        return self.run(self._user_keys(name))
+
+    async def _user_keys(self, name: str) -> tuple[str, str]:
+        await self.people.users.create(DEFAULT_ACCOUNT, name)
+        key, secret = await self.people.keys.create(DEFAULT_ACCOUNT, name)
+        return key.access_key, secret
 
     def query(
         self,

@@ -6,16 +6,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 from typing import Any, Generic, Literal, TypeVar
 
+from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account, Identity
 from trug.iam.api.answers import Structure
+from trug.iam.api.context import values_of
 from trug.iam.api.parameters import Parameters
-from trug.iam.api.refusals import QueryError
+from trug.iam.api.refusals import QueryCode, QueryError
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.api.services import Service
+from trug.iam.people import People
 from trug.wire.request import WireRequest
 
 T = TypeVar("T")
+
+NOTHING_TOLD: Mapping[str, tuple[str, ...]] = {}
 
 
 @frozen
@@ -32,6 +37,29 @@ class Call:
     def account(self) -> Account:
         assert self.identity.account is not None  # noqa: S101 - the dispatcher refuses anonymous calls
         return self.identity.account
+
+    @property
+    def people(self) -> People:
+        return self.services.people
+
+    @property
+    def tenant(self) -> str:
+        """The id of the caller's account, beyond which nothing can be seen."""
+        return self.account.id
+
+    async def authorise(self, arn: str, values: Mapping[str, tuple[str, ...]] = NOTHING_TOLD) -> None:
+        """AccessDenied, in IAM's words, for who may not do this on the ARN; ``values`` are of condition keys, by their
+        lower-case names."""
+        try:
+            await self.services.authorise(self.identity, self.action, arn, values_of(self.wire, self.identity, values))
+        except S3Error as error:
+            if error.code is not ErrorCode.AccessDenied:
+                raise
+            raise QueryError(
+                QueryCode.AccessDenied,
+                f"User: {self.identity.arn} is not authorized to perform: {self.action} on resource: {arn} because no "
+                f"identity-based policy allows the {self.action} action",
+            ) from error
 
 
 @frozen

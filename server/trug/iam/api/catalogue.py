@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trug.iam.api import declined
+from trug.iam.api import (
+    absent,
+    accounts,
+    declined,
+    details,
+    groups,
+    holders,
+    keys,
+    policies,
+    providers,
+    roles,
+    tagging,
+    users,
+)
 from trug.iam.api.actions import Action
 from trug.iam.api.services import Service
 
-FAMILIES = (declined,)
+FAMILIES = (
+    users,
+    groups,
+    roles,
+    keys,
+    policies,
+    holders,
+    tagging,
+    providers,
+    accounts,
+    details,
+    absent,
+    declined,
+)
 
 
 class ActionTable:

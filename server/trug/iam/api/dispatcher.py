@@ -9,13 +9,12 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from trug.auth.authenticate import Authenticator
-from trug.domain.errors import ErrorCode, S3Error
-from trug.iam.api.actions import Action, Call, Subject
+from trug.iam.api.actions import Action, Call
 from trug.iam.api.answers import Structure, failure, success
 from trug.iam.api.catalogue import TABLE, ActionTable
 from trug.iam.api.parameters import Parameters, read_parameters
 from trug.iam.api.refusals import QueryCode, QueryError, query_error
-from trug.iam.api.service_set import ServiceSet, Values
+from trug.iam.api.service_set import ServiceSet
 from trug.iam.api.services import IAM, SERVICES, VERSIONS, Service
 from trug.wire.reply import Reply
 from trug.wire.request import WireRequest
@@ -130,28 +129,10 @@ async def perform(action: Action, call: Call) -> Structure | None:
     if action.find is None:
         return await action.handler(call, None)
     subject = await action.find(call)
-    await authorise(call, subject)
+    await call.authorise(subject.arn, subject.values)
     if subject.absence is not None:
         raise subject.absence
     return await action.handler(call, subject.thing)
-
-
-async def authorise(call: Call, subject: Subject[object]) -> None:
-    """AccessDenied, in IAM's words."""
-    try:
-        await call.services.authorise(call.identity, call.action, subject.arn, values_of(subject))
-    except S3Error as error:
-        if error.code is not ErrorCode.AccessDenied:
-            raise
-        raise QueryError(
-            QueryCode.AccessDenied,
-            f"User: {call.identity.arn} is not authorized to perform: {call.action} on resource: {subject.arn} because "
-            f"no identity-based policy allows the {call.action} action",
-        ) from error
-
-
-def values_of(subject: Subject[object]) -> Values:
-    return subject.values.get
 
 
 async def gathered(wire: WireRequest, limit: int) -> bytes:

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.identity import Identity
+from trug.iam.api.context import Values
 from trug.iam.people import People
 
-Values = Callable[[str], tuple[str, ...] | None]
-"""The values of a condition key, whose name is in lower case; None when it is absent."""
 Authorise = Callable[[Identity, str, str, Values], Awaitable[None]]
 """Lets an identity do an action (``iam:CreateUser``) on an ARN, or raises AccessDenied."""
 
