@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trug.access.authority import Authority
-from trug.access.grants import NobodyGranted
 from trug.adapters.board import Board, Seat
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
@@ -40,14 +39,17 @@ from trug.iam.api.dispatcher import QueryApi
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
+from trug.iam.grants import StoredGrants
 from trug.iam.init import Initialiser
 from trug.iam.keys import new_access_key, new_secret
 from trug.iam.people import People
+from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
+from trug.jobs.noting import keep_noted
 from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
 from trug.jobs.sweeping import keep_sweeping
@@ -119,6 +121,7 @@ class Store:
     blobs: FilesystemBlobs
     people: People
     credentials: Credentials
+    uses: Uses
     fsck: Fsck
     root: Root
     pins: Pins
@@ -174,6 +177,7 @@ class Store:
             await _recover(directory, metadata, ledger)
             undo.pop_all()
         people = People(metadata, keyring)
+        uses = Uses(people.keys, clock, settings.region[0])
         seat = None if membership is None else _seat(directory, membership)
         pins = Pins(board=seat)
         return cls(
@@ -192,7 +196,8 @@ class Store:
             metadata=metadata,
             blobs=blobs,
             people=people,
-            credentials=Credentials(metadata, people, root.keys, SealedTokens(master, clock)),
+            credentials=Credentials(metadata, people, root.keys, SealedTokens(master, clock), uses),
+            uses=uses,
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
             pins=pins,
@@ -319,7 +324,7 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         table=TABLE,
         authenticator=authenticator,
         engine=store.engine,
-        authority=Authority(store.metadata, NobodyGranted()),
+        authority=Authority(store.metadata, StoredGrants(store.metadata)),
         settings=EdgeSettings(
             regions=settings.region,
             domains=settings.domain,
@@ -412,6 +417,7 @@ class Service:
 
     def _jobs_of(self, store: Store, access_logs: AccessLogs) -> Iterator[Coroutine[Any, Any, None]]:
         yield keep_trusted(store.metadata)
+        yield keep_noted(store.uses, store.credentials.renew)
         yield access_logs.keep_delivering(store.settings.access_log_period)
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)
