@@ -15,6 +15,7 @@ from trug.iam.api import (
     policies,
     providers,
     roles,
+    simulation,
     tagging,
     users,
 )
@@ -32,6 +33,7 @@ FAMILIES = (
     providers,
     accounts,
     details,
+    simulation,
     absent,
     declined,
 )
