@@ -15,6 +15,7 @@ from trug.iam.api import (
     policies,
     providers,
     roles,
+    security_tokens,
     tagging,
     users,
 )
@@ -32,6 +33,7 @@ FAMILIES = (
     providers,
     accounts,
     details,
+    security_tokens,
     absent,
     declined,
 )

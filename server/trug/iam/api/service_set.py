@@ -9,6 +9,7 @@ from trug.domain.frozen import frozen
 from trug.domain.identity import Identity
 from trug.iam.api.context import Values
 from trug.iam.people import People
+from trug.iam.sts.service import TokenService
 
 Authorise = Callable[[Identity, str, str, Values], Awaitable[None]]
 """Lets an identity do an action (``iam:CreateUser``) on an ARN, or raises AccessDenied."""
@@ -25,4 +26,5 @@ class ServiceSet:
     """The services of IAM, and who decides about calls of them."""
 
     people: People
+    tokens: TokenService
     authorise: Authorise = root_alone
