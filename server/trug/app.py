@@ -17,6 +17,7 @@ from trug.adapters.filesystem import layout
 from trug.adapters.filesystem.blobs import FilesystemBlobs
 from trug.adapters.filesystem.recovery import Abandoned, find_abandoned, sweep_staging
 from trug.adapters.filesystem.shelf import FilesystemShelf
+from trug.adapters.https import HttpsFetcher
 from trug.adapters.keyring import FileKeyring, MasterKeyError, make_master_key, parse_master_key, read_master_key
 from trug.adapters.kms.ring import FileKeyRing
 from trug.adapters.root_pair import RootPair, path_of, read_or_make
@@ -42,7 +43,11 @@ from trug.iam.declarations import InitError, parse_declarations
 from trug.iam.grants import StoredGrants
 from trug.iam.init import Initialiser
 from trug.iam.keys import new_access_key, new_secret
+from trug.iam.oidc import Issuers
 from trug.iam.people import People
+from trug.iam.sts.federation import Federation
+from trug.iam.sts.service import TokenService
+from trug.iam.sts.trust import Trust
 from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
@@ -320,11 +325,16 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         allows_sigv2_header=settings.sigv2,
         public_hosts=tuple(url.partition("://")[2].rstrip("/") for url in settings.public_url),
     )
+    grants = StoredGrants(store.metadata)
+    authority = Authority(store.metadata, grants)
+    issuers = Issuers(HttpsFetcher(), clock)
+    federation = Federation(store.people.providers, issuers, clock)
+    tokens = TokenService(store.credentials.sessions, federation, Trust(grants), clock)
     return Gateway(
         table=TABLE,
         authenticator=authenticator,
         engine=store.engine,
-        authority=Authority(store.metadata, StoredGrants(store.metadata)),
+        authority=authority,
         settings=EdgeSettings(
             regions=settings.region,
             domains=settings.domain,
@@ -338,7 +348,7 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         clock=clock,
         readiness=lambda: readiness_of(store),
         access_logs=access_logs,
-        queries=QueryApi(authenticator, ServiceSet(store.people)),
+        queries=QueryApi(authenticator, ServiceSet(store.people, tokens, authority.authorise_on)),
     )
 
 

@@ -19,7 +19,9 @@ from botocore.credentials import Credentials as Signer
 from tests.support.models import validated
 from tests.support.server import REGION, Answer, Server, listening
 
+from trug.access.authority import Authority
 from trug.adapters.clock import SystemClock
+from trug.adapters.https import HttpsFetcher
 from trug.adapters.keyring import FileKeyring
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
@@ -33,7 +35,12 @@ from trug.engine.engine import Engine
 from trug.iam.api.dispatcher import QueryApi
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
+from trug.iam.grants import StoredGrants
+from trug.iam.oidc import Issuers
 from trug.iam.people import People
+from trug.iam.sts.federation import Federation
+from trug.iam.sts.service import TokenService
+from trug.iam.sts.trust import Trust
 from trug.observe import Observer
 from trug.operations.catalogue import TABLE
 
@@ -117,15 +124,20 @@ def compose_iam(observer: Observer) -> tuple[Gateway, Engine, People]:
     people = People(metadata, FileKeyring(secrets.token_bytes(32)))
     credentials = Credentials(metadata, people, dict([ROOT]), SealedTokens(bytes(32), clock))
     authenticator = Authenticator(credentials, clock, (REGION, "eu-central-1"), allows_sigv2_header=False)
+    grants = StoredGrants(metadata)
+    authority = Authority(metadata, grants)
+    federation = Federation(people.providers, Issuers(HttpsFetcher(2), clock), clock)
+    tokens = TokenService(credentials.sessions, federation, Trust(grants), clock)
     gateway = Gateway(
         table=TABLE,
         authenticator=authenticator,
         engine=engine,
+        authority=authority,
         settings=EdgeSettings(regions=(REGION, "eu-central-1")),
         observer=observer,
         clock=clock,
         readiness=lambda: Readiness(is_ready=True, durability="none", store="ok"),
-        queries=QueryApi(authenticator, ServiceSet(people)),
+        queries=QueryApi(authenticator, ServiceSet(people, tokens, authority.authorise_on)),
     )
     return gateway, engine, people
 

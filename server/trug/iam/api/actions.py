@@ -16,6 +16,7 @@ from trug.iam.api.refusals import QueryCode, QueryError
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.api.services import Service
 from trug.iam.people import People
+from trug.iam.sts.service import TokenService
 from trug.wire.request import WireRequest
 
 T = TypeVar("T")
@@ -41,6 +42,10 @@ class Call:
     @property
     def people(self) -> People:
         return self.services.people
+
+    @property
+    def tokens(self) -> TokenService:
+        return self.services.tokens
 
     @property
     def tenant(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from trug.access.policy import PolicyError, PolicyKind, parse_policy
@@ -72,7 +71,7 @@ class Limits:
 
     def told(self, **others: str) -> dict[str, tuple[str, ...]]:
         """The condition keys that a request for a session answers; ``others`` are of STS."""
-        told = {f"aws:requesttag/{key.lower()}": (value,) for key, value in self.tags}
+        told: dict[str, tuple[str, ...]] = {f"aws:requesttag/{key.lower()}": (value,) for key, value in self.tags}
         told |= {f"sts:{name}": (value,) for name, value in others.items() if value}
         if self.tags:
             told["aws:tagkeys"] = tuple(key for key, _ in self.tags)
@@ -83,7 +82,7 @@ class Limits:
         return told
 
     def session(self, call: Call, seconds: int, name: str) -> Session:
-        now = call.services.tokens.clock.now()
+        now = call.tokens.clock.now()
         return Session(
             now,
             now // SECOND * SECOND + seconds * SECOND,
@@ -116,19 +115,17 @@ class Named(NamedTuple):
 async def assume_role(call: Call, _: None) -> Structure:
     parameters, identity = call.parameters, call.identity
     _check_unbuilt(parameters)
-    if "RoleArn" not in parameters:
+    if parameters.find("RoleArn") is None:
         return await _assume_nothing(call)
     arn, name = parameters.text("RoleArn", ROLE_ARN), parameters.text("RoleSessionName", SESSION_NAME)
     limits = _passed_on(read_limits(parameters), identity)
-    told = limits.told(
-        externalid=parameters.text("ExternalId", EXTERNAL_ID, default=""), rolesessionname=name
-    )
+    told = limits.told(externalid=parameters.text("ExternalId", EXTERNAL_ID, default=""), rolesessionname=name)
     seconds = parameters.integer("DurationSeconds", SHORTEST, HALF_A_DAY, ORDINARY)
     if identity.is_root:
         raise QueryError(QueryCode.AccessDenied, "Roles may not be assumed by root accounts.")
     role = await _role(call, arn)
     for action in limits.permissions(call.action):
-        if role is None or not await call.services.tokens.trust.lets(
+        if role is None or not await call.tokens.trust.lets(
             identity, action, role, values_of(call.wire, identity, told | _tags_of(role))
         ):
             raise QueryError(
@@ -146,10 +143,10 @@ async def assume_role(call: Call, _: None) -> Structure:
 
 @family.unguarded("AssumeRoleWithWebIdentity", is_open=True)
 async def assume_role_with_web_identity(call: Call, _: None) -> Structure:
-    parameters, tokens = call.parameters, call.services.tokens
+    parameters, tokens = call.parameters, call.tokens
     _check_unbuilt(parameters)
     token = parameters.text("WebIdentityToken", WEB_TOKEN)
-    if "RoleArn" not in parameters:
+    if parameters.find("RoleArn") is None:
         return await _claimed(call, token)
     arn, name = parameters.text("RoleArn", ROLE_ARN), parameters.text("RoleSessionName", SESSION_NAME)
     asked = read_limits(parameters)
@@ -175,7 +172,7 @@ async def _role(call: Call, arn: str) -> Role | None:
     named = _named_role(arn)
     if named is None:
         return None
-    role = await call.services.people.roles.find(named.account, named.name)
+    role = await call.people.roles.find(named.account, named.name)
     return role if role is not None and role.arn == arn else None
 
 
@@ -193,12 +190,12 @@ def _within(role: Role, seconds: int) -> int:
     return seconds
 
 
-def _tags_of(role: Role | None) -> Mapping[str, tuple[str, ...]]:
+def _tags_of(role: Role | None) -> dict[str, tuple[str, ...]]:
     return {} if role is None else {f"aws:resourcetag/{key.lower()}": (value,) for key, value in role.tags}
 
 
 async def _assumed(call: Call, role: Role, session: Session) -> Structure:
-    account = await call.services.people.find_account(role.account)
+    account = await call.people.find_account(role.account)
     identity = Identity(account, path=role.path, id=role.id, role=role.name, session=session)
     issued, size = _issue(call, identity)
     return {
@@ -214,7 +211,8 @@ def _passed_on(limits: Limits, identity: Identity) -> Limits:
     session = identity.session
     if session is None:
         return limits
-    inherited = tuple((key, value) for key, value in session.tags if key in session.transitive)
+    passing = {key.lower() for key in session.transitive}
+    inherited = tuple((key, value) for key, value in session.tags if key.lower() in passing)
     if {key.lower() for key, _ in inherited} & {key.lower() for key, _ in limits.tags}:
         raise QueryError(
             QueryCode.InvalidParameterValue,
@@ -238,7 +236,7 @@ def _passed_on(limits: Limits, identity: Identity) -> Limits:
 
 async def _verified(call: Call, account: str, token: str) -> Vouched:
     try:
-        return await call.services.tokens.federation.verify(account, token)
+        return await call.tokens.federation.verify(account, token)
     except TokenRefused as refusal:
         raise QueryError(FAULTS[refusal.fault], str(refusal)) from refusal
 
@@ -279,7 +277,7 @@ async def _claimed(call: Call, token: str) -> Structure:
         raise QueryError(FAULTS[refusal.fault], str(refusal)) from refusal
     if not session.grants:
         raise QueryError(QueryCode.AccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
-    account = await call.services.people.find_account(DEFAULT_ACCOUNT)
+    account = await call.people.find_account(DEFAULT_ACCOUNT)
     session = replace(session, policies=limits.policies, policy_arns=limits.policy_arns)
     issued, size = _issue(call, Identity(account, session=session))
     return {"Credentials": shown(issued), "PackedPolicySize": size, **_of_token(vouched)}
@@ -364,7 +362,7 @@ async def _everything(call: Call) -> Subject[None]:  # noqa: ARG001
 @family.action("GetAccessKeyInfo", _everything)
 async def get_access_key_info(call: Call, _: None) -> Structure:
     access_key = call.parameters.text("AccessKeyId", KEY_ID)
-    found = await call.services.people.keys.find(access_key)
+    found = await call.people.keys.find(access_key)
     if found is None:
         raise QueryError(QueryCode.ValidationError, "Invalid accessKeyId: it is of no lasting key.")
     return {"Account": found.account}
@@ -413,7 +411,7 @@ def _check_policy(text: str) -> None:
 
 def _check_unbuilt(parameters: Parameters) -> None:
     """What a request must not ask for, since nothing here would heed it."""
-    if "SerialNumber" in parameters or "TokenCode" in parameters:
+    if parameters.find("SerialNumber") is not None or parameters.find("TokenCode") is not None:
         raise QueryError(
             QueryCode.AccessDenied, "MultiFactorAuthentication failed with invalid MFA one time pass code."
         )
@@ -425,7 +423,7 @@ def _check_unbuilt(parameters: Parameters) -> None:
 
 def _issue(call: Call, identity: Identity, *, parent: str = "") -> tuple[Issued, int | None]:
     """Credentials, and how much of what policies and tags may take they do, in percent. PackedPolicyTooLarge."""
-    sessions, session = call.services.tokens.sessions, identity.session
+    sessions, session = call.tokens.sessions, identity.session
     assert session is not None  # noqa: S101 - made by the callers
     size = None
     if session.policies or session.policy_arns or session.tags:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from trug.access.evaluate import Question, Sources, Values, decide, named
+from trug.access.evaluate import Question, Sources, Values, decide
 from trug.access.grants import NO_GRANTS, Grants, GrantSource
 from trug.access.policy import Policy, PolicyKind, parse_policy
+from trug.access.statements import named
 from trug.domain.bounded import Bounded
 from trug.domain.identity import ANONYMOUS, Identity
 from trug.iam.entities import Provider, Role
