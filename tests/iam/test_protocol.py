@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -96,6 +97,13 @@ def test_a_declared_digest_is_not_believed(server: IamServer) -> None:
         SigV4Auth(Credentials(*ROOT), "iam", "us-east-1").add_auth(request)
         sent = server.send("POST", "/", dict(request.headers.items()), b"Action=b")
         assert sent.texts("Code") == ["SignatureDoesNotMatch"]
+
+
+def test_a_true_digest_does_no_harm(server: IamServer) -> None:
+    """SDKs for JavaScript and Rust send x-amz-content-sha256 to every service."""
+    body = "Action=ListUsers&Version=2010-05-08"
+    digest = sha256(body.encode()).hexdigest()
+    assert server.query(body, headers={**FORM, "X-Amz-Content-SHA256": digest}).status == 200
 
 
 def test_unknown_keys(server: IamServer) -> None:
