@@ -19,6 +19,7 @@ from botocore.credentials import Credentials as Signer
 from tests.support.models import validated
 from tests.support.server import REGION, Answer, Server, listening
 
+from trug.access.authority import Authority
 from trug.access.grants import NobodyGranted
 from trug.adapters.clock import SystemClock
 from trug.adapters.https import HttpsFetcher
@@ -128,6 +129,7 @@ def compose_iam(observer: Observer) -> tuple[Gateway, Engine, People]:
     gateway = Gateway(
         table=TABLE,
         authenticator=authenticator,
+        authority=Authority(metadata, NobodyGranted()),
         engine=engine,
         settings=EdgeSettings(regions=(REGION, "eu-central-1")),
         observer=observer,

@@ -16,6 +16,7 @@ from trug.adapters.keyring import FileKeyring
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.keys import MemoryKeyRing
 from trug.adapters.memory.metadata import MemoryMetadata
+from trug.adapters.session_tokens import SealedTokens
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.domain.retention import DefaultRetention, LockConfiguration
 from trug.domain.versioning import Versioning
@@ -53,6 +54,8 @@ versioning = true
 id = "reports-key"
 """
 
+TOKENS = SealedTokens(bytes(32), SystemClock())
+
 
 @dataclass
 class Store:
@@ -75,7 +78,7 @@ def on_a_store(scene: Callable[[Store], Awaitable[None]]) -> Callable[[], None]:
         metadata = MemoryMetadata(SystemClock())
         people = People(metadata, FileKeyring(os.urandom(32)))
         engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
-        await scene(Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock()))))
+        await scene(Store(metadata, engine, people, Credentials(metadata, people, {}, TOKENS)))
 
     def test() -> None:
         asyncio.run(play())
@@ -245,7 +248,7 @@ def test_killed_anywhere_and_started_again() -> None:
             metadata = Mortal(SystemClock())
             people = People(metadata, FileKeyring(os.urandom(32)))
             engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
-            store = Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock())))
+            store = Store(metadata, engine, people, Credentials(metadata, people, {}, TOKENS))
             document = DOCUMENT.replace("123456789012", DEFAULT_ACCOUNT)
             metadata.left = left
             with suppress(Killed):
