@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trug.access.authority import Authority
-from trug.access.grants import NobodyGranted
 from trug.adapters.board import Board, Seat
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
@@ -41,6 +40,7 @@ from trug.iam.api.dispatcher import QueryApi
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
+from trug.iam.grants import StoredGrants
 from trug.iam.init import Initialiser
 from trug.iam.keys import new_access_key, new_secret
 from trug.iam.oidc import Issuers
@@ -48,11 +48,13 @@ from trug.iam.people import People
 from trug.iam.sts.federation import Federation
 from trug.iam.sts.service import TokenService
 from trug.iam.sts.trust import Trust
+from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
+from trug.jobs.noting import keep_noted
 from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
 from trug.jobs.sweeping import keep_sweeping
@@ -124,6 +126,7 @@ class Store:
     blobs: FilesystemBlobs
     people: People
     credentials: Credentials
+    uses: Uses
     fsck: Fsck
     root: Root
     pins: Pins
@@ -179,6 +182,7 @@ class Store:
             await _recover(directory, metadata, ledger)
             undo.pop_all()
         people = People(metadata, keyring)
+        uses = Uses(people.keys, clock, settings.region[0])
         seat = None if membership is None else _seat(directory, membership)
         pins = Pins(board=seat)
         return cls(
@@ -197,7 +201,8 @@ class Store:
             metadata=metadata,
             blobs=blobs,
             people=people,
-            credentials=Credentials(metadata, people, root.keys, SealedTokens(master, clock)),
+            credentials=Credentials(metadata, people, root.keys, SealedTokens(master, clock), uses),
+            uses=uses,
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
             pins=pins,
@@ -320,7 +325,8 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         allows_sigv2_header=settings.sigv2,
         public_hosts=tuple(url.partition("://")[2].rstrip("/") for url in settings.public_url),
     )
-    grants = NobodyGranted()
+    grants = StoredGrants(store.metadata)
+    authority = Authority(store.metadata, grants)
     issuers = Issuers(HttpsFetcher(), clock)
     federation = Federation(store.people.providers, issuers, clock)
     tokens = TokenService(store.credentials.sessions, federation, Trust(grants), clock)
@@ -328,7 +334,7 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         table=TABLE,
         authenticator=authenticator,
         engine=store.engine,
-        authority=Authority(store.metadata, grants),
+        authority=authority,
         settings=EdgeSettings(
             regions=settings.region,
             domains=settings.domain,
@@ -342,7 +348,7 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         clock=clock,
         readiness=lambda: readiness_of(store),
         access_logs=access_logs,
-        queries=QueryApi(authenticator, ServiceSet(store.people, tokens)),
+        queries=QueryApi(authenticator, ServiceSet(store.people, tokens, authority.authorise_on)),
     )
 
 
@@ -421,6 +427,7 @@ class Service:
 
     def _jobs_of(self, store: Store, access_logs: AccessLogs) -> Iterator[Coroutine[Any, Any, None]]:
         yield keep_trusted(store.metadata)
+        yield keep_noted(store.uses, store.credentials.renew)
         yield access_logs.keep_delivering(store.settings.access_log_period)
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)

@@ -20,7 +20,6 @@ from tests.support.models import validated
 from tests.support.server import REGION, Answer, Server, listening
 
 from trug.access.authority import Authority
-from trug.access.grants import NobodyGranted
 from trug.adapters.clock import SystemClock
 from trug.adapters.https import HttpsFetcher
 from trug.adapters.keyring import FileKeyring
@@ -36,6 +35,7 @@ from trug.engine.engine import Engine
 from trug.iam.api.dispatcher import QueryApi
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
+from trug.iam.grants import StoredGrants
 from trug.iam.oidc import Issuers
 from trug.iam.people import People
 from trug.iam.sts.federation import Federation
@@ -43,6 +43,7 @@ from trug.iam.sts.service import TokenService
 from trug.iam.sts.trust import Trust
 from trug.observe import Observer
 from trug.operations.catalogue import TABLE
+from trug.ports.keys import Clock
 
 ROOT = ("AKIAROOT", "root-secret")
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -71,6 +72,7 @@ class IamServer(Server):
 
     people: People = None  # type: ignore[assignment]
     observer: Observer = None  # type: ignore[assignment]
+    tokens: TokenService = None  # type: ignore[assignment]
 
     def query_client(self, service: str, keys: tuple[str, ...] = ROOT, **options: Any) -> Any:
         """A boto3 client of ``iam`` or ``sts`` that never retries, and holds all answers against the model."""
@@ -116,34 +118,37 @@ class IamServer(Server):
         return QueryAnswer(*self.send(method, target, dict(request.headers.items()), body))
 
 
-def compose_iam(observer: Observer) -> tuple[Gateway, Engine, People]:
+def compose_iam(observer: Observer, clock: Clock) -> tuple[Gateway, Engine, People, TokenService]:
     """The house in memory; the one root key stands outside its store."""
-    clock, blobs = SystemClock(), MemoryBlobs()
+    blobs = MemoryBlobs()
     metadata = MemoryMetadata(clock, blobs)
     engine = Engine.over(metadata, blobs, clock)
     people = People(metadata, FileKeyring(secrets.token_bytes(32)))
     credentials = Credentials(metadata, people, dict([ROOT]), SealedTokens(bytes(32), clock))
     authenticator = Authenticator(credentials, clock, (REGION, "eu-central-1"), allows_sigv2_header=False)
+    grants = StoredGrants(metadata)
+    authority = Authority(metadata, grants)
     federation = Federation(people.providers, Issuers(HttpsFetcher(2), clock), clock)
-    tokens = TokenService(credentials.sessions, federation, Trust(NobodyGranted()), clock)
+    tokens = TokenService(credentials.sessions, federation, Trust(grants), clock)
     gateway = Gateway(
         table=TABLE,
         authenticator=authenticator,
-        authority=Authority(metadata, NobodyGranted()),
         engine=engine,
+        authority=authority,
         settings=EdgeSettings(regions=(REGION, "eu-central-1")),
         observer=observer,
         clock=clock,
         readiness=lambda: Readiness(is_ready=True, durability="none", store="ok"),
-        queries=QueryApi(authenticator, ServiceSet(people, tokens)),
+        queries=QueryApi(authenticator, ServiceSet(people, tokens, authority.authorise_on)),
     )
-    return gateway, engine, people
+    return gateway, engine, people, tokens
 
 
 @contextmanager
-def serving_iam(observer: Observer | None = None) -> Iterator[IamServer]:
+def serving_iam(observer: Observer | None = None, clock: Clock | None = None) -> Iterator[IamServer]:
     """A server with the query APIs that listens until the block is left."""
     observer = observer or Observer()
-    gateway, engine, people = compose_iam(observer)
+    gateway, engine, people, tokens = compose_iam(observer, clock or SystemClock())
     with listening(gateway) as (endpoint, loop):
-        yield IamServer(endpoint, engine, loop, itertools.count(1), people=people, observer=observer)
+        numbers = itertools.count(1)
+        yield IamServer(endpoint, engine, loop, numbers, people=people, observer=observer, tokens=tokens)

@@ -93,9 +93,13 @@ def sample(name: str, shape: Shape) -> dict[str, str]:
         return {name: str(shape.metadata.get("min", 1))}
     if shape.type_name == "boolean":
         return {name: "true"}
-    return {name: SAMPLES.get(shape.name) or "a" * max(4, shape.metadata.get("min", 0))}
+    return {name: NAMED.get(name) or SAMPLES.get(shape.name) or "a" * max(4, shape.metadata.get("min", 0))}
 
 
+NAMED = {
+    "OpenIDConnectProviderArn": "arn:aws:iam::000000000000:oidc-provider/absent.example.com",
+    "PolicySourceArn": "arn:aws:iam::000000000000:user/absent",
+}
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
 SAMPLES = {
     "policyDocumentType": POLICY,

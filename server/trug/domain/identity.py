@@ -56,6 +56,7 @@ class Identity:
 
     ``user`` is a user's name, ``role`` a role's, both empty for the root and for federated users; ``path`` is the
     user's or role's, ``id`` its unique id (``AIDA…``, ``AROA…``). ``session`` stands on temporary credentials alone.
+    ``tags`` are the user's or role's own.
     """
 
     account: Account | None
@@ -65,6 +66,7 @@ class Identity:
     id: str = ""
     role: str = ""
     session: Session | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_anonymous(self) -> bool:

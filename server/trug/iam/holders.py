@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
-from trug.iam.documents import PolicyKind, check_document
+from trug.access.policy import PolicyKind
+from trug.iam.documents import check_document
 from trug.iam.entities import INLINE, Group, InlinePolicy, Kind, Page, Role, User, attached, bounded, holder, put
 from trug.iam.limits import (
     INLINE_CHARACTERS,
@@ -19,7 +20,7 @@ from trug.iam.limits import (
     with_tags,
     without_tags,
 )
-from trug.iam.managed import attachable, existing, policy_name
+from trug.iam.managed import attachable, named, policy_name
 from trug.iam.refusals import IamCode, IamError, in_use, missing, over_quota
 from trug.iam.scripts import Asking, Script, Scripted, ask
 from trug.ports.changes import Effect, Moment
@@ -104,11 +105,11 @@ class Holders(Generic[E]):
     # Managed policies
 
     async def attach(self, account: str, name: str, arn: str) -> None:
-        """Give a managed policy; who has it already keeps it."""
-        await self._metadata.commit(Scripted(partial(_attach, self._kind, account, name, arn)))
+        """Give a managed policy, by its ARN (or its name); who has it already keeps it."""
+        await self._metadata.commit(attachment(self._kind, account, name, arn))
 
     async def detach(self, account: str, name: str, arn: str) -> None:
-        """Take a managed policy away."""
+        """Take a managed policy away, by its ARN (or its name)."""
         await self._metadata.commit(Scripted(partial(_detach, self._kind, account, name, arn)))
 
     async def attached(
@@ -170,9 +171,14 @@ def _remove_inline(kind: Kind[E], account: str, name: str, policy: str, _: Momen
     return None, (INLINE.removal(found), Announce("InlinePolicyRemoved", 0, found.place))
 
 
-def _attach(kind: Kind[E], account: str, name: str, arn: str, _: Moment) -> Script[None]:
+def attachment(kind: Kind[E], account: str, name: str, policy: str) -> Scripted[None]:
+    """The change that gives a managed policy, by its name or ARN."""
+    return Scripted(partial(_attach, kind, account, name, policy))
+
+
+def _attach(kind: Kind[E], account: str, name: str, wanted: str, _: Moment) -> Script[None]:
     yield from kind.named(account, name)
-    policy = yield from attachable(account, arn)
+    policy = yield from (attachable(account, wanted) if wanted.startswith("arn:") else named(account, wanted))
     who = holder(kind.name, name)
     held = yield from ask(LinksFrom(account, "attached", who))
     if policy.arn in held:
@@ -182,13 +188,13 @@ def _attach(kind: Kind[E], account: str, name: str, arn: str, _: Moment) -> Scri
     return None, (PutLink(attached(account, who, policy.arn)), Announce("PolicyAttached", 0, who))
 
 
-def _detach(kind: Kind[E], account: str, name: str, arn: str, _: Moment) -> Script[None]:
+def _detach(kind: Kind[E], account: str, name: str, wanted: str, _: Moment) -> Script[None]:
     yield from kind.named(account, name)
-    policy = yield from existing(account, arn)
+    policy = yield from named(account, wanted)
     who = holder(kind.name, name)
     held = yield from ask(LinksFrom(account, "attached", who))
     if policy.arn not in held:
-        raise IamError(f"Policy {arn} was not found.", IamCode.NoSuchEntity)
+        raise IamError(f"Policy {wanted} was not found.", IamCode.NoSuchEntity)
     return None, (RemoveLink(attached(account, who, policy.arn)), Announce("PolicyDetached", 0, who))
 
 

@@ -13,8 +13,19 @@ from trug.engine.buckets import Buckets
 from trug.engine.locking import ConfigureLock
 from trug.iam.accounts import account_creation
 from trug.iam.changes import Declaring, RecordDeclaration
-from trug.iam.declarations import Declarations, DeclaredAccount, DeclaredBucket, DeclaredUser, InitError, KeyPair
+from trug.iam.declarations import (
+    Declarations,
+    DeclaredAccount,
+    DeclaredBucket,
+    DeclaredPolicy,
+    DeclaredUser,
+    InitError,
+    KeyPair,
+)
+from trug.iam.entities import USER
+from trug.iam.holders import attachment
 from trug.iam.people import People
+from trug.iam.policies import policy_creation
 from trug.iam.refusals import IamError
 from trug.iam.users import user_creation
 from trug.ports.changes import Change
@@ -92,10 +103,19 @@ class Initialiser:
             await self._make_or_record(found, declared.line, "account", declared.id, lambda: account_creation(wanted))
         for pair in declared.keys:
             await self._key(declared.id, "", pair, declared.line)
+        for policy in declared.policies:
+            await self._policy(declared.id, policy)
         for user in declared.users:
             await self._user(declared.id, user)
-        for name, document in declared.policies:
-            await self._keep("policy", f"{declared.id}/{name}", document.encode(), f"policy {name}")
+
+    async def _policy(self, account: str, declared: DeclaredPolicy) -> None:
+        name = f"{account}/{declared.name}"
+        if not await self._is_new("policy", name):
+            return
+        found = await self._people.policies.find(account, declared.name)
+        await self._make_or_record(
+            found, declared.line, "policy", name, lambda: policy_creation(account, declared.name, declared.document)
+        )
 
     async def _make_or_record(
         self, found: object, line: int, kind: str, name: str, change: Callable[[], Change[Any]]
@@ -119,10 +139,16 @@ class Initialiser:
             )
         elif found is None:
             return
-        if declared.policies:
-            self._unbuilt.append(f"policies of user {declared.name}")
+        for policy in declared.policies:
+            await self._attachment(account, declared, policy)
         for pair in declared.keys:
             await self._key(account, declared.name, pair, declared.line)
+
+    async def _attachment(self, account: str, user: DeclaredUser, policy: str) -> None:
+        """Give a user a policy, by its name or ARN; what was taken away since stays away."""
+        name = f"{account}/{user.name}/{policy}"
+        if await self._is_new("attachment", name):
+            await self._make(user.line, "attachment", name, attachment(USER, account, user.name, policy))
 
     async def _key(self, account: str, user: str, pair: KeyPair, line: int) -> None:
         found = await self._people.keys.find(pair.access_key)

@@ -25,6 +25,7 @@ from trug.iam.entities import (
     Tags,
     User,
     attached,
+    place_of,
     put,
 )
 from trug.iam.limits import (
@@ -92,6 +93,11 @@ class Policies:
     async def named(self, account: str, name: str) -> ManagedPolicy:
         """The policy of this ARN or name, the account's own before one that is built in."""
         return await self._metadata.view(partial(look, named(account, name)))
+
+    async def find(self, account: str, name: str) -> ManagedPolicy | None:
+        """The account's own policy of this name."""
+        document = await self._metadata.fetch(EntityAt(account, POLICY.name, place_of(name)))
+        return None if document is None else POLICY.unpack(document)
 
     async def get(self, account: str, arn: str) -> Listed:
         """The policy of this ARN."""

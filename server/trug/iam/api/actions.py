@@ -60,11 +60,7 @@ class Call:
         except S3Error as error:
             if error.code is not ErrorCode.AccessDenied:
                 raise
-            raise QueryError(
-                QueryCode.AccessDenied,
-                f"User: {self.identity.arn} is not authorized to perform: {self.action} on resource: {arn} because no "
-                f"identity-based policy allows the {self.action} action",
-            ) from error
+            raise QueryError(QueryCode.AccessDenied, error.message) from error
 
 
 @frozen

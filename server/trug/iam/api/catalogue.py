@@ -16,6 +16,7 @@ from trug.iam.api import (
     providers,
     roles,
     security_tokens,
+    simulation,
     tagging,
     users,
 )
@@ -34,6 +35,7 @@ FAMILIES = (
     accounts,
     details,
     security_tokens,
+    simulation,
     absent,
     declined,
 )

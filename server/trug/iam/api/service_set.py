@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.identity import Identity
 from trug.iam.api.context import Values
@@ -15,16 +14,10 @@ Authorise = Callable[[Identity, str, str, Values], Awaitable[None]]
 """Lets an identity do an action (``iam:CreateUser``) on an ARN, or raises AccessDenied."""
 
 
-async def root_alone(identity: Identity, action: str, resource: str, values: Values) -> None:  # noqa: ARG001
-    """Let an account's root do anything, and nobody else."""
-    if not identity.is_root:
-        raise S3Error(ErrorCode.AccessDenied)
-
-
 @frozen
 class ServiceSet:
     """The services of IAM, and who decides about calls of them."""
 
     people: People
     tokens: TokenService
-    authorise: Authorise = root_alone
+    authorise: Authorise

@@ -114,7 +114,7 @@ class Sessions:
             role = await self._fetch(ROLE, ticket.account, place_of(ticket.role))
             if role is None or role.id != ticket.id:
                 return None
-            return Identity(account, "", ticket.access_key, role.path, role.id, role.name, ticket.session)
+            return Identity(account, "", ticket.access_key, role.path, role.id, role.name, ticket.session, role.tags)
         provider = await self._fetch(PROVIDER, ticket.account, provider_url(ticket.session))
         return None if provider is None else Identity(account, access_key=ticket.access_key, session=ticket.session)
 
