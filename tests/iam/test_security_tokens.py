@@ -415,8 +415,9 @@ def test_presigned_urls(scene: Scene, version: str) -> None:
     assert fetched(put, "PUT", b"new", **{"Content-Type": "text/a"})[0] == 200
 
 
-def test_forms(scene: Scene) -> None:
-    s3 = s3_of(scene.server, keys_of(scene.assume()))
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_forms(scene: Scene, version: str) -> None:
+    s3 = s3_of(scene.server, keys_of(scene.assume()), signature_version=version)
     post = s3.generate_presigned_post(scene.bucket, "open/form")
     assert "x-amz-security-token" in post["fields"]
     answer = fetched(post["url"], "POST", form(post["fields"]), **{"Content-Type": CONTENT_TYPE})
