@@ -1296,7 +1296,9 @@ async def test_entities(store: MetadataStore) -> None:
     assert await store.fetch(EntityCount("one", "user")) == 6
     assert await store.fetch(EntityCount("two", "group")) == 0
     changed = rows[0]._replace(document=b"new")
-    await store.commit(apply(PutEntity(changed), RemoveEntity("one", "user", "bob"), RemoveEntity("one", "role", "eve")))
+    await store.commit(
+        apply(PutEntity(changed), RemoveEntity("one", "user", "bob"), RemoveEntity("one", "role", "eve"))
+    )
     assert await store.fetch(Entities("one", "user")) == [changed, *rows[2:]]
     assert await store.fetch(Entities("two", "user")) == beside[1:]
 

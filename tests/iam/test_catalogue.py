@@ -15,7 +15,7 @@ from trug.iam.api.services import IAM
 
 MODEL = ServiceModel(Loader().load_service_model("iam", "service-2"))
 ACTIONS = {action.name: action for action in TABLE.actions if action.service is IAM}
-ACTING = sorted(name for name, action in ACTIONS.items() if action.kind == "acts")
+ACTING = sorted(name for name, action in ACTIONS.items() if action.kind != "declined")
 DECLINED = sorted(set(ACTIONS) - set(ACTING))
 LONG = "x" * 140_000
 

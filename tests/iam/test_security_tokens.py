@@ -422,7 +422,7 @@ def test_forms(scene: Scene, version: str) -> None:
     assert "x-amz-security-token" in post["fields"]
     answer = fetched(post["url"], "POST", form(post["fields"]), **{"Content-Type": CONTENT_TYPE})
     assert answer[0] == 204
-    assert s3.get_object(Bucket=scene.bucket, Key="open/form")["Body"].read() == b"content"
+    assert s3_of(scene.server, ROOT).get_object(Bucket=scene.bucket, Key="open/form")["Body"].read() == b"content"
     fields = {name: value for name, value in post["fields"].items() if name != "x-amz-security-token"}
     assert b"InvalidAccessKeyId" in fetched(post["url"], "POST", form(fields), **{"Content-Type": CONTENT_TYPE})[1]
 

@@ -27,7 +27,7 @@ from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.adapters.session_tokens import SealedTokens
 from trug.auth.authenticate import Authenticator
-from trug.domain.identity import DEFAULT_ACCOUNT
+from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
@@ -73,6 +73,10 @@ class IamServer(Server):
     people: People = None  # type: ignore[assignment]
     observer: Observer = None  # type: ignore[assignment]
     tokens: TokenService = None  # type: ignore[assignment]
+
+    def make_bucket_of_root(self) -> str:
+        """A new bucket of the account that the root key is of."""
+        return self.make_bucket(account=Account(DEFAULT_ACCOUNT, canonical_id_of(DEFAULT_ACCOUNT)))
 
     def query_client(self, service: str, keys: tuple[str, ...] = ROOT, **options: Any) -> Any:
         """A boto3 client of ``iam`` or ``sts`` that never retries, and holds all answers against the model."""

@@ -114,7 +114,11 @@ class Initialiser:
             return
         found = await self._people.policies.find(account, declared.name)
         await self._make_or_record(
-            found, declared.line, "policy", name, lambda: policy_creation(account, declared.name, declared.document)
+            found,
+            declared.line,
+            "policy",
+            name,
+            lambda: policy_creation(account, declared.name, declared.document, may_be_empty=True),
         )
 
     async def _make_or_record(

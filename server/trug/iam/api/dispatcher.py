@@ -87,9 +87,11 @@ class QueryApi:
 
     async def _result(self, wire: WireRequest, progress: Progress) -> Structure | None:
         content = await self._content(wire)
-        parameters = read_parameters(wire.raw_query, content.decode("latin-1"))
-        service = progress.service = self._service(wire, parameters)
+        if not claimed_service(wire):
+            progress.service = VERSIONS.get(read_query(wire, content).text("Version", default=""), IAM)
+        service = progress.service
         caller = await self._authenticator.authenticate(wire, service.name, sha256(content).hexdigest())
+        parameters = read_query(wire, content)
         action = self._action(service, parameters)
         progress.name = action.name
         if caller.identity.is_anonymous and not action.is_open:
@@ -105,11 +107,6 @@ class QueryApi:
             return await gathered(wire, SMALL)
         async with self._large:
             return await gathered(wire, LARGE)
-
-    def _service(self, wire: WireRequest, parameters: Parameters) -> Service:
-        """The scope's, or that of an unsigned request's version."""
-        claimed = claimed_service(wire)
-        return SERVICES[claimed] if claimed else VERSIONS.get(parameters.text("Version", default=""), IAM)
 
     def _action(self, service: Service, parameters: Parameters) -> Action:
         name = parameters.text("Action", default="")
@@ -133,6 +130,11 @@ async def perform(action: Action, call: Call) -> Structure | None:
     if subject.absence is not None:
         raise subject.absence
     return await action.handler(call, subject.thing)
+
+
+def read_query(wire: WireRequest, content: bytes) -> Parameters:
+    """The parameters of a request, from its query and its body."""
+    return read_parameters(wire.raw_query, content.decode("latin-1"))
 
 
 async def gathered(wire: WireRequest, limit: int) -> bytes:

@@ -121,8 +121,8 @@ CODES = {
 WORDED_HERE = frozenset(
     {
         QueryCode.ExpiredToken,
-        QueryCode.InternalFailure,
         QueryCode.InvalidClientTokenId,
+        QueryCode.InternalFailure,
         QueryCode.ServiceUnavailable,
     }
 )
