@@ -137,10 +137,6 @@ def test_headers_that_ask_for_what_is_so(server: Server, name: str, header: str,
 @pytest.mark.parametrize(
     ("header", "value"),
     [
-        ("x-amz-acl", "public-read"),
-        ("x-amz-acl", "authenticated-read"),
-        ("x-amz-grant-read", 'id="x"'),
-        ("x-amz-grant-full-control", 'id="x"'),
         ("x-amz-object-ownership", "ObjectWriter"),
         ("x-amz-object-ownership", "BucketOwnerPreferred"),
     ],

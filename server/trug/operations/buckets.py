@@ -6,15 +6,18 @@ import re
 
 from trug.access import actions
 from trug.access.authorise import authorise
+from trug.domain.acl import BUCKET_LISTS, Acl, AclAsked
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.names import check_bucket_name
 from trug.domain.tags import BUCKET_TAGS, check_tags
 from trug.domain.versioning import Versioning
 from trug.operations.call import Call
+from trug.operations.granting import acl_for
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing
 from trug.operations.representation import document
+from trug.wire.acl import acl_asked
 from trug.wire.documents import create_bucket as create_bucket_document
 from trug.wire.documents import tagging, versioning
 from trug.wire.headers import not_implemented, refuse_unbuilt
@@ -51,6 +54,7 @@ class CreateBucket:
     tags: dict[str, str]
     is_regional: bool = False
     locks: bool = False
+    asked: AclAsked | None = None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> CreateBucket:
@@ -61,7 +65,8 @@ class CreateBucket:
         tags = check_tags(list(configuration.tags), limit=BUCKET_TAGS)
         is_regional = (incoming.headers.get(NAMESPACE) or "").lower() == ACCOUNT_REGIONAL
         locks = (incoming.headers.get(OBJECT_LOCK) or "").lower() == "true"
-        return cls(incoming.bucket, configuration.location, tags, is_regional, locks)
+        asked = acl_asked(incoming.headers, BUCKET_LISTS)
+        return cls(incoming.bucket, configuration.location, tags, is_regional, locks, asked)
 
 
 @family.operation(
@@ -73,6 +78,8 @@ async def create_bucket(call: Call, request: CreateBucket) -> Reply:
     if request.locks:
         authorise(call.identity, actions.PUT_BUCKET_OBJECT_LOCK_CONFIGURATION, None)
         authorise(call.identity, actions.PUT_BUCKET_VERSIONING, None)
+    if request.asked is not None and await _acl(call, request.asked) is not None:
+        raise S3Error(ErrorCode.InvalidBucketAclWithObjectOwnership, fields={"BucketName": request.name})
     region = _region(request.location, call.regions)
     _check_namespace(request, call.account.id, region)
     try:
@@ -83,6 +90,12 @@ async def create_bucket(call: Call, request: CreateBucket) -> Reply:
         if not await _is_made_again(call, request, region, error):
             raise
     return Reply(headers={"location": f"/{request.name}"})
+
+
+async def _acl(call: Call, asked: AclAsked) -> Acl | None:
+    """The list of the new bucket, None where it is private. Errors of ``acl_for``."""
+    authorise(call.identity, actions.PUT_BUCKET_ACL, None)
+    return await acl_for(call, asked, call.account, call.account)
 
 
 def _check_headers(headers: Headers) -> None:

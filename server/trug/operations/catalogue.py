@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trug.operations import (
+    acl,
     attributes,
     batch,
     bucket_reports,
@@ -31,6 +32,7 @@ from trug.operations.table import OperationTable
 FAMILIES = (
     service,
     buckets,
+    acl,
     bucket_settings,
     bucket_reports,
     cors,
