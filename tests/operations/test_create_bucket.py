@@ -135,22 +135,6 @@ def test_headers_that_ask_for_what_is_so(server: Server, name: str, header: str,
 
 
 @pytest.mark.parametrize(
-    ("header", "value"),
-    [
-        ("x-amz-acl", "public-read"),
-        ("x-amz-acl", "authenticated-read"),
-        ("x-amz-grant-read", 'id="x"'),
-        ("x-amz-grant-full-control", 'id="x"'),
-    ],
-)
-def test_headers_that_ask_for_what_is_not_built(server: Server, name: str, header: str, value: str) -> None:
-    answer = server.ask("PUT", f"/{name}", {header: value})
-    assert (answer.status, answer.code) == (501, "NotImplemented")
-    assert answer.texts("Header") == [header]
-    assert server.ask("HEAD", f"/{name}").status == 404
-
-
-@pytest.mark.parametrize(
     "header", ["x-amz-acl", "x-amz-object-ownership", "x-amz-bucket-object-lock-enabled", "x-amz-bucket-namespace"]
 )
 def test_headers_that_say_nothing_s3_knows(server: Server, name: str, header: str) -> None:
