@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from trug.access.authority import Authority
+from trug.access.grants import NobodyGranted
 from trug.adapters.board import Board, Seat
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
@@ -22,11 +24,13 @@ from trug.adapters.root_pair import RootPair, path_of, read_or_make
 from trug.adapters.sql.connection import StoreRefused
 from trug.adapters.sql.store import SqlMetadata
 from trug.auth.authenticate import Authenticator
+from trug.domain.acl import Ownership
 from trug.domain.frozen import frozen
 from trug.edge.asgi import Application
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
+from trug.engine.buckets import NewBuckets
 from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
@@ -178,6 +182,7 @@ class Store:
                 keys=keys,
                 lifecycle_day=settings.lifecycle_day,
                 restore_delay=settings.restore_delay,
+                new_buckets=NewBuckets(Ownership(settings.object_ownership), settings.block_public_access),
             ),
             metadata=metadata,
             blobs=blobs,
@@ -309,6 +314,7 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         table=TABLE,
         authenticator=authenticator,
         engine=store.engine,
+        authority=Authority(store.metadata, NobodyGranted()),
         settings=EdgeSettings(
             regions=settings.region,
             domains=settings.domain,

@@ -290,7 +290,7 @@ def refused(
 
 def test_nobodys_forms(server: Server, s3: Any, bucket: str) -> None:
     assert refused(server, s3, bucket, form(KEY)) == (403, "AccessDenied")
-    assert post(server, "/no-such-bucket", form(KEY)).code == "AccessDenied"
+    assert post(server, "/no-such-bucket", form(KEY)).code == "NoSuchBucket"
 
 
 def test_who_may(server: Server, s3: Any, bucket: str) -> None:

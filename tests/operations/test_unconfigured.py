@@ -14,24 +14,15 @@ from trug.operations.unconfigured import UNSET
 ERRORS = {
     "GetBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
     "GetBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
-    "GetBucketPolicy": (404, "NoSuchBucketPolicy"),
-    "GetBucketPolicyStatus": (404, "NoSuchBucketPolicy"),
     "GetBucketReplication": (404, "ReplicationConfigurationNotFoundError"),
-    "GetPublicAccessBlock": (404, "NoSuchPublicAccessBlockConfiguration"),
     "DeleteBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
     "DeleteBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
 }
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "GetBucketAbac": {"AbacStatus": {"Status": "Disabled"}},
     "GetBucketNotificationConfiguration": {},
-    "GetBucketOwnershipControls": {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
 }
-REMOVED = {
-    "DeleteBucketOwnershipControls",
-    "DeleteBucketPolicy",
-    "DeleteBucketReplication",
-    "DeletePublicAccessBlock",
-}
+REMOVED = {"DeleteBucketReplication"}
 KEY = "a <key> & {braces}"
 
 

@@ -60,6 +60,10 @@ class ErrorCode(Enum):
     InvalidAccessKeyId = 403, "The AWS Access Key Id you provided does not exist in our records."
     InvalidAnnotationName = 400, "The annotation name you provided is invalid."
     InvalidArgument = 400, "Invalid Argument"
+    InvalidBucketAclWithBlockPublicAccessError = (
+        400,
+        "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+    )
     InvalidBucketAclWithObjectOwnership = (
         400,
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
@@ -107,6 +111,7 @@ class ErrorCode(Enum):
         "The ACL that you provided was not well formed or did not validate against our published schema",
     )
     MalformedPOSTRequest = 400, "The body of your POST request is not well-formed multipart/form-data."
+    MalformedPolicy = 400, "This policy contains invalid Json"
     MalformedTrailerError = (
         400,
         "The request contained trailing data that was not well-formed or did not conform to our published schema.",

@@ -9,7 +9,7 @@ from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.engine.acls import not_supported
 from trug.operations.call import Call
-from trug.operations.granting import acl_for
+from trug.operations.granting import acl_for, refuse_public
 from trug.operations.operation import Family
 from trug.operations.owners import bucket_owner, lists_count, object_owner
 from trug.operations.parameters import Nothing, version_asked
@@ -49,13 +49,15 @@ async def settled(call: Call, given: AclGiven, owner: Account, holder: Account) 
     """The list to store of something that ``owner`` owns in the bucket of ``holder``; None where it is private.
 
     AccessDenied for a document that names another owner: nobody gives anything away so. AccessControlListNotSupported
-    where lists do not count, for one that says anything else than that. Errors of ``acl_for``.
+    where lists do not count, for one that says anything else than that. Errors of ``acl_for`` and
+    ``refuse_public``.
     """
     if given.owner and given.owner != owner.canonical_id:
         raise S3Error(ErrorCode.AccessDenied)
     acl = await acl_for(call, given.asked, owner, holder)
     if acl is not None and not await lists_count(call):
         raise not_supported()
+    await refuse_public(call, acl)
     return acl
 
 

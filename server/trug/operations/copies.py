@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.acl import AclAsked
 from trug.domain.checksums import ALGORITHMS, find_algorithm
 from trug.domain.configurations import HAS_LIFECYCLE
@@ -129,8 +128,8 @@ def checksum_asked(headers: Headers) -> str | None:
 )
 async def copy_object(call: Call, request: CopyObject) -> Reply:
     source = await source_of(call, request.source)
-    _authorise_tags(call, request, source)
-    authorise_lock(call, request.key, request.directives.lock)
+    await _authorise_tags(call, request, source)
+    await authorise_lock(call, request.key, request.directives.lock)
     if not is_plain(call, request.asked):
         owner, acl = await granted(call, request.key, request.asked)
         request = replace(request, directives=replace(request.directives, owner=owner, acl=acl))
@@ -151,17 +150,17 @@ async def copy_object(call: Call, request: CopyObject) -> Reply:
     )
 
 
-def _authorise_tags(call: Call, request: CopyObject, source: CopySource) -> None:
+async def _authorise_tags(call: Call, request: CopyObject, source: CopySource) -> None:
     """Tags are read where they are copied from, and written where there are any to write."""
     if request.directives.tags is None:
         action = actions.GET_OBJECT_TAGGING if source.version_id is None else actions.GET_OBJECT_VERSION_TAGGING
-        authorise(call.identity, action, source.bucket, source.key)
+        await call.authorise(action, source.bucket, source.key, version_id=source.version_id)
     if request.directives.tags != {}:
-        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
 
 
 async def _copied(call: Call, request: CopyObject, source: CopySource) -> Copied:
-    with source_refusals():
+    async with source_refusals(call, source):
         return await call.engine.copies.copy(
             source,
             call.bucket,
@@ -217,7 +216,7 @@ async def upload_part_copy(call: Call, request: UploadPartCopy) -> Reply:
 
 
 async def _copied_part(call: Call, request: UploadPartCopy, source: CopySource) -> CopiedPart:
-    with source_refusals():
+    async with source_refusals(call, source):
         span = None
         if request.range is not None:
             version = await call.engine.objects.find(source.bucket, source.key, source.version_id)

@@ -75,16 +75,11 @@ DECLINED = [
         "PutBucketNotificationConfiguration", "PUT /{Bucket}?notification", actions.PUT_BUCKET_NOTIFICATION, EVENTS
     ),
     Declined(
-        "PutBucketOwnershipControls", "PUT /{Bucket}?ownershipControls", actions.PUT_BUCKET_OWNERSHIP_CONTROLS, ACCESS
-    ),
-    Declined("PutBucketPolicy", "PUT /{Bucket}?policy", actions.PUT_BUCKET_POLICY, ACCESS),
-    Declined(
         "PutBucketReplication",
         "PUT /{Bucket}?replication",
         actions.PUT_REPLICATION_CONFIGURATION,
         "replication is not built yet",
     ),
-    Declined("PutPublicAccessBlock", "PUT /{Bucket}?publicAccessBlock", actions.PUT_BUCKET_PUBLIC_ACCESS_BLOCK, ACCESS),
     Declined(
         "GetObjectTorrent",
         "GET /{Bucket}/{Key+}?torrent",

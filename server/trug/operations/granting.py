@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.acl import (
     GIVES_AWAY,
     GROUPS,
@@ -20,12 +19,13 @@ from trug.domain.acl import (
     Ownership,
     canned,
     is_private,
+    is_public,
     user,
 )
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import replace
 from trug.domain.identity import Account
-from trug.engine.acls import not_supported
+from trug.engine.acls import not_supported, public_refused
 from trug.engine.drafts import Draft
 from trug.operations.call import Call
 from trug.operations.owners import bucket_owner
@@ -56,10 +56,10 @@ async def granted(call: Call, key: str, asked: AclAsked | None) -> Granted:
     """Who will own a new object that the caller writes, and its list ("Controlling ownership of objects").
 
     AccessDenied for who may not set lists; AccessControlListNotSupported for a list that gives more than all to the
-    bucket's owner where lists do not count; errors of ``resolved``.
+    bucket's owner where lists do not count; errors of ``refuse_public`` and ``resolved``.
     """
     if asked is not None:
-        authorise(call.identity, actions.PUT_OBJECT_ACL, call.bucket, key)
+        await call.authorise(actions.PUT_OBJECT_ACL, call.bucket, key)
     holder = await bucket_owner(call)
     ownership = await call.engine.access_lists.ownership_of(call.bucket)
     if ownership is Ownership.ENFORCED:
@@ -69,7 +69,14 @@ async def granted(call: Call, key: str, asked: AclAsked | None) -> Granted:
     gives_away = ownership is Ownership.PREFERRED and asked is not None and asked.canned == GIVES_AWAY
     owner = holder if gives_away else call.identity.account or Account(NOBODY, NOBODY_ID)
     acl = await acl_for(call, asked or PRIVATE, owner, holder)
+    await refuse_public(call, acl)
     return Granted("" if owner.id == holder.id else owner.id, acl)
+
+
+async def refuse_public(call: Call, acl: Acl | None) -> None:
+    """AccessDenied for a public list where such are blocked."""
+    if acl is not None and is_public(acl) and await call.engine.acls.blocks_public(call.bucket):
+        raise public_refused()
 
 
 async def acl_for(call: Call, asked: AclAsked, owner: Account, holder: Account) -> Acl | None:

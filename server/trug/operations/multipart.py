@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.checksums import BY_HEADER, check_checksum_type, decode_of_object
 from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
@@ -77,8 +76,8 @@ class CreateMultipartUpload:
 )
 async def create_multipart_upload(call: Call, request: CreateMultipartUpload) -> Reply:
     if request.draft.tags:
-        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
-    authorise_lock(call, request.key, request.draft.lock)
+        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+    await authorise_lock(call, request.key, request.draft.lock)
     draft = request.draft
     if not is_plain(call, draft.asked):
         draft = await with_owner(call, request.key, draft)

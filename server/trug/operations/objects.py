@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Self
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
@@ -101,9 +100,9 @@ def offset_asked(headers: Headers) -> int:
 @family.operation("PutObject", "PUT /{Bucket}/{Key+}", action=actions.PUT_OBJECT, request=PutObject, streams=True)
 async def put_object(call: Call, request: PutObject) -> Reply:
     if request.draft.tags:
-        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
     if request.draft.lock is not None:
-        authorise_lock(call, request.key, request.draft.lock)
+        await authorise_lock(call, request.key, request.draft.lock)
     draft = request.draft
     if not is_plain(call, draft.asked):
         draft = await with_owner(call, request.key, draft)
@@ -353,7 +352,7 @@ class DeleteObject:
     request=DeleteObject,
 )
 async def delete_object(call: Call, request: DeleteObject) -> Reply:
-    bypass = request.bypass and may_bypass(call, request.key)
+    bypass = request.bypass and await may_bypass(call, request.key, request.version_id)
     deleted = await call.engine.objects.delete(
         call.bucket, request.key, request.version_id, request.conditions, bypass=bypass
     )

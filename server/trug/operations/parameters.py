@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.configurations import HAS_OBJECT_LOCK
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen, replace
@@ -101,11 +100,11 @@ def check_length(body: Body) -> None:
         )
 
 
-def may_bypass(call: Call, key: str) -> bool:
+async def may_bypass(call: Call, key: str, version_id: str | None = None) -> bool:
     """True for who may bypass governance and asked to; AccessDenied, or InvalidArgument where nothing is locked."""
     if not call.bucket.configured & HAS_OBJECT_LOCK:
         raise nothing_to_bypass()
-    authorise(call.identity, actions.BYPASS_GOVERNANCE_RETENTION, call.bucket, key)
+    await call.authorise(actions.BYPASS_GOVERNANCE_RETENTION, call.bucket, key, version_id=version_id)
     return True
 
 
@@ -114,14 +113,14 @@ def nothing_to_bypass() -> S3Error:
     return invalid_argument(f"{BYPASS} is only applicable to Object Lock enabled buckets.", BYPASS, "true")
 
 
-def authorise_lock(call: Call, key: str, lock: Lock | None) -> None:
+async def authorise_lock(call: Call, key: str, lock: Lock | None) -> None:
     """AccessDenied for who may write an object but not lock it so."""
     if lock is None:
         return
     if lock.mode:
-        authorise(call.identity, actions.PUT_OBJECT_RETENTION, call.bucket, key)
+        await call.authorise(actions.PUT_OBJECT_RETENTION, call.bucket, key)
     if lock.hold:
-        authorise(call.identity, actions.PUT_OBJECT_LEGAL_HOLD, call.bucket, key)
+        await call.authorise(actions.PUT_OBJECT_LEGAL_HOLD, call.bucket, key)
 
 
 def upload_part_asked(incoming: Incoming) -> tuple[str, int]:

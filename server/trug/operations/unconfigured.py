@@ -45,14 +45,8 @@ class Unset(NamedTuple):
 REMOVED = Default()
 ABAC = Default(root="AbacStatus", content="<Status>Disabled</Status>")
 NOTIFIES_NOBODY = Default(root="NotificationConfiguration")
-NO_POLICY = Default(ErrorCode.NoSuchBucketPolicy)
-NO_BLOCK = Default(ErrorCode.NoSuchPublicAccessBlockConfiguration)
 NO_REPLICATION = Default(ErrorCode.ReplicationConfigurationNotFoundError)
 NO_METADATA = Default(ErrorCode.MetadataConfigurationNotFound)
-
-OWNERSHIP = Default(
-    root="OwnershipControls", content="<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"
-)
 
 
 UNSET = [
@@ -86,25 +80,6 @@ UNSET = [
         "GET /{Bucket}?notification",
         actions.GET_BUCKET_NOTIFICATION,
         NOTIFIES_NOBODY,
-    ),
-    Unset(
-        "GetBucketOwnershipControls",
-        "GET /{Bucket}?ownershipControls",
-        actions.GET_BUCKET_OWNERSHIP_CONTROLS,
-        OWNERSHIP,
-    ),
-    Unset(
-        "DeleteBucketOwnershipControls",
-        "DELETE /{Bucket}?ownershipControls",
-        actions.PUT_BUCKET_OWNERSHIP_CONTROLS,
-        REMOVED,
-    ),
-    Unset("GetBucketPolicy", "GET /{Bucket}?policy", actions.GET_BUCKET_POLICY, NO_POLICY),
-    Unset("DeleteBucketPolicy", "DELETE /{Bucket}?policy", actions.DELETE_BUCKET_POLICY, REMOVED),
-    Unset("GetBucketPolicyStatus", "GET /{Bucket}?policyStatus", actions.GET_BUCKET_POLICY_STATUS, NO_POLICY),
-    Unset("GetPublicAccessBlock", "GET /{Bucket}?publicAccessBlock", actions.GET_BUCKET_PUBLIC_ACCESS_BLOCK, NO_BLOCK),
-    Unset(
-        "DeletePublicAccessBlock", "DELETE /{Bucket}?publicAccessBlock", actions.PUT_BUCKET_PUBLIC_ACCESS_BLOCK, REMOVED
     ),
     Unset("GetBucketReplication", "GET /{Bucket}?replication", actions.GET_REPLICATION_CONFIGURATION, NO_REPLICATION),
     Unset("DeleteBucketReplication", "DELETE /{Bucket}?replication", actions.PUT_REPLICATION_CONFIGURATION, REMOVED),
