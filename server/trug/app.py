@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trug.access.authority import Authority
-from trug.access.grants import NobodyGranted
 from trug.adapters.board import Board, Seat
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
@@ -18,9 +17,11 @@ from trug.adapters.filesystem import layout
 from trug.adapters.filesystem.blobs import FilesystemBlobs
 from trug.adapters.filesystem.recovery import Abandoned, find_abandoned, sweep_staging
 from trug.adapters.filesystem.shelf import FilesystemShelf
+from trug.adapters.https import HttpsFetcher
 from trug.adapters.keyring import FileKeyring, MasterKeyError, make_master_key, parse_master_key, read_master_key
 from trug.adapters.kms.ring import FileKeyRing
 from trug.adapters.root_pair import RootPair, path_of, read_or_make
+from trug.adapters.session_tokens import SealedTokens
 from trug.adapters.sql.connection import StoreRefused
 from trug.adapters.sql.store import SqlMetadata
 from trug.auth.authenticate import Authenticator
@@ -35,15 +36,25 @@ from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
 from trug.engine.pins import Pins
+from trug.iam.api.dispatcher import QueryApi
+from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
+from trug.iam.grants import StoredGrants
 from trug.iam.init import Initialiser
-from trug.iam.people import People, new_access_key, new_secret
+from trug.iam.keys import new_access_key, new_secret
+from trug.iam.oidc import Issuers
+from trug.iam.people import People
+from trug.iam.sts.federation import Federation
+from trug.iam.sts.service import TokenService
+from trug.iam.sts.trust import Trust
+from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
+from trug.jobs.noting import keep_noted
 from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
 from trug.jobs.sweeping import keep_sweeping
@@ -115,6 +126,7 @@ class Store:
     blobs: FilesystemBlobs
     people: People
     credentials: Credentials
+    uses: Uses
     fsck: Fsck
     root: Root
     pins: Pins
@@ -145,7 +157,8 @@ class Store:
     ) -> Store:
         directory, clock = settings.directory, SystemClock()
         is_first = membership is None or membership.is_first
-        keyring = FileKeyring(_master_key(settings, makes=is_first))
+        master = _master_key(settings, makes=is_first)
+        keyring = FileKeyring(master)
         ring = FileKeyRing(
             layout.key_ring_path(directory), layout.key_ring_lock_path(directory), keyring=keyring, clock=clock
         )
@@ -169,6 +182,7 @@ class Store:
             await _recover(directory, metadata, ledger)
             undo.pop_all()
         people = People(metadata, keyring)
+        uses = Uses(people.keys, clock, settings.region[0])
         seat = None if membership is None else _seat(directory, membership)
         pins = Pins(board=seat)
         return cls(
@@ -187,7 +201,8 @@ class Store:
             metadata=metadata,
             blobs=blobs,
             people=people,
-            credentials=Credentials(metadata, people, root.keys),
+            credentials=Credentials(metadata, people, root.keys, SealedTokens(master, clock), uses),
+            uses=uses,
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
             pins=pins,
@@ -310,11 +325,16 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         allows_sigv2_header=settings.sigv2,
         public_hosts=tuple(url.partition("://")[2].rstrip("/") for url in settings.public_url),
     )
+    grants = StoredGrants(store.metadata)
+    authority = Authority(store.metadata, grants)
+    issuers = Issuers(HttpsFetcher(), clock)
+    federation = Federation(store.people.providers, issuers, clock)
+    tokens = TokenService(store.credentials.sessions, federation, Trust(grants), clock)
     return Gateway(
         table=TABLE,
         authenticator=authenticator,
         engine=store.engine,
-        authority=Authority(store.metadata, NobodyGranted()),
+        authority=authority,
         settings=EdgeSettings(
             regions=settings.region,
             domains=settings.domain,
@@ -328,6 +348,7 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         clock=clock,
         readiness=lambda: readiness_of(store),
         access_logs=access_logs,
+        queries=QueryApi(authenticator, ServiceSet(store.people, tokens, authority.authorise_on)),
     )
 
 
@@ -406,6 +427,7 @@ class Service:
 
     def _jobs_of(self, store: Store, access_logs: AccessLogs) -> Iterator[Coroutine[Any, Any, None]]:
         yield keep_trusted(store.metadata)
+        yield keep_noted(store.uses, store.credentials.renew)
         yield access_logs.keep_delivering(store.settings.access_log_period)
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)

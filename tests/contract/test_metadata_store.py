@@ -44,22 +44,24 @@ from trug.ports.effects import (
     PutAnnotation,
     PutBucket,
     PutCurrent,
+    PutEntity,
     PutHistory,
     PutInline,
     PutKey,
+    PutLink,
     PutPart,
     PutUpload,
-    PutUser,
     Remind,
     RemoveAnnotations,
     RemoveBucket,
     RemoveCurrent,
+    RemoveEntity,
     RemoveHistory,
     RemoveInline,
     RemoveKey,
+    RemoveLink,
     RemoveParts,
     RemoveUpload,
-    RemoveUser,
     ReserveIds,
     SealEpoch,
     SetConfiguration,
@@ -92,10 +94,16 @@ from trug.ports.reads import (
     Declared,
     Document,
     DroppedBefore,
+    Entities,
+    EntityAt,
+    EntityCount,
     InlineContent,
     KeysOf,
     KeyWithId,
     LastEpoch,
+    LinkCount,
+    LinksFrom,
+    LinksTo,
     NewestHistory,
     NextId,
     NullHistory,
@@ -107,8 +115,6 @@ from trug.ports.reads import (
     RowsOf,
     UnsealedEpochs,
     UploadWithId,
-    UserNamed,
-    UsersOf,
     VersionRange,
     WithVersionId,
     WithVersionIdContent,
@@ -120,14 +126,15 @@ from trug.ports.rows import (
     Completed,
     Counters,
     Dropped,
+    Entity,
     Epoch,
     Extent,
     Fetched,
+    Link,
     Listed,
     Part,
     Reminder,
     Upload,
-    User,
     Version,
 )
 from trug.ports.stores import Damaged, MetadataStore, Reader
@@ -502,8 +509,10 @@ REFRESHING: list[Effect] = [
     RemoveBucket(1),
     SetConfiguration(1, "tagging", b"blue"),
     PutAccount(Account("one", "1")),
-    PutUser(User("one", "ann", NOW)),
-    RemoveUser("one", "ann"),
+    PutEntity(Entity("one", "user", "ann", b"1")),
+    RemoveEntity("one", "user", "ann"),
+    PutLink(Link("one", "member", "ann", "devs")),
+    RemoveLink(Link("one", "member", "ann", "devs")),
     PutKey(KEY),
     RemoveKey("AK"),
 ]
@@ -1267,16 +1276,51 @@ async def test_accounts(store: MetadataStore) -> None:
 
 
 @on_every_store
-async def test_users(store: MetadataStore) -> None:
-    rows = [User("one", name, NOW, policies) for name, policies in (("ann", ("a", "b")), ("bob", ()), ("eve", ("c",)))]
-    await store.commit(apply(*(PutUser(row) for row in reversed(rows)), PutUser(User("two", "bob", 1))))
-    assert await store.fetch(UserNamed("one", "ann")) == rows[0]
-    assert await store.fetch(UserNamed("two", "ann")) is None
-    assert await store.fetch(UsersOf("one")) == rows
-    assert await store.fetch(UsersOf("one", after="ann", limit=1)) == rows[1:2]
-    await store.commit(apply(PutUser(User("one", "ann", NOW)), RemoveUser("one", "bob")))
-    assert await store.fetch(UsersOf("one")) == [User("one", "ann", NOW), rows[2]]
-    assert await store.fetch(UserNamed("two", "bob")) == User("two", "bob", 1)
+async def test_entities(store: MetadataStore) -> None:
+    rows = [Entity("one", "user", name, name.encode() * 3) for name in ("ann", "bob", "bob/a", "bob/b", "bobby", "eve")]
+    beside = [Entity("one", "group", "ann", b"g"), Entity("two", "user", "bob", b"")]
+    await store.commit(apply(*map(PutEntity, reversed(rows)), *map(PutEntity, beside)))
+    assert await store.fetch(EntityAt("one", "user", "ann")) == rows[0].document
+    assert await store.fetch(EntityAt("one", "group", "ann")) == b"g"
+    assert await store.fetch(EntityAt("two", "user", "bob")) == b""
+    assert await store.fetch(EntityAt("two", "user", "ann")) is None
+    assert await store.fetch(EntityAt("one", "user", "Ann")) is None
+    assert await store.fetch(Entities("one", "user")) == rows
+    assert await store.fetch(Entities("one", "user", after="bob", limit=2)) == rows[2:4]
+    assert await store.fetch(Entities("one", "user", after="bob/", limit=2)) == rows[2:4]
+    assert await store.fetch(Entities("one", "user", within="bob/")) == rows[2:4]
+    assert await store.fetch(Entities("one", "user", after="bob/a", within="bob/")) == rows[3:4]
+    assert await store.fetch(Entities("one", "user", after="c", within="bob/")) == []
+    assert await store.fetch(Entities("one", "user", limit=0)) == []
+    assert await store.fetch(Entities("one", "use")) == []
+    assert await store.fetch(EntityCount("one", "user")) == 6
+    assert await store.fetch(EntityCount("two", "group")) == 0
+    changed = rows[0]._replace(document=b"new")
+    await store.commit(apply(PutEntity(changed), RemoveEntity("one", "user", "bob"), RemoveEntity("one", "role", "eve")))
+    assert await store.fetch(Entities("one", "user")) == [changed, *rows[2:]]
+    assert await store.fetch(Entities("two", "user")) == beside[1:]
+
+
+@on_every_store
+async def test_links(store: MetadataStore) -> None:
+    pairs = [("user/ann", "p"), ("user/ann", "q"), ("user/bob", "p"), ("group/x", "p")]
+    links = [Link("one", "attached", left, right) for left, right in pairs]
+    beside = [Link("one", "boundary", "user/eve", "p"), Link("two", "attached", "user/eve", "p")]
+    await store.commit(apply(*map(PutLink, [*links, *beside, links[0]])))
+    assert await store.fetch(LinksFrom("one", "attached", "user/ann")) == ["p", "q"]
+    assert await store.fetch(LinksFrom("one", "attached", "user/ann", after="p")) == ["q"]
+    assert await store.fetch(LinksFrom("one", "attached", "user/ann", limit=1)) == ["p"]
+    assert await store.fetch(LinksFrom("one", "attached", "user/an")) == []
+    assert await store.fetch(LinksTo("one", "attached", "p")) == ["group/x", "user/ann", "user/bob"]
+    assert await store.fetch(LinksTo("one", "attached", "p", within="user/")) == ["user/ann", "user/bob"]
+    assert await store.fetch(LinksTo("one", "attached", "p", after="group/x", limit=1)) == ["user/ann"]
+    assert await store.fetch(LinksTo("one", "attached", "p", after="user/ann", within="user/")) == ["user/bob"]
+    assert await store.fetch(LinkCount("one", "attached", "p")) == 3
+    assert await store.fetch(LinkCount("one", "boundary", "p")) == 1
+    await store.commit(apply(RemoveLink(links[0]), RemoveLink(links[0])))
+    assert await store.fetch(LinksFrom("one", "attached", "user/ann")) == ["q"]
+    assert await store.fetch(LinksTo("one", "attached", "p")) == ["group/x", "user/bob"]
+    assert await store.fetch(LinksTo("two", "attached", "p")) == ["user/eve"]
 
 
 @on_every_store
@@ -1296,6 +1340,10 @@ async def test_access_keys(store: MetadataStore) -> None:
     disabled = rows[0]._replace(active=False)
     await store.commit(apply(PutKey(disabled), RemoveKey("AKB")))
     assert await store.fetch(KeysOf("one", "")) == [disabled]
+    moved = rows[2]._replace(user="eve")
+    await store.commit(apply(PutKey(moved)))
+    assert await store.fetch(KeysOf("one", "ann")) == []
+    assert await store.fetch(KeysOf("one", "eve")) == [moved]
 
 
 @on_every_store
@@ -1344,7 +1392,8 @@ async def test_removing_what_is_not_there_does_nothing(store: MetadataStore) -> 
             TouchUpload(1),
             RemoveUpload(1),
             RemoveParts(1, (1,)),
-            RemoveUser("one", "ann"),
+            RemoveEntity("one", "user", "ann"),
+            RemoveLink(Link("one", "member", "ann", "devs")),
             RemoveKey("AK"),
         )
     )
@@ -1413,9 +1462,14 @@ ROWS: dict[str, tuple[list[Effect], list[tuple[tuple[Any, ...], Any]]]] = {
             [((name,), Account(name, "c")) for name in ("one", "two", ASTRAL)],
         ),
         (
-            "users",
-            [PutUser(User(account, name, NOW)) for account in ("two", "one") for name in ("bob", "ann")],
-            [((account, name), User(account, name, NOW)) for account in ("one", "two") for name in ("ann", "bob")],
+            "entities",
+            [PutEntity(Entity(account, "user", name, b"u")) for account in ("two", "one") for name in ("bob", "ann")],
+            [((account, "user", name), b"u") for account in ("one", "two") for name in ("ann", "bob")],
+        ),
+        (
+            "links",
+            [PutLink(Link("one", "member", user, group)) for user in ("bob", "ann") for group in ("ops", "devs")],
+            [(("one", "member", user, group), group) for user in ("ann", "bob") for group in ("devs", "ops")],
         ),
         (
             "access_keys",

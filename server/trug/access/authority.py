@@ -179,7 +179,7 @@ class Authority:
         if not is_own and not bucket.configured & GUARDED:
             return S3Error(ErrorCode.AccessDenied)
         case = await self._case(ask, bucket)
-        if not is_own and case.is_public and (await self._block_of(bucket)).restrict_buckets:
+        if not is_own and case.is_public and (await self.block_of(bucket)).restrict_buckets:
             return S3Error(ErrorCode.AccessDenied)
         decision = decide(case.question, self._sources(case, is_same_account=is_own))
         if case.is_foreign and not is_denied(decision):
@@ -234,7 +234,7 @@ class Authority:
             case.bucket,
             case.key,
             case.version_id,
-            ignores_public=(await self._block_of(case.bucket)).ignore_acls,
+            ignores_public=(await self.block_of(case.bucket)).ignore_acls,
         )
         if not is_permitted or who.is_anonymous:
             return is_permitted and not is_limited(identity, case.grants)
@@ -296,12 +296,15 @@ class Authority:
             raise Damaged(f"the policy of bucket {bucket.name} cannot be read") from error
         return BucketPolicy(policy, is_public(policy))
 
-    async def _block_of(self, bucket: Bucket) -> PublicAccessBlock:
+    async def block_of(self, bucket: Bucket) -> PublicAccessBlock:
         """What is blocked by the bucket's own configuration and by its account's."""
-        of_account = await self._account_blocks.find(bucket.account) or NOTHING_BLOCKED
+        of_account = await self.block_of_account(bucket.account)
         if not bucket.configured & HAS_PUBLIC_ACCESS_BLOCK:
             return of_account
         return of_account.joined(await self._bucket_blocks.find(bucket.id) or NOTHING_BLOCKED)
+
+    async def block_of_account(self, account: str) -> PublicAccessBlock:
+        return await self._account_blocks.find(account) or NOTHING_BLOCKED
 
     async def _read_bucket_block(self, bucket: int) -> PublicAccessBlock:
         return block_of(await self._metadata.fetch(Configuration(bucket, PUBLIC_ACCESS_BLOCK)))

@@ -41,8 +41,16 @@ def asymmetric_is_not_built() -> S3Error:
     return S3Error(ErrorCode.NotImplemented, "AWS4-ECDSA-P256-SHA256 signatures are not implemented.")
 
 
-def session_tokens_are_not_built() -> S3Error:
+def bad_token() -> S3Error:
     return S3Error(ErrorCode.InvalidToken)
+
+
+def token_expired() -> S3Error:
+    return S3Error(ErrorCode.ExpiredToken)
+
+
+def session_revoked() -> S3Error:
+    return S3Error(ErrorCode.AccessDenied, "The session was revoked.")
 
 
 def unknown_key(access_key: str) -> S3Error:

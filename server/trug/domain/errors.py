@@ -45,6 +45,7 @@ class ErrorCode(Enum):
     EntityTooLarge = 400, "Your proposed upload exceeds the maximum allowed size"
     EntityTooSmall = 400, "Your proposed upload is smaller than the minimum allowed size"
     ExpectationFailed = 417, "The expectation given in the Expect header could not be met."
+    ExpiredToken = 400, "The provided token has expired."
     IdempotencyParameterMismatch = (
         400,
         "Parameters on this idempotent request are inconsistent with parameters used in previous request(s).",

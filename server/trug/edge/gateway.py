@@ -26,6 +26,7 @@ from trug.edge.preflight import PREFLIGHT, CrossOrigin
 from trug.edge.render import AT_HAND, BODILESS, Letterhead, begun, error_reply
 from trug.edge.website import Websites, error_page
 from trug.engine.engine import Engine
+from trug.iam.api.dispatcher import QueryApi
 from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer, Trace
 from trug.operations.call import Call
@@ -59,7 +60,7 @@ class Gateway:
     """Answers the requests of the S3 port, whichever door they come in by.
 
     ``readiness`` tells ``/-/ready`` how the store is; ``clock`` says when a request came in; ``visitor`` is who comes
-    to websites, where nobody signs.
+    to websites, where nobody signs; ``queries`` answers what is for IAM and STS.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Gateway:
         readiness: Callable[[], Readiness],
         access_logs: AccessLogs | None = None,
         visitor: Identity = ANONYMOUS,
+        queries: QueryApi | None = None,
     ) -> None:
         self._table = table
         self._authenticator = authenticator
@@ -83,6 +85,7 @@ class Gateway:
         self._regions = settings.regions
         self._answer_within = settings.answer_within
         self._observer = observer
+        self._queries = queries
         self.access_logs = access_logs
         self._clock = clock
         self._intake = Intake(settings)
@@ -207,6 +210,8 @@ class Gateway:
             elif wire.target.is_website:
                 reply = await self._websites.answer(wire, trace)
                 await self._note_unseen(wire, trace)
+            elif wire.target.bucket is None and self._queries is not None and self._queries.takes(wire):
+                reply, trace.operation, trace.error = await self._queries.answer(wire)
             else:
                 reply = await self.answer(wire, trace)
             if head.method != "HEAD" and not isinstance(reply.body, AT_HAND):

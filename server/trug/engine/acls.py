@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from trug.domain.acl import Acl, Ownership, pack_acl
-from trug.domain.configurations import ACL, HAS_OWNERSHIP, HAS_PUBLIC_ACCESS_BLOCK, OWNERSHIP, PUBLIC_ACCESS_BLOCK
+from trug.domain.configurations import ACL, HAS_OWNERSHIP, OWNERSHIP
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
-from trug.domain.public_access import ACCOUNT_KIND, block_of
 from trug.engine.configurations import announced, configured
 from trug.engine.refusals import hidden_by_marker, is_marker, no_such_bucket, no_such_key, unknown_version
 from trug.ports.access_lists import unpack_ownership
 from trug.ports.changes import Decided, Moment, Read, Rejected, Rows
 from trug.ports.effects import Announce, PutCurrent, PutHistory
-from trug.ports.reads import BucketWithId, Configuration, Current, Document, NewestHistory, WithVersionId
+from trug.ports.reads import BucketWithId, Configuration, Current, NewestHistory, WithVersionId
 from trug.ports.rows import Bucket, Version
 from trug.ports.stores import MetadataStore
 
@@ -23,16 +22,6 @@ from trug.ports.stores import MetadataStore
 def not_supported() -> S3Error:
     """To be raised where the bucket's owner owns all that is in it, for a list that would say otherwise."""
     return S3Error(ErrorCode.AccessControlListNotSupported)
-
-
-def public_refused() -> S3Error:
-    """To be raised for a public list where such are blocked."""
-    return S3Error(ErrorCode.AccessDenied, BLOCKED)
-
-
-BLOCKED = (
-    "Access Denied: public access control lists (ACLs) are blocked by the BlockPublicAcls block public access setting."
-)
 
 
 @frozen
@@ -111,18 +100,6 @@ class Acls:
 
     def __init__(self, metadata: MetadataStore) -> None:
         self._metadata = metadata
-
-    async def blocks_public(self, bucket: Bucket) -> bool:
-        """Whether the bucket's public access block or its account's keeps lists from being public (BlockPublicAcls)."""
-        if bucket.configured & HAS_PUBLIC_ACCESS_BLOCK:
-            document = await self._metadata.fetch(Configuration(bucket.id, PUBLIC_ACCESS_BLOCK))
-            if block_of(document).block_acls:
-                return True
-        return await self.blocks_account(bucket.account)
-
-    async def blocks_account(self, account: str) -> bool:
-        """Whether the account's public access block does."""
-        return block_of(await self._metadata.fetch(Document(ACCOUNT_KIND, account))).block_acls
 
     async def set_bucket(self, bucket: Bucket, acl: Acl | None) -> None:
         """Set a bucket's list; None makes it private. AccessControlListNotSupported."""

@@ -164,9 +164,9 @@ class Buckets:
         ownership: Ownership | None = None,
         acl: Acl | None = None,
     ) -> Bucket:
-        """Make a bucket, with Object Lock (and so versioning) on where ``locks``, with ``ownership`` in place of what
-        is usual, and with ``acl`` unless it is private. BucketAlreadyOwnedByYou or BucketAlreadyExists when the name is
-        taken."""
+        """Make a bucket, with Object Lock (and so versioning) on where ``locks``, and with ``ownership`` in place of
+        what is usual; ``acl`` is None where its list is private. BucketAlreadyOwnedByYou or BucketAlreadyExists when
+        the name is taken."""
         change = await self.creation(
             name, account=account, region=region, tags=tags, locks=locks, ownership=ownership, acl=acl
         )
@@ -193,8 +193,8 @@ class Buckets:
         controls = ownership_document(ownership)
         block = pack_block(ALL_BLOCKED) if self.new.blocks_public_access else None
         listed = None if acl is None else pack_acl(acl).encode()
-        all_kinds = ((OWNERSHIP, controls), (PUBLIC_ACCESS_BLOCK, block), (ACL, listed))
-        return tuple((kind, document) for kind, document in all_kinds if document is not None)
+        all_of_them = ((OWNERSHIP, controls), (PUBLIC_ACCESS_BLOCK, block), (ACL, listed))
+        return tuple((kind, document) for kind, document in all_of_them if document is not None)
 
     async def delete(self, bucket: Bucket) -> None:
         """Remove an empty bucket. BucketNotEmpty when it holds versions or delete markers."""

@@ -113,20 +113,22 @@ async def create_bucket(call: Call, request: CreateBucket) -> Reply:
 
 
 async def _acl(call: Call, request: CreateBucket, asked: AclAsked) -> Acl | None:
-    """The list of the new bucket, None where it is private. InvalidBucketAclWithObjectOwnership where lists are not to
-    count there, InvalidBucketAclWithBlockPublicAccessError where nothing is to be public; errors of
-    ``acl_for``."""
+    """The list of the new bucket, None where it is private. InvalidBucketAclWithObjectOwnership where lists will not
+    count, errors of ``acl_for``."""
     await call.authorise(actions.PUT_BUCKET_ACL, None, name=request.name)
     acl = await acl_for(call, asked, call.account, call.account)
-    if acl is None:
-        return None
-    new = call.engine.buckets.new
-    if (request.ownership or new.ownership) is Ownership.ENFORCED:
+    ownership = request.ownership or call.engine.buckets.new.ownership
+    if acl is not None and ownership is Ownership.ENFORCED:
         raise S3Error(ErrorCode.InvalidBucketAclWithObjectOwnership, fields={"BucketName": request.name})
-    blocks = new.blocks_public_access or await call.engine.acls.blocks_account(call.account.id)
-    if blocks and is_public(acl):
+    if acl is not None and is_public(acl) and await _blocks_acls(call):
         raise S3Error(ErrorCode.InvalidBucketAclWithBlockPublicAccessError, fields={"BucketName": request.name})
     return acl
+
+
+async def _blocks_acls(call: Call) -> bool:
+    """Whether a new bucket of the caller's takes no public list."""
+    blocked = await call.authority.block_of_account(call.account.id)
+    return blocked.block_acls or call.engine.buckets.new.blocks_public_access
 
 
 def _check_headers(headers: Headers) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from trug.access.actions import Action
-from trug.access.resources import LISTING, RESOURCES
+from trug.access.resources import LISTING, RESOURCES, Entry, Level
 from trug.domain.errors import S3Error
 from trug.domain.identity import Identity
 from trug.domain.keys import decode_key
@@ -34,6 +34,9 @@ DAY = 24 * 3600 * SECOND
 MILLISECOND = 1000
 SIGV4_QUERY, SIGV2_QUERY = "X-Amz-Signature", "Signature"
 AS_V4, AS_V2 = "AWS4-HMAC-SHA256", "AWS"
+
+OF_OTHER_SERVICES = Entry(Level.ACCOUNT, frozenset())
+"""Actions of IAM and STS have no condition keys of S3."""
 
 T = TypeVar("T")
 
@@ -63,7 +66,7 @@ class Context:
         self.headers = wire.headers if headers is None else headers
         self.in_form = headers is not None
         self.told = told
-        self._entry = RESOURCES[action]
+        self._entry = RESOURCES.get(action, OF_OTHER_SERVICES)
 
     def __call__(self, key: str) -> Values | None:
         if not self._entry.has(key):
@@ -329,8 +332,9 @@ def _request_tag(context: Context, name: str) -> Values | None:
 
 
 def _principal_tag(context: Context, name: str) -> Values | None:
-    session = context.identity.session
-    return None if session is None else _named(dict(session.tags), name)
+    identity = context.identity
+    of_session = _named(dict(identity.session.tags), name) if identity.session else None
+    return of_session or _named(dict(identity.tags), name)
 
 
 def _named(tags: Mapping[str, str], name: str) -> Values | None:

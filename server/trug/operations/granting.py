@@ -25,7 +25,7 @@ from trug.domain.acl import (
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import replace
 from trug.domain.identity import Account
-from trug.engine.acls import not_supported, public_refused
+from trug.engine.acls import not_supported
 from trug.engine.drafts import Draft
 from trug.operations.call import Call
 from trug.operations.owners import bucket_owner
@@ -74,9 +74,12 @@ async def granted(call: Call, key: str, asked: AclAsked | None) -> Granted:
 
 
 async def refuse_public(call: Call, acl: Acl | None) -> None:
-    """AccessDenied for a public list where such are blocked."""
-    if acl is not None and is_public(acl) and await call.engine.acls.blocks_public(call.bucket):
-        raise public_refused()
+    """AccessDenied for a list that gives everybody something, where such are blocked (BlockPublicAcls)."""
+    if acl is not None and is_public(acl) and (await call.authority.block_of(call.bucket)).block_acls:
+        raise S3Error(ErrorCode.AccessDenied, BLOCKED)
+
+
+BLOCKED = "Access Denied: public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access."
 
 
 async def acl_for(call: Call, asked: AclAsked, owner: Account, holder: Account) -> Acl | None:

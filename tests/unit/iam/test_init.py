@@ -75,7 +75,7 @@ def on_a_store(scene: Callable[[Store], Awaitable[None]]) -> Callable[[], None]:
         metadata = MemoryMetadata(SystemClock())
         people = People(metadata, FileKeyring(os.urandom(32)))
         engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
-        await scene(Store(metadata, engine, people, Credentials(metadata, people, {})))
+        await scene(Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock()))))
 
     def test() -> None:
         asyncio.run(play())
@@ -132,8 +132,8 @@ async def test_twice_changes_nothing(store: Store) -> None:
     await store.apply(DOCUMENT)
     bucket = await store.engine.buckets.find("data")
     assert bucket is not None
-    assert await store.people.keys("123456789012", "alice") != []
-    users = await store.people.users("123456789012")
+    assert await store.people.keys.of("123456789012", "alice") != []
+    users = (await store.people.users.page("123456789012")).rows
     assert [user.name for user in users] == ["alice"]
     assert store.metadata.sequence >= before
 
@@ -144,10 +144,10 @@ async def test_what_was_deleted_stays_deleted_and_what_changed_stays(store: Stor
     bucket = await store.engine.buckets.find("data")
     assert bucket is not None
     await store.engine.buckets.delete(bucket)
-    await store.people.remove_user("123456789012", "alice")
+    await store.people.users.remove("123456789012", "alice", cascade=True)
     await store.apply(DOCUMENT)
     assert await store.engine.buckets.find("data") is None
-    assert await store.people.find_user("123456789012", "alice") is None
+    assert await store.people.users.find("123456789012", "alice") is None
     assert await store.credentials.find("AKIAALICE") is None
 
 
@@ -245,7 +245,7 @@ def test_killed_anywhere_and_started_again() -> None:
             metadata = Mortal(SystemClock())
             people = People(metadata, FileKeyring(os.urandom(32)))
             engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
-            store = Store(metadata, engine, people, Credentials(metadata, people, {}))
+            store = Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock())))
             document = DOCUMENT.replace("123456789012", DEFAULT_ACCOUNT)
             metadata.left = left
             with suppress(Killed):

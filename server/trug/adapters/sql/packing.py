@@ -37,7 +37,6 @@ from trug.ports.rows import (
     Listed,
     Part,
     Upload,
-    User,
     Version,
 )
 from trug.ports.stores import Damaged
@@ -361,7 +360,6 @@ decode_upload = Decoder(PackedUpload).decode
 decode_completed = Decoder(Completed).decode
 decode_part = Decoder(PackedPart).decode
 decode_annotation = Decoder(PackedAnnotation).decode
-decode_names = Decoder(tuple[str, ...]).decode
 
 
 def document(value: tuple[Any, ...]) -> bytes:
@@ -462,16 +460,6 @@ def account_row(account: Account) -> Row:
 
 def account_of(row: Row) -> Account:
     return Account(*checked("accounts", row))
-
-
-def user_row(user: User) -> Row:
-    columns = (user.account, user.name, user.created, document(user.policies))
-    return (*columns, checksum(columns))
-
-
-def user_of(row: Row) -> User:
-    account, name, created, policies = checked("users", row)
-    return User(account, name, created, decode_names(fields(policies)))
 
 
 def key_row(key: AccessKey) -> Row:

@@ -273,6 +273,22 @@ def configurations() -> Select[Any]:
     return page(select(s.configurations).where(within), c.kind)
 
 
+# Who may
+
+
+def entities() -> Select[Any]:
+    c = s.entities.c
+    within = and_(c.place >= given("start"), c.place < given("stop"))
+    return page(select(s.entities).where(c.account == given("account"), c.kind == given("kind"), within), c.place)
+
+
+def links(known: Column[str], sought: Column[str]) -> Select[Any]:
+    """Links of a kind with one side known, by the other."""
+    c = s.links.c
+    found = select(s.links).where(c.account == given("account"), c.kind == given("kind"), known == given("known"))
+    return page(found.where(sought >= given("start"), sought < given("stop")), sought)
+
+
 # Totals, ids, the store itself
 
 
@@ -356,8 +372,8 @@ VERSIONS = Table(
 
 
 SCANNED = (
-    s.uploads, s.parts, s.annotated, s.buckets, s.configurations, s.accounts, s.users, s.access_keys, s.declared,
-    s.documents, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
+    s.uploads, s.parts, s.annotated, s.buckets, s.configurations, s.accounts, s.entities, s.links, s.access_keys,
+    s.declared, s.documents, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
 )  # fmt: skip
 
 STATEMENTS: dict[str, ClauseElement] = {
@@ -460,12 +476,20 @@ STATEMENTS: dict[str, ClauseElement] = {
     "ACCOUNT_WITH_EMAIL": first(s.accounts, s.accounts.c.email),
     "ACCOUNTS": page(select(s.accounts).where(s.accounts.c.id > given("after")), s.accounts.c.id),
     "PUT_ACCOUNT": upsert(s.accounts),
-    "USER_NAMED": row_of(s.users),
-    "USERS_OF": page(
-        select(s.users).where(s.users.c.account == given("account"), s.users.c.name > given("after")), s.users.c.name
+    "ENTITY_AT": row_of(s.entities),
+    "ENTITIES": entities(),
+    "ENTITY_COUNT": select(func.count()).where(
+        s.entities.c.account == given("account"), s.entities.c.kind == given("kind")
     ),
-    "PUT_USER": upsert(s.users),
-    "REMOVE_USER": removal(s.users),
+    "PUT_ENTITY": upsert(s.entities),
+    "REMOVE_ENTITY": removal(s.entities),
+    "LINKS_FROM": links(s.links.c.left, s.links.c.right),
+    "LINKS_TO": links(s.links.c.right, s.links.c.left),
+    "LINK_COUNT": select(func.count()).where(
+        s.links.c.account == given("account"), s.links.c.kind == given("kind"), s.links.c.right == given("right")
+    ),
+    "PUT_LINK": upsert(s.links),
+    "REMOVE_LINK": removal(s.links),
     "KEY_WITH_ID": row_of(s.access_keys),
     "KEYS_OF": select(s.access_keys)
     .where(s.access_keys.c.account == given("account"), s.access_keys.c.user == given("user"))

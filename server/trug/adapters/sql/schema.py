@@ -125,8 +125,19 @@ accounts = clustered(
     Index(None, "email"),
 )
 
-users = clustered(
-    "users", place("account", Name), place("name", Name), number("created"), packed("policies"), number("checksum")
+entities = clustered(
+    "entities", place("account", Name), place("kind", Name), place("place", Name), packed("document"),
+    number("checksum"),
+)  # fmt: skip
+
+links = clustered(
+    "links",
+    place("account", Name),
+    place("kind", Name),
+    place("left", Name),
+    place("right", Name),
+    number("checksum"),
+    Index(None, "account", "kind", "right", "left"),
 )
 
 access_keys = clustered(
