@@ -70,7 +70,7 @@ def test_a_document(s3: Any, listed: str) -> None:
         ({"ACL": "log-delivery-write"}, "InvalidArgument"),
         ({"ACL": "private", "GrantRead": f"id={TWO}"}, "InvalidRequest"),
         ({"ACL": "private", "VersionId": "12345"}, "InvalidArgument"),
-        ({"ACL": "private", "VersionId": "x" * 32}, "InvalidArgument"),
+        ({"ACL": "private", "VersionId": "x" * 32}, "NoSuchVersion"),
     ],
 )
 def test_what_is_refused(s3: Any, listed: str, asked: dict[str, Any], code: str) -> None:
