@@ -135,6 +135,20 @@ def test_headers_that_ask_for_what_is_so(server: Server, name: str, header: str,
 
 
 @pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("x-amz-acl", "public-read"),
+        ("x-amz-acl", "log-delivery-write"),
+        ("x-amz-grant-read", f'id="{ACCOUNT.canonical_id}"'),
+    ],
+)
+def test_lists_that_would_not_count(server: Server, name: str, header: str, value: str) -> None:
+    answer = server.ask("PUT", f"/{name}", {header: value})
+    assert (answer.status, answer.code) == (400, "InvalidBucketAclWithObjectOwnership")
+    assert server.ask("HEAD", f"/{name}").status == 404
+
+
+@pytest.mark.parametrize(
     "header", ["x-amz-acl", "x-amz-object-ownership", "x-amz-bucket-object-lock-enabled", "x-amz-bucket-namespace"]
 )
 def test_headers_that_say_nothing_s3_knows(server: Server, name: str, header: str) -> None:

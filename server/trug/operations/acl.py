@@ -49,7 +49,8 @@ async def settled(call: Call, given: AclGiven, owner: Account, holder: Account) 
     """The list to store of something that ``owner`` owns in the bucket of ``holder``; None where it is private.
 
     AccessDenied for a document that names another owner: nobody gives anything away so. AccessControlListNotSupported
-    where lists do not count, for one that says anything else than that. Errors of ``acl_for``.
+    where lists do not count, for one that says anything else than that. Errors of ``acl_for`` and
+    ``refuse_public``.
     """
     if given.owner and given.owner != owner.canonical_id:
         raise S3Error(ErrorCode.AccessDenied)

@@ -56,10 +56,11 @@ async def granted(call: Call, key: str, asked: AclAsked | None) -> Granted:
     """Who will own a new object that the caller writes, and its list ("Controlling ownership of objects").
 
     AccessDenied for who may not set lists; AccessControlListNotSupported for a list that gives more than all to the
-    bucket's owner where lists do not count; errors of ``resolved``.
+    bucket's owner where lists do not count; errors of ``refuse_public`` and ``resolved``.
     """
+    writer = call.identity.account or Account(NOBODY, NOBODY_ID)
     if asked is not None:
-        await call.authorise(actions.PUT_OBJECT_ACL, call.bucket, key)
+        await call.authorise(actions.PUT_OBJECT_ACL, call.bucket, key, writer=writer.id)
     holder = await bucket_owner(call)
     ownership = await call.engine.access_lists.ownership_of(call.bucket)
     if ownership is Ownership.ENFORCED:
@@ -67,7 +68,7 @@ async def granted(call: Call, key: str, asked: AclAsked | None) -> Granted:
             raise not_supported()
         return Granted()
     gives_away = ownership is Ownership.PREFERRED and asked is not None and asked.canned == GIVES_AWAY
-    owner = holder if gives_away else call.identity.account or Account(NOBODY, NOBODY_ID)
+    owner = holder if gives_away else writer
     acl = await acl_for(call, asked or PRIVATE, owner, holder)
     await refuse_public(call, acl)
     return Granted("" if owner.id == holder.id else owner.id, acl)
