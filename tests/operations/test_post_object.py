@@ -388,7 +388,7 @@ def test_a_large_file_that_is_too_small(server: Server, s3: Any, bucket: str) ->
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
-        ("acl", "public-read", "NotImplemented"),
+        ("acl", "public-read", "AccessControlListNotSupported"),
         ("acl", "nonsense", "InvalidArgument"),
         ("x-amz-storage-class", "NONSENSE", "InvalidStorageClass"),
         ("x-amz-website-redirect-location", "javascript:alert(1)", "InvalidRedirectLocation"),

@@ -64,7 +64,8 @@ MOST_SESSION_POLICIES = 1024
 class Ask:
     """Whether an identity may do an action on ``bucket`` and ``key``, or on the bucket that is to be called ``name``.
 
-    ``values`` answers for the request.
+    ``values`` answers for the request. ``writer`` is the account that writes the object that ``key`` will be, None
+    where the one is meant that is there.
     """
 
     identity: Identity
@@ -74,6 +75,7 @@ class Ask:
     key: str | None = None
     version_id: str | None = None
     name: str = ""
+    writer: str | None = None
 
     @property
     def question(self) -> Question:
@@ -84,7 +86,7 @@ class Ask:
 @frozen
 class Case:
     """All that is known of a question about a bucket. ``owner`` is the account of the object, empty where that is the
-    bucket's, or does not matter."""
+    bucket's, or does not matter; ``is_new`` when it is only being written."""
 
     question: Question
     bucket: Bucket
@@ -95,6 +97,7 @@ class Case:
     is_public: bool
     counts_lists: bool
     owner: str
+    is_new: bool = False
 
     @property
     def is_foreign(self) -> bool:
@@ -179,7 +182,7 @@ class Authority:
         if not is_own and not bucket.configured & GUARDED:
             return S3Error(ErrorCode.AccessDenied)
         case = await self._case(ask, bucket)
-        if not is_own and case.is_public and (await self._block_of(bucket)).restrict_buckets:
+        if not is_own and case.is_public and (await self.block_of(bucket)).restrict_buckets:
             return S3Error(ErrorCode.AccessDenied)
         decision = decide(case.question, self._sources(case, is_same_account=is_own))
         if case.is_foreign and not is_denied(decision):
@@ -199,6 +202,8 @@ class Authority:
             if version is not None:
                 question = replace(question, values=with_tags(ask.values, version.record.tags, ask.action))
                 owner = version.record.owner if has_owner else ""
+        if ask.writer is not None:
+            owner = ask.writer
         return Case(
             question,
             bucket,
@@ -209,10 +214,13 @@ class Authority:
             is_public=held is not None and held.is_public,
             counts_lists=ownership is not Ownership.ENFORCED,
             owner="" if owner == bucket.account else owner,
+            is_new=ask.writer is not None,
         )
 
     async def _is_let_by_owner(self, case: Case) -> bool:
         """Of what another account than the bucket's owns: its policies and its list, and no policy of the bucket."""
+        if case.is_new and case.question.identity.is_anonymous:
+            return True
         if is_of_account(case.question.identity, case.owner):
             return decide(case.question, self._own(case.question.identity, case.grants)).allowed
         return await self._is_listed(case)
@@ -234,7 +242,7 @@ class Authority:
             case.bucket,
             case.key,
             case.version_id,
-            ignores_public=(await self._block_of(case.bucket)).ignore_acls,
+            ignores_public=(await self.block_of(case.bucket)).ignore_acls,
         )
         if not is_permitted or who.is_anonymous:
             return is_permitted and not is_limited(identity, case.grants)
@@ -296,12 +304,15 @@ class Authority:
             raise Damaged(f"the policy of bucket {bucket.name} cannot be read") from error
         return BucketPolicy(policy, is_public(policy))
 
-    async def _block_of(self, bucket: Bucket) -> PublicAccessBlock:
+    async def block_of(self, bucket: Bucket) -> PublicAccessBlock:
         """What is blocked by the bucket's own configuration and by its account's."""
-        of_account = await self._account_blocks.find(bucket.account) or NOTHING_BLOCKED
+        of_account = await self.block_of_account(bucket.account)
         if not bucket.configured & HAS_PUBLIC_ACCESS_BLOCK:
             return of_account
         return of_account.joined(await self._bucket_blocks.find(bucket.id) or NOTHING_BLOCKED)
+
+    async def block_of_account(self, account: str) -> PublicAccessBlock:
+        return await self._account_blocks.find(account) or NOTHING_BLOCKED
 
     async def _read_bucket_block(self, bucket: int) -> PublicAccessBlock:
         return block_of(await self._metadata.fetch(Configuration(bucket, PUBLIC_ACCESS_BLOCK)))

@@ -57,19 +57,20 @@ class ListedAccess:
     ) -> bool:
         """Whether the list that ``action`` is about grants it to the identity's account, or to everybody.
 
-        Never where the bucket's owner owns all that is in it. With ``ignores_public`` (IgnorePublicAcls) nothing counts
+        Never where the bucket's owner owns all that is in it. That there is no object is told to who may list the
+        bucket. With ``ignores_public`` (IgnorePublicAcls) nothing counts
         that is granted to groups of everybody.
         """
         if await self._lists.ownership_of(bucket) is Ownership.ENFORCED:
             return False
         permission = ON_OBJECTS.get(action)
         acl = await self.object_acl(bucket, key, version_id) if permission is not None and key else None
-        if permission is None:
-            permission = ON_BUCKETS.get(action)
+        if acl is None:
+            permission = Permission.READ if permission is not None else ON_BUCKETS.get(action)
             acl = await self._lists.acl_of(bucket)
-            if action in OWNERS_ONLY and not await self._owns(identity, bucket, key):
-                return False
         if permission is None or acl is None:
+            return False
+        if action in OWNERS_ONLY and not await self._owns(identity, bucket, key):
             return False
         if ignores_public:
             acl = without_public(acl)

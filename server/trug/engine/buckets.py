@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from trug.domain.acl import Ownership
+from trug.domain.acl import Acl, Ownership, pack_acl
 from trug.domain.configurations import (
     ACCOUNT_QUOTA,
+    ACL,
     HAS_LIFECYCLE,
     HAS_OBJECT_LOCK,
     LIFECYCLE,
@@ -161,10 +162,14 @@ class Buckets:
         tags: dict[str, str],
         locks: bool = False,
         ownership: Ownership | None = None,
+        acl: Acl | None = None,
     ) -> Bucket:
         """Make a bucket, with Object Lock (and so versioning) on where ``locks``, and with ``ownership`` in place of
-        what is usual. BucketAlreadyOwnedByYou or BucketAlreadyExists when the name is taken."""
-        change = await self.creation(name, account=account, region=region, tags=tags, locks=locks, ownership=ownership)
+        what is usual; ``acl`` is None where its list is private. BucketAlreadyOwnedByYou or BucketAlreadyExists when
+        the name is taken."""
+        change = await self.creation(
+            name, account=account, region=region, tags=tags, locks=locks, ownership=ownership, acl=acl
+        )
         return await self._metadata.commit(change)
 
     async def creation(
@@ -177,17 +182,19 @@ class Buckets:
         versioning: Versioning = Versioning.OFF,
         locks: bool = False,
         ownership: Ownership | None = None,
+        acl: Acl | None = None,
     ) -> CreateBucket:
         """The change that makes a bucket, for who has more to do in the same commit."""
         row = Bucket(await self._ids.take(), name, account, region, 0, versioning)
-        return CreateBucket(row, tags, locks, self._documents(ownership or self.new.ownership))
+        return CreateBucket(row, tags, locks, self._documents(ownership or self.new.ownership, acl))
 
-    def _documents(self, ownership: Ownership) -> tuple[tuple[str, bytes], ...]:
+    def _documents(self, ownership: Ownership, acl: Acl | None) -> tuple[tuple[str, bytes], ...]:
         """What a bucket has from the beginning."""
         controls = ownership_document(ownership)
         block = pack_block(ALL_BLOCKED) if self.new.blocks_public_access else None
-        both = ((OWNERSHIP, controls), (PUBLIC_ACCESS_BLOCK, block))
-        return tuple((kind, document) for kind, document in both if document is not None)
+        listed = None if acl is None else pack_acl(acl).encode()
+        all_of_them = ((OWNERSHIP, controls), (PUBLIC_ACCESS_BLOCK, block), (ACL, listed))
+        return tuple((kind, document) for kind, document in all_of_them if document is not None)
 
     async def delete(self, bucket: Bucket) -> None:
         """Remove an empty bucket. BucketNotEmpty when it holds versions or delete markers."""

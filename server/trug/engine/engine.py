@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from trug.domain.frozen import frozen
+from trug.engine.accounts import Accounts
+from trug.engine.acls import Acls
 from trug.engine.annotations import ObjectAnnotations
 from trug.engine.appending import Appending
 from trug.engine.buckets import PLAIN, Buckets, NewBuckets
@@ -24,6 +26,7 @@ from trug.engine.rekeying import Rekeying
 from trug.engine.renaming import Renaming
 from trug.engine.restoring import Restoring
 from trug.engine.sweep import Sweep
+from trug.ports.access_lists import AccessLists
 from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
 from trug.ports.stores import BlobStore, MetadataStore
@@ -50,6 +53,9 @@ class Keys:
 class Engine:
     """The rules of S3 over one pair of stores."""
 
+    access_lists: AccessLists
+    accounts: Accounts
+    acls: Acls
     buckets: Buckets
     configurations: BucketConfigurations
     objects: Objects
@@ -95,6 +101,9 @@ class Engine:
         intake = Intake(blobs, ids, BufferPool(), inline_max)
         objects = Objects(metadata, blobs, ids, intake, pins, protections, envelopes, clock)
         return cls(
+            access_lists=AccessLists(metadata),
+            accounts=Accounts(metadata),
+            acls=Acls(metadata),
             buckets=Buckets(metadata, ids, new_buckets),
             configurations=configurations,
             objects=objects,

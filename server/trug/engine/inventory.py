@@ -18,7 +18,7 @@ from trug.domain.objects import EMPTY_RECORD, Record
 from trug.domain.reports import DAILY, Inventory, bucket_of_arn
 from trug.engine.configurations import progress_name
 from trug.engine.drafts import ListedVersion
-from trug.engine.inventory_columns import Item, needs_records, schema_of
+from trug.engine.inventory_columns import Item, needs_records, schema_of, tells_access
 from trug.ports.changes import Decided, Moment, Read, Rows
 from trug.ports.effects import KeepDocument
 from trug.ports.reads import Current, WithVersionId
@@ -110,14 +110,24 @@ class Question(NamedTuple):
 
 
 async def items_of(
-    metadata: MetadataStore, bucket: Bucket, listed: Sequence[ListedVersion], inventory: Inventory, owner: str
+    metadata: MetadataStore,
+    bucket: Bucket,
+    listed: Sequence[ListedVersion],
+    inventory: Inventory,
+    owner: str,
+    *,
+    lists_count: bool = False,
 ) -> list[Item]:
-    """The versions of a page with what the columns of the list need; ``owner`` is a canonical id."""
+    """The versions of a page with what the columns of the list need; ``owner`` is a canonical id, and owns them all
+    unless lists of access count in the bucket."""
     records = [EMPTY_RECORD] * len(listed)
-    if needs_records(inventory):
+    if needs_records(inventory) or (lists_count and tells_access(inventory)):
         records = await metadata.view(Question(bucket.id, listed).answer)
     both = zip(listed, records, strict=True)
-    return [Item(version.entry, version.is_latest, record, bucket.name, owner) for version, record in both]
+    return [
+        Item(version.entry, version.is_latest, record, bucket.name, owner, record.acl if lists_count else None)
+        for version, record in both
+    ]
 
 
 # --- where ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
+from trug.domain.acl import Acl, GranteeKind, private
 from trug.domain.encryption import DSSE_KMS, KMS_KINDS, SSE_C, SSE_KMS, SSE_S3, kind_of
 from trug.domain.objects import Record
 from trug.domain.reports import ALL, CSV, INVENTORY_FIELDS, Inventory
@@ -21,13 +22,14 @@ from trug.engine.drafts import Entry
 
 class Item(NamedTuple):
     """A version to be listed, of the bucket of this name; ``owner`` is the canonical id of its owner. ``record`` is
-    empty where no column needs it."""
+    empty where no column needs it, ``acl`` None where the object is private to its owner."""
 
     entry: Entry
     is_latest: bool
     record: Record
     bucket: str
     owner: str
+    acl: Acl | None = None
 
 
 Value = Callable[[Item], str | int | bool | None]
@@ -62,9 +64,12 @@ def _access_tier(item: Item) -> str | None:
 
 
 def _access_control_list(item: Item) -> str:
-    """The list of an object that belongs to the bucket's owner alone, as AWS writes it: JSON in base64."""
-    grant = {"canonicalId": item.owner, "type": "CanonicalUser", "permission": "FULL_CONTROL"}
-    granted = {"version": "2022-11-10", "status": "AVAILABLE", "grants": [grant]}
+    """The object's list of access as AWS writes it: JSON in base64."""
+    grants = [
+        {"canonicalId" if kind is GranteeKind.USER else "uri": who, "type": kind.value, "permission": permission.value}
+        for (kind, who), permission in (item.acl or private(item.owner)).grants
+    ]
+    granted = {"version": "2022-11-10", "status": "AVAILABLE", "grants": grants}
     return base64.b64encode(json.dumps(granted).encode()).decode()
 
 
@@ -148,6 +153,11 @@ def columns_of(inventory: Inventory) -> tuple[Column, ...]:
 def needs_records(inventory: Inventory) -> bool:
     """Whether a column needs more of a version than lists read."""
     return not OF_RECORD.isdisjoint(inventory.fields)
+
+
+def tells_access(inventory: Inventory) -> bool:
+    """Whether a column shows owners of objects or their lists of access."""
+    return not {"ObjectOwner", "ObjectAccessControlList"}.isdisjoint(inventory.fields)
 
 
 def rows_of(items: Sequence[Item], columns: Sequence[Column]) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from trug.access import actions
-from trug.domain.acl import Ownership
+from trug.domain.acl import BUCKET_LISTS, Acl, AclAsked, Ownership, is_public
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.names import check_bucket_name
@@ -13,9 +13,11 @@ from trug.domain.tags import BUCKET_TAGS, check_tags
 from trug.domain.versioning import Versioning
 from trug.operations.call import Call
 from trug.operations.context import Told, resource_tags_told
+from trug.operations.granting import acl_for
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing
 from trug.operations.representation import document
+from trug.wire.acl import acl_asked
 from trug.wire.documents import create_bucket as create_bucket_document
 from trug.wire.documents import tagging, versioning
 from trug.wire.headers import refuse_unbuilt
@@ -54,6 +56,7 @@ class CreateBucket:
     is_regional: bool = False
     locks: bool = False
     ownership: Ownership | None = None
+    asked: AclAsked | None = None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> CreateBucket:
@@ -65,7 +68,8 @@ class CreateBucket:
         is_regional = (incoming.headers.get(NAMESPACE) or "").lower() == ACCOUNT_REGIONAL
         locks = (incoming.headers.get(OBJECT_LOCK) or "").lower() == "true"
         ownership = OWNERSHIPS.get((incoming.headers.get(OWNERSHIP) or "").lower())
-        return cls(incoming.bucket, configuration.location, tags, is_regional, locks, ownership)
+        asked = acl_asked(incoming.headers, BUCKET_LISTS)
+        return cls(incoming.bucket, configuration.location, tags, is_regional, locks, ownership, asked)
 
 
 def _told(request: CreateBucket) -> Told:
@@ -89,6 +93,7 @@ async def create_bucket(call: Call, request: CreateBucket) -> Reply:
         await call.authorise(actions.PUT_BUCKET_VERSIONING, None, name=request.name)
     if request.ownership is not None:
         await call.authorise(actions.PUT_BUCKET_OWNERSHIP_CONTROLS, None, name=request.name)
+    acl = None if request.asked is None else await _acl(call, request, request.asked)
     region = _region(request.location, call.regions)
     _check_namespace(request, call.account.id, region)
     try:
@@ -99,11 +104,31 @@ async def create_bucket(call: Call, request: CreateBucket) -> Reply:
             tags=request.tags,
             locks=request.locks,
             ownership=request.ownership,
+            acl=acl,
         )
     except S3Error as error:
         if not await _is_made_again(call, request, region, error):
             raise
     return Reply(headers={"location": f"/{request.name}"})
+
+
+async def _acl(call: Call, request: CreateBucket, asked: AclAsked) -> Acl | None:
+    """The list of the new bucket, None where it is private. InvalidBucketAclWithObjectOwnership where lists will not
+    count, errors of ``acl_for``."""
+    await call.authorise(actions.PUT_BUCKET_ACL, None, name=request.name)
+    acl = await acl_for(call, asked, call.account, call.account)
+    ownership = request.ownership or call.engine.buckets.new.ownership
+    if acl is not None and ownership is Ownership.ENFORCED:
+        raise S3Error(ErrorCode.InvalidBucketAclWithObjectOwnership, fields={"BucketName": request.name})
+    if acl is not None and is_public(acl) and await _blocks_acls(call):
+        raise S3Error(ErrorCode.InvalidBucketAclWithBlockPublicAccessError, fields={"BucketName": request.name})
+    return acl
+
+
+async def _blocks_acls(call: Call) -> bool:
+    """Whether a new bucket of the caller's takes no public list."""
+    blocked = await call.authority.block_of_account(call.account.id)
+    return blocked.block_acls or call.engine.buckets.new.blocks_public_access
 
 
 def _check_headers(headers: Headers) -> None:
@@ -139,7 +164,7 @@ def _check_namespace(request: CreateBucket, account: str, region: str) -> None:
 
 
 def _asks_more(request: CreateBucket) -> bool:
-    return bool(request.tags) or request.locks or request.ownership is not None
+    return bool(request.tags) or request.locks or request.ownership is not None or request.asked is not None
 
 
 async def _is_made_again(call: Call, request: CreateBucket, region: str, error: S3Error) -> bool:

@@ -57,13 +57,15 @@ class Call:
         version_id: str | None = None,
         name: str = "",
         told: Told = NOTHING_TOLD,
+        writer: str | None = None,
     ) -> None:
         """AccessDenied for who may not do this too; the gateway has asked for the operation's own action.
 
-        ``name`` is that of a bucket that is to be made; ``told`` are condition keys that only a document says.
+        ``name`` is that of a bucket that is to be made; ``told`` are condition keys that only a document says;
+        ``writer`` is the account that writes the object in question, where it is not the one that is there.
         """
         if bucket is None or not is_plain_owner(self.identity, bucket):
-            await self.authority.authorise(self._ask(action, bucket, key, version_id, name, told))
+            await self.authority.authorise(self._ask(action, bucket, key, version_id, name, told, writer))
 
     async def may(self, action: Action, bucket: Bucket, key: str | None = None, *, told: Told = NOTHING_TOLD) -> bool:
         """Whether the caller may do this too."""
@@ -72,10 +74,17 @@ class Call:
         return await self.authority.find_refusal(self._ask(action, bucket, key, None, "", told)) is None
 
     def _ask(
-        self, action: Action, bucket: Bucket | None, key: str | None, version_id: str | None, name: str, told: Told
+        self,
+        action: Action,
+        bucket: Bucket | None,
+        key: str | None,
+        version_id: str | None,
+        name: str,
+        told: Told,
+        writer: str | None = None,
     ) -> Ask:
         version = None if version_id is None else (version_id,)
         context = Context(
             self.wire, self.identity, action, bucket, headers=self.fields, told={"s3:versionid": version, **told}
         )
-        return Ask(self.identity, action, context, bucket, key, version_id, name)
+        return Ask(self.identity, action, context, bucket, key, version_id, name, writer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trug.operations import (
+    acl,
     attributes,
     batch,
     bucket_reports,
@@ -34,6 +35,7 @@ from trug.operations.table import OperationTable
 FAMILIES = (
     service,
     buckets,
+    acl,
     bucket_settings,
     policies,
     public_access,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from trug.access import actions
+from trug.domain.acl import AclAsked
 from trug.domain.checksums import ALGORITHMS, find_algorithm
 from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
-from trug.domain.frozen import frozen
+from trug.domain.frozen import frozen, replace
 from trug.domain.preconditions import WriteConditions
 from trug.domain.ranges import parse_copy_range
 from trug.engine.drafts import Copied, CopiedPart, CopyDirectives, CopySource, Draft
 from trug.operations.call import Call
 from trug.operations.expiring import stored_expiration
+from trug.operations.granting import granted, is_plain
 from trug.operations.operation import Family
 from trug.operations.parameters import authorise_lock, refuse_version, tags_from, upload_part_asked
 from trug.operations.representation import (
@@ -23,6 +25,7 @@ from trug.operations.representation import (
     version_header,
 )
 from trug.operations.sources import Source, note_read, source_of, source_refusals
+from trug.wire.acl import acl_asked
 from trug.wire.dates import iso_date
 from trug.wire.encryption import customer_key, encryption_headers, protection_asked
 from trug.wire.headers import (
@@ -66,6 +69,7 @@ class CopyObject:
     source: Source
     directives: CopyDirectives
     conditions: WriteConditions
+    asked: AclAsked | None = None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> CopyObject:
@@ -88,6 +92,7 @@ class CopyObject:
                 annotations=copies_annotations(headers),
             ),
             conditions=write_conditions(headers),
+            asked=acl_asked(headers),
         )
 
 
@@ -125,6 +130,9 @@ async def copy_object(call: Call, request: CopyObject) -> Reply:
     source = await source_of(call, request.source)
     await _authorise_tags(call, request, source)
     await authorise_lock(call, request.key, request.directives.lock)
+    if not is_plain(call, request.asked):
+        owner, acl = await granted(call, request.key, request.asked)
+        request = replace(request, directives=replace(request.directives, owner=owner, acl=acl))
     copied = await _copied(call, request, source)
     note_read(call, source, "REST.COPY.OBJECT_GET")
     stored = copied.stored

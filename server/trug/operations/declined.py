@@ -71,7 +71,6 @@ DECLINED = [
         METADATA,
     ),
     Declined("PutBucketAbac", "PUT /{Bucket}?abac", actions.PUT_BUCKET_ABAC, ACCESS),
-    Declined("PutBucketAcl", "PUT /{Bucket}?acl", actions.PUT_BUCKET_ACL, ACCESS),
     Declined(
         "PutBucketNotificationConfiguration", "PUT /{Bucket}?notification", actions.PUT_BUCKET_NOTIFICATION, EVENTS
     ),
@@ -87,9 +86,6 @@ DECLINED = [
         actions.GET_OBJECT_TORRENT,
         TORRENTS,
         actions.GET_OBJECT_VERSION_TORRENT,
-    ),
-    Declined(
-        "PutObjectAcl", "PUT /{Bucket}/{Key+}?acl", actions.PUT_OBJECT_ACL, ACCESS, actions.PUT_OBJECT_VERSION_ACL
     ),
     Declined("SelectObjectContent", "POST /{Bucket}/{Key+}?select&select-type=2", actions.GET_OBJECT, SELECT),
 ]

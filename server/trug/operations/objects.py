@@ -18,6 +18,7 @@ from trug.engine.drafts import Draft
 from trug.engine.envelopes import check_customer_key
 from trug.operations.call import Call
 from trug.operations.expiring import stored_expiration, version_expiration
+from trug.operations.granting import is_plain, with_owner
 from trug.operations.operation import Family
 from trug.operations.parameters import (
     authorise_lock,
@@ -102,20 +103,21 @@ async def put_object(call: Call, request: PutObject) -> Reply:
         await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
     if request.draft.lock is not None:
         await authorise_lock(call, request.key, request.draft.lock)
+    draft = request.draft
+    if not is_plain(call, draft.asked):
+        draft = await with_owner(call, request.key, draft)
     if request.offset is not None:
-        return await append_object(call, request, request.offset)
-    stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
+        return await append_object(call, request, draft, request.offset)
+    stored = await call.engine.objects.put(call.bucket, request.key, call.body, draft, request.conditions)
     headers = stored_headers(stored, request.draft.protection)
     if call.bucket.configured & HAS_LIFECYCLE:
         headers |= await stored_expiration(call, request.key, request.draft.tags, stored)
     return Reply(headers=headers)
 
 
-async def append_object(call: Call, request: PutObject, offset: int) -> Reply:
+async def append_object(call: Call, request: PutObject, draft: Draft, offset: int) -> Reply:
     """The answer tells the size too, as only appends' do."""
-    stored = await call.engine.appending.append(
-        call.bucket, request.key, offset, call.body, request.draft, request.conditions
-    )
+    stored = await call.engine.appending.append(call.bucket, request.key, offset, call.body, draft, request.conditions)
     return Reply(headers=stored_headers(stored) | {"x-amz-object-size": str(stored.size)})
 
 

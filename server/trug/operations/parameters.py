@@ -12,6 +12,7 @@ from trug.domain.tags import parse_tagging_header
 from trug.engine.drafts import Draft
 from trug.operations.call import Call
 from trug.ports.body import Body
+from trug.wire.acl import acl_asked, speaks_of_acl
 from trug.wire.encryption import protection_asked, speaks_of_encryption
 from trug.wire.headers import (
     asks_for_unbuilt,
@@ -29,9 +30,11 @@ LARGEST_UPLOAD = 5 << 30
 LAST_PART = 10_000
 
 IS_PLAIN_WRITE = Rule(
-    lambda names: not asks_for_unbuilt(names) and not speaks_of_encryption(names) and not speaks_of_locks(names)
+    lambda names: (
+        not (asks_for_unbuilt(names) or speaks_of_encryption(names) or speaks_of_locks(names) or speaks_of_acl(names))
+    )
 )
-"""Of writes that say nothing about how, where or how long the object is kept."""
+"""Of writes that say nothing about how, where, how long and for whom the object is kept."""
 
 
 @frozen
@@ -76,6 +79,7 @@ def draft_from(incoming: Incoming, *, takes: str = "") -> Draft:
         storage_class=storage_class_asked(headers),
         protection=protection_asked(incoming),
         lock=lock_asked(headers),
+        asked=acl_asked(headers),
     )
 
 

@@ -16,6 +16,7 @@ from trug.engine.drafts import Draft, Stored
 from trug.operations.call import Call
 from trug.operations.context import Told, object_tags_told
 from trug.operations.expiring import stored_expiration
+from trug.operations.granting import is_plain, with_owner
 from trug.operations.operation import Family
 from trug.operations.parameters import authorise_lock, draft_from
 from trug.operations.representation import XML_HEADERS, stored_headers
@@ -82,7 +83,10 @@ async def post_object(call: Call, request: PostObject) -> Reply:
     if request.draft.tags:
         await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key, told=_told(request))
     await authorise_lock(call, request.key, request.draft.lock)
-    stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
+    draft = request.draft
+    if not is_plain(call, draft.asked):
+        draft = await with_owner(call, request.key, draft)
+    stored = await call.engine.objects.put(call.bucket, request.key, call.body, draft, request.conditions)
     expiration: dict[str, str] = {}
     if call.bucket.configured & HAS_LIFECYCLE:
         expiration = await stored_expiration(call, request.key, request.draft.tags, stored)

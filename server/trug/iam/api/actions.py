@@ -130,9 +130,9 @@ class Family:
 
         return add
 
-    def declined(self, name: str, reason: str) -> None:
+    def declined(self, name: str, reason: str, *, is_open: bool = False) -> None:
         """Add a row for an action that AWS has and that answers NotImplemented with the reason."""
-        self.rows.append(Action(name, self.service, None, _declined, kind="declined", note=reason))
+        self.rows.append(Action(name, self.service, None, _declined, is_open, "declined", reason))
 
 
 async def _declined(call: Call, _: None) -> None:
