@@ -132,7 +132,7 @@ def test_one_value_negated(operator: str, operands: list[str], value: str, is_fi
 
 def test_each_operator_has_its_row() -> None:
     assert {row[0] for row in SINGLE} == POSITIVE
-    assert POSITIVE | NEGATED == frozenset(OPERATORS)
+    assert frozenset(OPERATORS) == POSITIVE | NEGATED
 
 
 OPERAND = {
