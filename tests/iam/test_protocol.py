@@ -195,6 +195,7 @@ def test_s3_stays_s3(server: IamServer) -> None:
     assert server.ask("GET", "/").status == 200
     assert server.ask("GET", "/?Action=ListUsers&Version=2010-05-08").texts("Buckets") != []
     assert server.ask("POST", "/").texts("Code") == ["MethodNotAllowed"]
+    assert server.query("", method="GET").code == "AuthorizationHeaderMalformed"
     assert server.send("GET", "/", {}).texts("Code") == ["AccessDenied"]
     assert server.send("POST", "/", {}).texts("Code") == ["MethodNotAllowed"]
 
