@@ -476,6 +476,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     "ACCOUNT_WITH_EMAIL": first(s.accounts, s.accounts.c.email),
     "ACCOUNTS": page(select(s.accounts).where(s.accounts.c.id > given("after")), s.accounts.c.id),
     "PUT_ACCOUNT": upsert(s.accounts),
+    "REMOVE_ACCOUNT": removal(s.accounts),
     "ENTITY_AT": row_of(s.entities),
     "ENTITIES": entities(),
     "ENTITY_COUNT": select(func.count()).where(

@@ -273,6 +273,9 @@ ACCOUNTS = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, ac
 # id, canonical_id, display_name, email, checksum
 PUT_ACCOUNT = "INSERT INTO accounts (id, canonical_id, display_name, email, checksum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET canonical_id = excluded.canonical_id, display_name = excluded.display_name, email = excluded.email, checksum = excluded.checksum"
 
+# id
+REMOVE_ACCOUNT = "DELETE FROM accounts WHERE accounts.id = ?"
+
 # account, kind, place
 ENTITY_AT = "SELECT entities.account, entities.kind, entities.place, entities.document, entities.checksum FROM entities WHERE entities.account = ? AND entities.kind = ? AND entities.place = ?"
 
