@@ -135,6 +135,17 @@ def _add_managed(commands: Any) -> None:
                 (parser, "detach", f"{kind}/detach", "take a managed policy away", ("name", "policy"), ("account",)),
             )
         ),
+        *(
+            (
+                parser,
+                "revoke-sessions",
+                f"{kind}/revoke-sessions",
+                "end the sessions begun so far",
+                ("name",),
+                ("account",),
+            )
+            for parser, kind in ((user, "user"), (role, "role"))
+        ),
         (group, "join", "group/join", "make a user a member", ("name", "user"), ("account",)),
         (group, "leave", "group/leave", "make a user a member no longer", ("name", "user"), ("account",)),
         (

@@ -21,6 +21,9 @@ from tests.support.forms import CONTENT_TYPE, form
 from tests.support.iam import ROOT, IamServer, serving_iam
 from tests.support.server import REGION
 
+from trug.iam.entities import ROLE, USER
+from trug.iam.sts.sessions import revoke_sessions
+
 Keys = tuple[str, ...]
 Document = dict[str, Any]
 
@@ -325,15 +328,13 @@ def test_a_role_that_is_no_more(scene: Scene) -> None:
 
 
 def test_revoked_sessions(scene: Scene) -> None:
-    from trug.iam.entities import ROLE, USER
-
     old, own = keys_of(scene.assume()), keys_of(scene.sts().get_session_token())
-    sessions = scene.server.tokens.sessions
-    scene.server.run(sessions.revoke(ROLE, ACCOUNT, scene.role))
+    metadata = scene.server.people.metadata
+    scene.server.run(revoke_sessions(metadata, ROLE, ACCOUNT, scene.role))
     assert scene.get(old) == "AccessDenied"
     assert scene.get(own) == ""
     assert scene.get(keys_of(scene.assume())) == ""
-    scene.server.run(sessions.revoke(USER, ACCOUNT, scene.user))
+    scene.server.run(revoke_sessions(metadata, USER, ACCOUNT, scene.user))
     assert scene.get(own) == "AccessDenied"
     assert scene.get(keys_of(scene.sts().get_session_token())) == ""
 
