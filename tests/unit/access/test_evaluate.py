@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trug.access import evaluate
 from trug.access.evaluate import Effect, Mismatch, Question, Sources, considered, decide, judge, reason_of
 from trug.access.policy import Policy, PolicyKind, parse_policy
 from trug.access.statements import named
@@ -131,7 +132,23 @@ def test_what_is_remembered_of_one_caller_is_not_said_of_another() -> None:
         assert judge(known, ask(BOB)).effect is Effect.ALLOW
         assert judge(known, ask(EVE)).effect is judge(known, ask(VISITOR)).effect is Effect.NONE
         assert judge(known, ask(BOB, "s3:PutObject")).effect is Effect.NONE
-    assert len(known.rulings) == 4
+    assert len(known.memory.by_caller) == 4 and len(known.memory.by_standing) == 3
+
+
+def test_what_names_nobody_is_remembered_once_for_all() -> None:
+    for known in (MINE, to("*")):
+        for number in range(20):
+            assert judge(known, ask(Identity(HOME, user=f"u{number}"))).effect is Effect.ALLOW
+        assert len(known.memory.by_caller) == 1
+
+
+def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "MOST_RULINGS", 8)
+    known = to({"AWS": BOB_ARN})
+    for number in range(40):
+        assert judge(known, ask(Identity(HOME, user=f"u{number}"))).effect is Effect.NONE
+        assert judge(known, ask(BOB)).effect is Effect.ALLOW
+        assert len(known.memory.by_caller) <= 8
 
 
 # --- principals -----------------------------------------------------------------------------------------------------
