@@ -54,6 +54,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sqlite_with_rowid=False,
     )
+    op.create_index(op.f("ix_accounts_canonical_id"), "accounts", ["canonical_id"], unique=False)
+    op.create_index(op.f("ix_accounts_email"), "accounts", ["email"], unique=False)
     op.create_table(
         "bucket_counters",
         sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),
@@ -133,6 +135,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dropped")),
     )
     op.create_table(
+        "entities",
+        sa.Column("account", NAME, autoincrement=False, nullable=False),
+        sa.Column("kind", NAME, autoincrement=False, nullable=False),
+        sa.Column("place", NAME, autoincrement=False, nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("account", "kind", "place", name=op.f("pk_entities")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "epochs",
         sa.Column("number", NUMBER, autoincrement=False, nullable=False),
         sa.Column("sealed", FLAG, server_default=sa.text("0"), nullable=False),
@@ -193,6 +205,19 @@ def upgrade() -> None:
         sa.Column("checks", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inline")),
+    )
+    op.create_table(
+        "links",
+        sa.Column("account", NAME, autoincrement=False, nullable=False),
+        sa.Column("kind", NAME, autoincrement=False, nullable=False),
+        sa.Column("left", NAME, autoincrement=False, nullable=False),
+        sa.Column("right", NAME, autoincrement=False, nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("account", "kind", "left", "right", name=op.f("pk_links")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_links_account_kind_right_left"), "links", ["account", "kind", "right", "left"], unique=False
     )
     op.create_table(
         "moments",
@@ -276,16 +301,6 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("is_open = 1"),
         postgresql_where=sa.text("is_open = 1"),
-    )
-    op.create_table(
-        "users",
-        sa.Column("account", NAME, autoincrement=False, nullable=False),
-        sa.Column("name", NAME, autoincrement=False, nullable=False),
-        sa.Column("created", NUMBER, nullable=False),
-        sa.Column("policies", sa.LargeBinary(), nullable=False),
-        sa.Column("checksum", NUMBER, nullable=False),
-        sa.PrimaryKeyConstraint("account", "name", name=op.f("pk_users")),
-        sqlite_with_rowid=False,
     )
     op.execute(
         "INSERT INTO state (id, format, sequence, time, lock_time, generation, next_id, checksum)"

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trug import __version__
+from trug.access.authority import Authority
 from trug.adapters.board import Board, Seat
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
@@ -17,30 +18,45 @@ from trug.adapters.filesystem import layout
 from trug.adapters.filesystem.blobs import FilesystemBlobs
 from trug.adapters.filesystem.recovery import Abandoned, find_abandoned, sweep_staging
 from trug.adapters.filesystem.shelf import FilesystemShelf
+from trug.adapters.https import HttpsFetcher
 from trug.adapters.keyring import FileKeyring, MasterKeyError, make_master_key, parse_master_key, read_master_key
 from trug.adapters.kms.ring import FileKeyRing
 from trug.adapters.root_pair import RootPair, path_of, read_or_make
+from trug.adapters.session_tokens import SealedTokens
 from trug.adapters.sql.connection import StoreRefused
 from trug.adapters.sql.store import SqlMetadata
 from trug.auth.authenticate import Authenticator
+from trug.domain.acl import Ownership
 from trug.domain.frozen import frozen
+from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
 from trug.edge.asgi import Application
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
+from trug.engine.buckets import NewBuckets
 from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
 from trug.engine.fsck import Fsck
 from trug.engine.pins import Pins
+from trug.iam.api.dispatcher import QueryApi
+from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
+from trug.iam.grants import StoredGrants
 from trug.iam.init import Initialiser
-from trug.iam.people import People, new_access_key, new_secret
+from trug.iam.keys import new_access_key, new_secret
+from trug.iam.oidc import Issuers
+from trug.iam.people import People
+from trug.iam.sts.federation import Federation
+from trug.iam.sts.service import TokenService
+from trug.iam.sts.trust import Trust
+from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
+from trug.jobs.noting import keep_noted
 from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
 from trug.jobs.sweeping import keep_sweeping
@@ -142,7 +158,8 @@ class Store:
     ) -> Store:
         directory, clock = settings.directory, SystemClock()
         is_first = membership is None or membership.is_first
-        keyring = FileKeyring(_master_key(settings, makes=is_first))
+        master = _master_key(settings, makes=is_first)
+        keyring = FileKeyring(master)
         ring = FileKeyRing(
             layout.key_ring_path(directory), layout.key_ring_lock_path(directory), keyring=keyring, clock=clock
         )
@@ -166,6 +183,7 @@ class Store:
             await _recover(directory, metadata, ledger)
             undo.pop_all()
         people = People(metadata, keyring)
+        uses = Uses(people.keys, clock, settings.region[0])
         seat = None if membership is None else _seat(directory, membership)
         pins = Pins(board=seat)
         return cls(
@@ -179,11 +197,12 @@ class Store:
                 keys=keys,
                 lifecycle_day=settings.lifecycle_day,
                 restore_delay=settings.restore_delay,
+                new_buckets=NewBuckets(Ownership(settings.object_ownership), settings.block_public_access),
             ),
             metadata=metadata,
             blobs=blobs,
             people=people,
-            credentials=Credentials(metadata, people, root.keys),
+            credentials=Credentials(metadata, people, root.keys, SealedTokens(master, clock), uses),
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
             pins=pins,
@@ -311,10 +330,16 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
     """The S3 port over an open store. Without ``access_logs`` no bucket has one."""
     settings = store.settings
     clock = SystemClock()
+    authenticator = build_authenticator(store, clock)
+    authority = build_authority(store)
+    tokens = TokenService(
+        store.credentials.sessions, federation_of(store, clock), Trust(StoredGrants(store.metadata)), clock
+    )
     return Gateway(
         table=TABLE,
-        authenticator=build_authenticator(store, clock),
+        authenticator=authenticator,
         engine=store.engine,
+        authority=authority,
         settings=EdgeSettings(
             regions=settings.region,
             domains=settings.domain,
@@ -328,7 +353,18 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         clock=clock,
         readiness=lambda: readiness_of(store),
         access_logs=access_logs,
+        queries=QueryApi(authenticator, ServiceSet(store.people, tokens, authority.authorise_on)),
     )
+
+
+def build_authority(store: Store) -> Authority:
+    """Who allows and refuses."""
+    return Authority(store.metadata, StoredGrants(store.metadata))
+
+
+def federation_of(store: Store, clock: Clock) -> Federation:
+    """Who knows what the tokens of others are worth."""
+    return Federation(store.people.providers, Issuers(HttpsFetcher(), clock), clock)
 
 
 def build_console(store: Store, observer: Observer) -> Starlette:
@@ -343,6 +379,7 @@ def build_console(store: Store, observer: Observer) -> Starlette:
         House(
             surroundings=Surroundings(
                 engine=store.engine,
+                authority=build_authority(store),
                 metadata=store.metadata,
                 clock=clock,
                 credentials=store.credentials,
@@ -352,7 +389,14 @@ def build_console(store: Store, observer: Observer) -> Starlette:
                 env=settings.env,
                 upload_seconds=settings.upload_timeout,
             ),
-            callers=Callers(build_authenticator(store, clock), store.credentials, clock),
+            callers=Callers(
+                build_authenticator(store, clock),
+                store.credentials,
+                partial(
+                    federation_of(store, clock).verify_bearer,
+                    Account(DEFAULT_ACCOUNT, canonical_id_of(DEFAULT_ACCOUNT)),
+                ),
+            ),
             observer=observer,
             rates=Rates(settings.api_rate),
         )
@@ -443,6 +487,7 @@ class Service:
 
     def _jobs_of(self, store: Store, access_logs: AccessLogs) -> Iterator[Coroutine[Any, Any, None]]:
         yield keep_trusted(store.metadata)
+        yield keep_noted(store.credentials)
         yield access_logs.keep_delivering(store.settings.access_log_period)
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)

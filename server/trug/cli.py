@@ -110,11 +110,64 @@ def _add_managed(commands: Any) -> None:
     clock = clock.add_subparsers(required=True, metavar="ACTION")
     lifecycle = commands.add_parser("lifecycle", help="lifecycle rules of buckets")
     lifecycle = lifecycle.add_subparsers(required=True, metavar="ACTION")
+    group = commands.add_parser("group", help="groups of users").add_subparsers(required=True, metavar="ACTION")
+    role = commands.add_parser("role", help="roles of an account").add_subparsers(required=True, metavar="ACTION")
+    policy = commands.add_parser("policy", help="managed policies").add_subparsers(required=True, metavar="ACTION")
     rows = (
         (lifecycle, "preview", "lifecycle/preview", "print what a bucket's rules would do now", ("bucket",), ()),
-        (user, "add", "user/add", "make a user", ("name",), ("account",)),
-        (user, "list", "user/list", "list users", (), ("account",)),
-        (user, "remove", "user/remove", "remove a user and its keys", ("name",), ("account",)),
+        (user, "add", "user/add", "make a user", ("name",), ("account", "policy", "path")),
+        (group, "add", "group/add", "make a group", ("name",), ("account", "path")),
+        (
+            role,
+            "add",
+            "role/add",
+            "make a role; TRUST is a file with its trust policy",
+            ("name", "trust"),
+            ("account", "path", "description", "longest"),
+        ),
+        *(
+            row
+            for parser, kind in ((user, "user"), (group, "group"), (role, "role"))
+            for row in (
+                (parser, "list", f"{kind}/list", f"list {kind}s", (), ("account",)),
+                (parser, "show", f"{kind}/show", f"print a {kind} and its policies", ("name",), ("account",)),
+                (parser, "remove", f"{kind}/remove", f"remove a {kind} and what is its own", ("name",), ("account",)),
+                (parser, "attach", f"{kind}/attach", "give a managed policy", ("name", "policy"), ("account",)),
+                (parser, "detach", f"{kind}/detach", "take a managed policy away", ("name", "policy"), ("account",)),
+            )
+        ),
+        *(
+            (
+                parser,
+                "revoke-sessions",
+                f"{kind}/revoke-sessions",
+                "end the sessions begun so far",
+                ("name",),
+                ("account",),
+            )
+            for parser, kind in ((user, "user"), (role, "role"))
+        ),
+        (group, "join", "group/join", "make a user a member", ("name", "user"), ("account",)),
+        (group, "leave", "group/leave", "make a user a member no longer", ("name", "user"), ("account",)),
+        (
+            policy,
+            "add",
+            "policy/add",
+            "make a managed policy; DOCUMENT is a file (- for standard input)",
+            ("name", "document"),
+            ("account", "path"),
+        ),
+        (
+            policy,
+            "set",
+            "policy/set",
+            "put another document in force",
+            ("name", "document"),
+            ("account",),
+        ),
+        (policy, "list", "policy/list", "list managed policies", (), ("account",)),
+        (policy, "show", "policy/show", "print a managed policy", ("name",), ("account",)),
+        (policy, "remove", "policy/remove", "remove a managed policy", ("name",), ("account",)),
         (
             key,
             "add",
@@ -125,6 +178,19 @@ def _add_managed(commands: Any) -> None:
         ),
         (key, "list", "key/list", "list access keys", (), ("user", "account")),
         (key, "remove", "key/remove", "remove an access key", ("access_key",), ()),
+        (key, "activate", "key/activate", "accept again what a key signs", ("access_key",), ()),
+        (key, "deactivate", "key/deactivate", "accept what a key signs no longer", ("access_key",), ()),
+        (
+            account,
+            "add",
+            "account/add",
+            "make an account",
+            ("id",),
+            ("canonical_id", "display_name", "email"),
+        ),
+        (account, "show", "account/show", "print an account", ("id",), ()),
+        (account, "remove", "account/remove", "remove an account that is empty", ("id",), ()),
+        (account, "name", "account/name", "give an account another name beside its id", ("id", "alias"), ()),
         (bucket, "list", "bucket/list", "list buckets with what they hold", (), ("account",)),
         (kms, "create", "kms/create", "make a KMS key", ("name",), ()),
         (kms, "rotate", "kms/rotate", "give a key a new version, and wrap all under it", ("name",), ()),
@@ -226,7 +292,23 @@ def _on_store(work: Callable[[], int], *refused: type[Exception]) -> int:
 
 def run_command(options: argparse.Namespace) -> int:
     given = {name: value for name in options.given if (value := getattr(options, name)) is not None}
+    for name in FILES & given.keys():
+        try:
+            given[name] = _read_file(given[name])
+        except (OSError, ValueError) as error:
+            return fail(USAGE, str(error))
     return _manage(options, options.command, given, _print_answer)
+
+
+FILES = {"document", "trust"}
+"""Arguments that are names of files; what is in these is sent."""
+
+
+def _read_file(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read()
+    with open(name, encoding="utf-8") as file:
+        return file.read()
 
 
 def run_fsck(options: argparse.Namespace) -> int:
@@ -320,6 +402,7 @@ TABLES = {
     "bucket/list": ("name", "account", "region", "versioning", "objects", "versions", "bytes", "uploads", "created"),
     "kms/list": ("name", "versions", "newest"),
     "lifecycle/preview": ("action", "rule", "key", "version_id", "upload_id", "storage_class", "since"),
+    "policy/list": ("name", "version", "attachments", "arn"),
     "account/list": ("id", "display_name", "email", "objects", "versions", "bytes", "uploads"),
 }
 """Commands whose answer people read as a table, and its columns."""
@@ -335,7 +418,13 @@ def _print_answer(options: argparse.Namespace, answer: dict[str, Any]) -> None:
         return
     for value in answer.values():
         for row in value if isinstance(value, list) else [value]:
-            print("  ".join(f"{name}={text}" for name, text in row.items()))
+            print("  ".join(f"{name}={_shown(text)}" for name, text in row.items()))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{name}={text}" for name, text in value.items())
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
@@ -348,7 +437,7 @@ def _print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None
         print("  ".join(map("{:{}{}}".format, line, aligned, widths)).rstrip())
 
 
-NUMBERS = {"objects", "versions", "bytes", "uploads"}
+NUMBERS = {"attachments", "objects", "versions", "bytes", "uploads"}
 
 
 def _cell(name: str, value: str | int) -> str:

@@ -79,6 +79,10 @@ SECRET_PARAMETERS = frozenset(
         "x-amz-copy-source-server-side-encryption-customer-key",
         "authorization",
         "password",
+        "newpassword",
+        "oldpassword",
+        "privatekey",
+        "samlassertion",
         "webidentitytoken",
     }
 )

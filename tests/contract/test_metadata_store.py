@@ -24,6 +24,7 @@ from tests.support.ledger import Ledger
 from tests.support.scenes import Play, on_every_store
 
 from trug.domain import lines
+from trug.domain.acl import canned
 from trug.domain.ends import pack
 from trug.domain.identity import Account
 from trug.domain.objects import COMPOSITE, Checksum, Listing, Record
@@ -43,22 +44,25 @@ from trug.ports.effects import (
     PutAnnotation,
     PutBucket,
     PutCurrent,
+    PutEntity,
     PutHistory,
     PutInline,
     PutKey,
+    PutLink,
     PutPart,
     PutUpload,
-    PutUser,
     Remind,
+    RemoveAccount,
     RemoveAnnotations,
     RemoveBucket,
     RemoveCurrent,
+    RemoveEntity,
     RemoveHistory,
     RemoveInline,
     RemoveKey,
+    RemoveLink,
     RemoveParts,
     RemoveUpload,
-    RemoveUser,
     ReserveIds,
     SealEpoch,
     SetConfiguration,
@@ -68,6 +72,8 @@ from trug.ports.effects import (
 )
 from trug.ports.reads import (
     Accounts,
+    AccountWithCanonicalId,
+    AccountWithEmail,
     AccountWithId,
     AnnotationNamed,
     Annotations,
@@ -89,10 +95,16 @@ from trug.ports.reads import (
     Declared,
     Document,
     DroppedBefore,
+    Entities,
+    EntityAt,
+    EntityCount,
     InlineContent,
     KeysOf,
     KeyWithId,
     LastEpoch,
+    LinkCount,
+    LinksFrom,
+    LinksTo,
     NewestHistory,
     NextId,
     NullHistory,
@@ -104,8 +116,6 @@ from trug.ports.reads import (
     RowsOf,
     UnsealedEpochs,
     UploadWithId,
-    UserNamed,
-    UsersOf,
     VersionRange,
     WithVersionId,
     WithVersionIdContent,
@@ -117,14 +127,15 @@ from trug.ports.rows import (
     Completed,
     Counters,
     Dropped,
+    Entity,
     Epoch,
     Extent,
     Fetched,
+    Link,
     Listed,
     Part,
     Reminder,
     Upload,
-    User,
     Version,
 )
 from trug.ports.stores import Damaged, MetadataStore, Reader
@@ -194,7 +205,7 @@ def version(key: str, sequence: int = 1, version_id: str = "null", bucket: int =
 
 
 def shown(version: Version) -> bytes:
-    return version.key.encode() + lines.line_of(version.key, version.listing)
+    return version.key.encode() + lines.line_of(version.key, version.listing, version.record.owner)
 
 
 def listed(version: Version) -> Listed:
@@ -499,8 +510,11 @@ REFRESHING: list[Effect] = [
     RemoveBucket(1),
     SetConfiguration(1, "tagging", b"blue"),
     PutAccount(Account("one", "1")),
-    PutUser(User("one", "ann", NOW)),
-    RemoveUser("one", "ann"),
+    RemoveAccount("one"),
+    PutEntity(Entity("one", "user", "ann", b"1")),
+    RemoveEntity("one", "user", "ann"),
+    PutLink(Link("one", "member", "ann", "devs")),
+    RemoveLink(Link("one", "member", "ann", "devs")),
     PutKey(KEY),
     RemoveKey("AK"),
 ]
@@ -740,6 +754,9 @@ FULL = version(
     body=2**53 + 1,
     noncurrent_since=NOW + 2,
 )
+FOREIGN = version("foreign", record=Record(owner="222222222222"))
+LISTED = version("listed", record=Record(acl=canned("public-read", "f" * 64, "f" * 64)))
+WRITTEN = version("written", record=Record(tags={"a": "b"}, owner="two", acl=canned("bucket-owner-read", "two", "one")))
 
 
 @pytest.mark.parametrize(
@@ -750,6 +767,9 @@ FULL = version(
         version("inline", inline=2**53 + 7),
         version("none"),
         version("m", marker=True),
+        FOREIGN,
+        LISTED,
+        WRITTEN,
     ],
     ids=lambda row: row.key,
 )
@@ -1246,24 +1266,67 @@ async def test_accounts(store: MetadataStore) -> None:
     await store.commit(apply(*(PutAccount(row) for row in reversed(rows))))
     assert await store.fetch(AccountWithId(rows[3].id)) == rows[3]
     assert await store.fetch(AccountWithId("none")) is None
+    assert await store.fetch(AccountWithCanonicalId("canonical 2")) == rows[2]
+    assert await store.fetch(AccountWithEmail("4@example.org")) == rows[4]
+    assert await store.fetch(AccountWithCanonicalId("4@example.org")) is None
+    assert await store.fetch(AccountWithEmail("canonical 2")) is None
     assert await store.fetch(Accounts()) == rows
     assert await store.fetch(Accounts(after=rows[1].id, limit=2)) == rows[2:4]
     renamed = Account(rows[0].id, rows[0].canonical_id, "new")
     await store.commit(apply(PutAccount(renamed)))
     assert await store.fetch(Accounts(limit=1)) == [renamed]
+    await store.commit(apply(RemoveAccount(renamed.id), RemoveAccount("nobody's")))
+    assert await store.fetch(AccountWithId(renamed.id)) is None
 
 
 @on_every_store
-async def test_users(store: MetadataStore) -> None:
-    rows = [User("one", name, NOW, policies) for name, policies in (("ann", ("a", "b")), ("bob", ()), ("eve", ("c",)))]
-    await store.commit(apply(*(PutUser(row) for row in reversed(rows)), PutUser(User("two", "bob", 1))))
-    assert await store.fetch(UserNamed("one", "ann")) == rows[0]
-    assert await store.fetch(UserNamed("two", "ann")) is None
-    assert await store.fetch(UsersOf("one")) == rows
-    assert await store.fetch(UsersOf("one", after="ann", limit=1)) == rows[1:2]
-    await store.commit(apply(PutUser(User("one", "ann", NOW)), RemoveUser("one", "bob")))
-    assert await store.fetch(UsersOf("one")) == [User("one", "ann", NOW), rows[2]]
-    assert await store.fetch(UserNamed("two", "bob")) == User("two", "bob", 1)
+async def test_entities(store: MetadataStore) -> None:
+    rows = [Entity("one", "user", name, name.encode() * 3) for name in ("ann", "bob", "bob/a", "bob/b", "bobby", "eve")]
+    beside = [Entity("one", "group", "ann", b"g"), Entity("two", "user", "bob", b"")]
+    await store.commit(apply(*map(PutEntity, reversed(rows)), *map(PutEntity, beside)))
+    assert await store.fetch(EntityAt("one", "user", "ann")) == rows[0].document
+    assert await store.fetch(EntityAt("one", "group", "ann")) == b"g"
+    assert await store.fetch(EntityAt("two", "user", "bob")) == b""
+    assert await store.fetch(EntityAt("two", "user", "ann")) is None
+    assert await store.fetch(EntityAt("one", "user", "Ann")) is None
+    assert await store.fetch(Entities("one", "user")) == rows
+    assert await store.fetch(Entities("one", "user", after="bob", limit=2)) == rows[2:4]
+    assert await store.fetch(Entities("one", "user", after="bob/", limit=2)) == rows[2:4]
+    assert await store.fetch(Entities("one", "user", within="bob/")) == rows[2:4]
+    assert await store.fetch(Entities("one", "user", after="bob/a", within="bob/")) == rows[3:4]
+    assert await store.fetch(Entities("one", "user", after="c", within="bob/")) == []
+    assert await store.fetch(Entities("one", "user", limit=0)) == []
+    assert await store.fetch(Entities("one", "use")) == []
+    assert await store.fetch(EntityCount("one", "user")) == 6
+    assert await store.fetch(EntityCount("two", "group")) == 0
+    changed = rows[0]._replace(document=b"new")
+    await store.commit(
+        apply(PutEntity(changed), RemoveEntity("one", "user", "bob"), RemoveEntity("one", "role", "eve"))
+    )
+    assert await store.fetch(Entities("one", "user")) == [changed, *rows[2:]]
+    assert await store.fetch(Entities("two", "user")) == beside[1:]
+
+
+@on_every_store
+async def test_links(store: MetadataStore) -> None:
+    pairs = [("user/ann", "p"), ("user/ann", "q"), ("user/bob", "p"), ("group/x", "p")]
+    links = [Link("one", "attached", left, right) for left, right in pairs]
+    beside = [Link("one", "boundary", "user/eve", "p"), Link("two", "attached", "user/eve", "p")]
+    await store.commit(apply(*map(PutLink, [*links, *beside, links[0]])))
+    assert await store.fetch(LinksFrom("one", "attached", "user/ann")) == ["p", "q"]
+    assert await store.fetch(LinksFrom("one", "attached", "user/ann", after="p")) == ["q"]
+    assert await store.fetch(LinksFrom("one", "attached", "user/ann", limit=1)) == ["p"]
+    assert await store.fetch(LinksFrom("one", "attached", "user/an")) == []
+    assert await store.fetch(LinksTo("one", "attached", "p")) == ["group/x", "user/ann", "user/bob"]
+    assert await store.fetch(LinksTo("one", "attached", "p", within="user/")) == ["user/ann", "user/bob"]
+    assert await store.fetch(LinksTo("one", "attached", "p", after="group/x", limit=1)) == ["user/ann"]
+    assert await store.fetch(LinksTo("one", "attached", "p", after="user/ann", within="user/")) == ["user/bob"]
+    assert await store.fetch(LinkCount("one", "attached", "p")) == 3
+    assert await store.fetch(LinkCount("one", "boundary", "p")) == 1
+    await store.commit(apply(RemoveLink(links[0]), RemoveLink(links[0])))
+    assert await store.fetch(LinksFrom("one", "attached", "user/ann")) == ["q"]
+    assert await store.fetch(LinksTo("one", "attached", "p")) == ["group/x", "user/bob"]
+    assert await store.fetch(LinksTo("two", "attached", "p")) == ["user/eve"]
 
 
 @on_every_store
@@ -1283,6 +1346,10 @@ async def test_access_keys(store: MetadataStore) -> None:
     disabled = rows[0]._replace(active=False)
     await store.commit(apply(PutKey(disabled), RemoveKey("AKB")))
     assert await store.fetch(KeysOf("one", "")) == [disabled]
+    moved = rows[2]._replace(user="eve")
+    await store.commit(apply(PutKey(moved)))
+    assert await store.fetch(KeysOf("one", "ann")) == []
+    assert await store.fetch(KeysOf("one", "eve")) == [moved]
 
 
 @on_every_store
@@ -1331,7 +1398,8 @@ async def test_removing_what_is_not_there_does_nothing(store: MetadataStore) -> 
             TouchUpload(1),
             RemoveUpload(1),
             RemoveParts(1, (1,)),
-            RemoveUser("one", "ann"),
+            RemoveEntity("one", "user", "ann"),
+            RemoveLink(Link("one", "member", "ann", "devs")),
             RemoveKey("AK"),
         )
     )
@@ -1400,9 +1468,14 @@ ROWS: dict[str, tuple[list[Effect], list[tuple[tuple[Any, ...], Any]]]] = {
             [((name,), Account(name, "c")) for name in ("one", "two", ASTRAL)],
         ),
         (
-            "users",
-            [PutUser(User(account, name, NOW)) for account in ("two", "one") for name in ("bob", "ann")],
-            [((account, name), User(account, name, NOW)) for account in ("one", "two") for name in ("ann", "bob")],
+            "entities",
+            [PutEntity(Entity(account, "user", name, b"u")) for account in ("two", "one") for name in ("bob", "ann")],
+            [((account, "user", name), b"u") for account in ("one", "two") for name in ("ann", "bob")],
+        ),
+        (
+            "links",
+            [PutLink(Link("one", "member", user, group)) for user in ("bob", "ann") for group in ("ops", "devs")],
+            [(("one", "member", user, group), group) for user in ("ann", "bob") for group in ("devs", "ops")],
         ),
         (
             "access_keys",

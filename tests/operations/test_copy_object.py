@@ -146,7 +146,7 @@ REFUSED = {
     "half a lock": ({"x-amz-object-lock-mode": "COMPLIANCE"}, "InvalidArgument"),
     "event hold": ({"x-amz-object-lock-event-hold": "ON"}, "NotImplemented"),
     "storage class": ({"x-amz-storage-class": "OUTPOSTS"}, "NotImplemented"),
-    "ACL": ({"x-amz-acl": "public-read"}, "NotImplemented"),
+    "ACL": ({"x-amz-acl": "public-read"}, "AccessControlListNotSupported"),
     "source's owner": ({"x-amz-source-expected-bucket-owner": "999999999999"}, "AccessDenied"),
     "target's owner": ({"x-amz-expected-bucket-owner": "999999999999"}, "AccessDenied"),
     "too many tags": (

@@ -73,7 +73,7 @@ REFUSED = {
     "encryption": ({"x-amz-server-side-encryption": "rot13"}, "InvalidArgument"),
     "half a lock": ({"x-amz-object-lock-mode": "GOVERNANCE"}, "InvalidArgument"),
     "event hold": ({"x-amz-object-lock-event-hold": "ON"}, "NotImplemented"),
-    "ACL": ({"x-amz-acl": "public-read"}, "NotImplemented"),
+    "ACL": ({"x-amz-acl": "public-read"}, "AccessControlListNotSupported"),
     "storage class": ({"x-amz-storage-class": "OUTPOSTS"}, "NotImplemented"),
     "metadata": ({"x-amz-meta-a": "x" * 2048}, "MetadataTooLarge"),
     "tags": ({"x-amz-tagging": "a=1&a=2"}, "InvalidArgument"),

@@ -290,7 +290,7 @@ def refused(
 
 def test_nobodys_forms(server: Server, s3: Any, bucket: str) -> None:
     assert refused(server, s3, bucket, form(KEY)) == (403, "AccessDenied")
-    assert post(server, "/no-such-bucket", form(KEY)).code == "AccessDenied"
+    assert post(server, "/no-such-bucket", form(KEY)).code == "NoSuchBucket"
 
 
 def test_who_may(server: Server, s3: Any, bucket: str) -> None:
@@ -388,7 +388,7 @@ def test_a_large_file_that_is_too_small(server: Server, s3: Any, bucket: str) ->
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
-        ("acl", "public-read", "NotImplemented"),
+        ("acl", "public-read", "AccessControlListNotSupported"),
         ("acl", "nonsense", "InvalidArgument"),
         ("x-amz-storage-class", "NONSENSE", "InvalidStorageClass"),
         ("x-amz-website-redirect-location", "javascript:alert(1)", "InvalidRedirectLocation"),

@@ -7,40 +7,22 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
-from tests.support.server import ACCOUNT, STRANGER, Server
+from tests.support.server import STRANGER, Server
 
-from trug.operations.unconfigured import UNSET, Unset
-
-FULL_CONTROL = {
-    "Owner": {"ID": ACCOUNT.canonical_id},
-    "Grants": [
-        {"Grantee": {"ID": ACCOUNT.canonical_id, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"},
-    ],
-}
+from trug.operations.unconfigured import UNSET
 
 ERRORS = {
     "GetBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
     "GetBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
-    "GetBucketPolicy": (404, "NoSuchBucketPolicy"),
-    "GetBucketPolicyStatus": (404, "NoSuchBucketPolicy"),
     "GetBucketReplication": (404, "ReplicationConfigurationNotFoundError"),
-    "GetPublicAccessBlock": (404, "NoSuchPublicAccessBlockConfiguration"),
     "DeleteBucketMetadataConfiguration": (404, "MetadataConfigurationNotFound"),
     "DeleteBucketMetadataTableConfiguration": (404, "MetadataConfigurationNotFound"),
 }
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "GetBucketAbac": {"AbacStatus": {"Status": "Disabled"}},
-    "GetBucketAcl": FULL_CONTROL,
     "GetBucketNotificationConfiguration": {},
-    "GetBucketOwnershipControls": {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
-    "GetObjectAcl": FULL_CONTROL,
 }
-REMOVED = {
-    "DeleteBucketOwnershipControls",
-    "DeleteBucketPolicy",
-    "DeleteBucketReplication",
-    "DeletePublicAccessBlock",
-}
+REMOVED = {"DeleteBucketReplication"}
 KEY = "a <key> & {braces}"
 
 
@@ -89,20 +71,8 @@ def test_nothing_to_remove(s3: Any, filled: str, name: str) -> None:
     assert ask(s3, name, filled) == {}
 
 
-def test_an_acl_names_versions(s3: Any, versioned: str) -> None:
-    version = s3.put_object(Bucket=versioned, Key="key")["VersionId"]
-    answer = s3.get_object_acl(Bucket=versioned, Key="key", VersionId=version)
-    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-amz-version-id"] == version
-
-
-@pytest.mark.parametrize("unset", [each for each in UNSET if "{Key+}" in each.route], ids=lambda each: each.name)
-def test_keys_that_are_not_there(s3: Any, filled: str, unset: Unset) -> None:
-    with pytest.raises(ClientError, match="NoSuchKey"):
-        ask(s3, unset.name, filled, key="absent")
-
-
 @pytest.mark.parametrize("unset", UNSET, ids=lambda each: each.name)
-def test_who_may(s3: Any, stranger: Any, filled: str, unset: Unset) -> None:
+def test_who_may(s3: Any, stranger: Any, filled: str, unset: Any) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         ask(stranger, unset.name, filled)
     with pytest.raises(ClientError, match="NoSuchBucket"):

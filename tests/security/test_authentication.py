@@ -22,6 +22,8 @@ from tests.support.hostile import EMPTY_SHA256, UNSIGNED, Keys, Signer, sha256_o
 from tests.support.raw import Answer, Header, request_bytes
 from tests.support.stand import ALICE, ANA, EVE, Stand
 
+from trug.access.authority import Authority
+from trug.access.grants import NobodyGranted
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.auth.authenticate import Authenticator
@@ -78,7 +80,6 @@ def test_the_hostile_signer_signs_as_botocore_does(stand: Stand) -> None:
         ("POST", "?delete"),
         ("GET", "?versions"),
         ("PUT", "?versioning"),
-        ("GET", "-unknown"),
         ("PUT", "-unknown"),
     ],
 )
@@ -86,6 +87,10 @@ def test_a1_anonymous(stand: Stand, empty: str, method: str, path: str) -> None:
     answer = stand.visit(method, f"/{empty}{path}")
     assert answer.status == 403
     assert method == "HEAD" or answer.code == "AccessDenied"
+
+
+def test_a1_that_there_is_no_such_bucket_anybody_is_told(stand: Stand, empty: str) -> None:
+    assert told(stand.visit("GET", f"/{empty}-unknown")) == (404, "NoSuchBucket")
 
 
 @pytest.mark.parametrize(
@@ -551,10 +556,12 @@ HOUR = 3600 * 1_000_000
 def in_process(clock: HandClock) -> Gateway:
     blobs = MemoryBlobs()
     keys = MemoryCredentials(credential(ALICE.access_key, ALICE.secret))
+    metadata = MemoryMetadata(clock, blobs)
     return Gateway(
         table=TABLE,
         authenticator=Authenticator(keys, clock, ("us-east-1",), allows_sigv2_header=False),
-        engine=Engine.over(MemoryMetadata(clock, blobs), blobs, clock),
+        engine=Engine.over(metadata, blobs, clock),
+        authority=Authority(metadata, NobodyGranted()),
         settings=EdgeSettings(),
         observer=Observer(),
         clock=clock,

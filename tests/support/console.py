@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tests.support.server import CREDENTIALS, KMS_KEY, REGION, ROOT, SECONDS, Server
+from tests.support.server import CREDENTIALS, KMS_KEY, REGION, ROOT, SECONDS, Server, everyday_grants
 
+from trug.access.authority import Authority
 from trug.adapters.clock import SystemClock
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.keys import MemoryKeyRing
@@ -54,6 +55,7 @@ def compose(*, rate: float = 0, upload_seconds: float = 60) -> House:
     return House(
         surroundings=Surroundings(
             engine=engine,
+            authority=Authority(metadata, everyday_grants()),
             metadata=metadata,
             clock=clock,
             credentials=CREDENTIALS,
@@ -62,7 +64,7 @@ def compose(*, rate: float = 0, upload_seconds: float = 60) -> House:
             version="0",
             upload_seconds=upload_seconds,
         ),
-        callers=Callers(authenticator, CREDENTIALS, clock),
+        callers=Callers(authenticator, CREDENTIALS),
         observer=Observer(),
         rates=Rates(rate),
     )

@@ -9,6 +9,10 @@ from typing import Any, Self
 from tests.support.clock import HandClock
 
 from trug.access import actions
+from trug.access.authority import Authority
+from trug.access.grants import NobodyGranted
+from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.metadata import MemoryMetadata
 from trug.auth.authentication import Authentication
 from trug.domain.identity import ANONYMOUS, Account, Identity
 from trug.edge.gateway import Gateway
@@ -105,6 +109,7 @@ def gateway_of(
         table=OperationTable([*rows, *(each for each in ROWS if each.name not in names)]),
         authenticator=Signed(identity),  # type: ignore[arg-type]
         engine=OneBucket(failure),  # type: ignore[arg-type]
+        authority=Authority(MemoryMetadata(HandClock(), MemoryBlobs()), NobodyGranted()),
         settings=settings or EdgeSettings(),
         observer=Observer(log=log),
         clock=HandClock(),

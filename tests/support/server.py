@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
@@ -24,7 +24,10 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from tests.support.chunks import unsigned
 from tests.support.credentials import MemoryCredentials, credential
+from tests.support.grants import ANYTHING, MemoryGrants
 
+from trug.access.authority import Authority
+from trug.access.grants import GrantSource
 from trug.adapters.clock import SystemClock
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.keys import MemoryKeyRing
@@ -37,6 +40,7 @@ from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
 from trug.edge.patience import Patience
 from trug.edge.port import Port
+from trug.engine.buckets import PLAIN, NewBuckets
 from trug.engine.engine import Engine, Keys
 from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer
@@ -48,14 +52,27 @@ T = TypeVar("T")
 REGION = "us-east-1"
 ROOT = ("AKIAROOT", "root-secret")
 USER = ("AKIAUSER", "user-secret")
+LIMITED = ("AKIALIMITED", "limited-secret")
 STRANGER = ("AKIASTRANGER", "stranger-secret")
+STRANGERS_USER = ("AKIASTRANGERSUSER", "strangers-user-secret")
 ACCOUNT = Account("111111111111", canonical_id_of("111111111111"))
 OTHER_ACCOUNT = Account("222222222222", canonical_id_of("222222222222"), "Other & Co")
 CREDENTIALS = MemoryCredentials(
     credential(*ROOT, account=ACCOUNT),
     credential(*USER, user="ana", account=ACCOUNT),
+    credential(*LIMITED, user="bob", account=ACCOUNT),
     credential(*STRANGER, account=OTHER_ACCOUNT),
+    credential(*STRANGERS_USER, user="eve", account=OTHER_ACCOUNT),
 )
+
+
+def everyday_grants() -> MemoryGrants:
+    """Ana may do anything, and Bob and Eve nothing until a test lets them."""
+    grants = MemoryGrants()
+    grants.let("ana", ANYTHING)
+    return grants
+
+
 SECONDS = 30
 PATIENT = Patience()
 DOMAIN = "s3.test"
@@ -90,6 +107,7 @@ class Server:
     loop: asyncio.AbstractEventLoop
     numbers: Iterator[int]
     access_logs: AccessLogs | None = None
+    grants: MemoryGrants = field(default_factory=everyday_grants)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Have the server's own loop do something."""
@@ -205,19 +223,30 @@ def compose(
     answer_within: float = 5,
     store: type[MemoryMetadata] = MemoryMetadata,
     restore_delay: float = 0,
+    grants: GrantSource | None = None,
+    new_buckets: NewBuckets = PLAIN,
 ) -> tuple[Gateway, Engine]:
     """The house in memory, with one KMS key; where it ``trusts_http`` it takes customers' keys. ``visitor`` is who
     comes to websites, ``time`` the clock of the store; long answers begin after ``answer_within`` seconds, and archived
-    objects are restored after ``restore_delay``."""
+    objects are restored after ``restore_delay``. ``grants`` has the policies of users; ``new_buckets`` says how buckets
+    are made."""
     clock, blobs = SystemClock(), MemoryBlobs()
     metadata = store(time or clock, blobs)
     ring = MemoryKeyRing()
     ring.create(KMS_KEY)
-    engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring), restore_delay=restore_delay)
+    engine = Engine.over(
+        metadata,
+        blobs,
+        clock,
+        keys=Keys(own=ring, kms=ring),
+        restore_delay=restore_delay,
+        new_buckets=new_buckets,
+    )
     gateway = Gateway(
         table=TABLE,
         authenticator=Authenticator(CREDENTIALS, clock, (REGION,), allows_sigv2_header=False),
         engine=engine,
+        authority=Authority(metadata, grants or everyday_grants()),
         settings=EdgeSettings(
             regions=(REGION,),
             domains=(DOMAIN,),
@@ -237,9 +266,10 @@ def compose(
 @contextmanager
 def serving(**options: Any) -> Iterator[Server]:
     """A server that listens until the block is left; ``options`` are those of ``compose``."""
-    gateway, engine = compose(**options)
+    grants = everyday_grants()
+    gateway, engine = compose(grants=grants, **options)
     with listening(gateway) as (endpoint, loop):
-        yield Server(endpoint, engine, loop, itertools.count(1), gateway.access_logs)
+        yield Server(endpoint, engine, loop, itertools.count(1), gateway.access_logs, grants)
 
 
 @contextmanager

@@ -22,27 +22,44 @@ UNSIGNED_BY_CLIENTS = {"User-Agent": "a client", "Accept-Encoding": "identity"}
 
 
 def botocore_header(
-    key: Credential, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"", **wire: str
+    key: Credential,
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    token: str | None = None,
+    **wire: str,
 ) -> WireRequest:
     request = AWSRequest(method, url, headers=dict(headers or {}), data=body)
-    S3SigV4Auth(Credentials(key.access_key, key.secret), "s3", REGION).add_auth(request)
+    S3SigV4Auth(Credentials(key.access_key, key.secret, token), "s3", REGION).add_auth(request)
     return wire_request(method, url, {**UNSIGNED_BY_CLIENTS, **dict(request.headers.items())}, body, **wire)
 
 
 def botocore_url(
-    key: Credential, method: str, url: str, headers: Mapping[str, str] | None = None, *, expires: int = 900
+    key: Credential,
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    expires: int = 900,
+    token: str | None = None,
 ) -> str:
     request = AWSRequest(method, url, headers=dict(headers or {}))
-    S3SigV4QueryAuth(Credentials(key.access_key, key.secret), "s3", REGION, expires=expires).add_auth(request)
+    S3SigV4QueryAuth(Credentials(key.access_key, key.secret, token), "s3", REGION, expires=expires).add_auth(request)
     return str(request.url)
 
 
 def sigv2_header(
-    key: Credential, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    key: Credential,
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    token: str | None = None,
 ) -> WireRequest:
     request = AWSRequest(method, url, headers=dict(headers or {}), data=body)
     request.auth_path = urlsplit(url).path
-    HmacV1Auth(Credentials(key.access_key, key.secret)).add_auth(request)
+    HmacV1Auth(Credentials(key.access_key, key.secret, token)).add_auth(request)
     return wire_request(method, url, {**UNSIGNED_BY_CLIENTS, **dict(request.headers.items())}, body)
 
 
@@ -54,10 +71,11 @@ def sigv2_url(
     *,
     expires: int = 900,
     auth_path: str | None = None,
+    token: str | None = None,
 ) -> str:
     request = AWSRequest(method, url, headers=dict(headers or {}))
     request.auth_path = auth_path or urlsplit(url).path
-    HmacV1QueryAuth(Credentials(key.access_key, key.secret), expires=expires).add_auth(request)
+    HmacV1QueryAuth(Credentials(key.access_key, key.secret, token), expires=expires).add_auth(request)
     return str(request.url)
 
 

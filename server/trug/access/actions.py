@@ -7,6 +7,8 @@ from typing import NewType
 Action = NewType("Action", str)
 
 LIST_ALL_MY_BUCKETS = Action("s3:ListAllMyBuckets")
+GET_ACCOUNT_PUBLIC_ACCESS_BLOCK = Action("s3:GetAccountPublicAccessBlock")
+PUT_ACCOUNT_PUBLIC_ACCESS_BLOCK = Action("s3:PutAccountPublicAccessBlock")
 CREATE_BUCKET = Action("s3:CreateBucket")
 DELETE_BUCKET = Action("s3:DeleteBucket")
 LIST_BUCKET = Action("s3:ListBucket")

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Mapping
 from trug.auth import refusals
 from trug.auth.authentication import Authentication
 from trug.auth.claim import ALGORITHM, ASYMMETRIC_ALGORITHM
+from trug.auth.credentials import TOKEN, token_of
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, unchained_payload
 from trug.auth.postpolicy import Permit, PostPolicies
 from trug.auth.presigned import PresignedUrls
@@ -22,11 +23,10 @@ __all__ = ["Authentication", "Authenticator"]
 
 IN_QUERY_V4 = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"})
 IN_QUERY_V2 = frozenset({"AWSAccessKeyId", "Signature"})
-SESSION = frozenset({"X-Amz-Security-Token", "x-amz-security-token"})
 
 
 SIGV4 = ALGORITHM + " "
-IS_PLAIN = Rule(lambda names: names.count("authorization") == 1 and "x-amz-security-token" not in names)
+IS_PLAIN = Rule(lambda names: names.count("authorization") == 1 and TOKEN not in names)
 """Of nearly all requests: one signature in the header, and no token that has a say."""
 
 
@@ -53,16 +53,17 @@ class Authenticator:
         self._forms = PostPolicies(credentials, keys, clock, regions)
         self._allows_sigv2_header = allows_sigv2_header
 
-    async def authenticate(self, wire: WireRequest, service: str = "s3") -> Authentication:
+    async def authenticate(self, wire: WireRequest, service: str = "s3", digest: str | None = None) -> Authentication:
         """Verify the request's signature, if it has one. S3Error when it has one that does not hold.
 
-        ``service`` is what a scope must name. For services other than S3 a request without ``x-amz-content-sha256``
-        counts as signed with ``UNSIGNED-PAYLOAD``.
+        ``service`` is what a scope must name. Services other than S3 sign the body itself, whatever the request
+        declares of it, and in Version 4 alone: they give the lower-case hex SHA-256 of the body that came as
+        ``digest``.
         """
         headers, parameters = wire.headers, wire.parameters
         authorization = headers.get("authorization")
         if authorization is not None and not parameters and IS_PLAIN(headers) and authorization.startswith(SIGV4):
-            return await self._headers.verify(wire, authorization, service)
+            return await self._headers.verify(wire, authorization, service, digest)
         is_v4 = is_v2 = False
         if wire.raw_query:
             is_v4 = not IN_QUERY_V4.isdisjoint(parameters)
@@ -71,27 +72,30 @@ class Authenticator:
             return Authentication(ANONYMOUS, unchained_payload(headers.get(CONTENT_SHA256) or UNSIGNED))
         if is_v4 + is_v2 + headers.count("authorization") > 1:
             raise refusals.one_mechanism_only((authorization or "").partition(" ")[0])
-        if "x-amz-security-token" in headers or not SESSION.isdisjoint(parameters):
-            raise refusals.session_tokens_are_not_built()
         if is_v4:
-            return await self._presigned.verify(wire, service)
-        if is_v2:
+            return await self._presigned.verify(wire, service, digest)
+        if is_v2 and digest is None:
             return await self._sigv2.verify_query(wire)
-        return await self._by_scheme(wire, authorization or "", service)
+        caller = await self._by_scheme(wire, authorization or "", service, digest)
+        if caller.identity.session is None and token_of(wire) is not None:
+            raise refusals.bad_token()
+        return caller
 
     async def authenticate_form(self, fields: Mapping[str, str], bucket: str) -> Permit:
         """Who signed the policy of a form that was sent to ``bucket``, and what it permits. Errors as
         ``PostPolicies.verify``."""
         return await self._forms.verify(fields, bucket)
 
-    def _by_scheme(self, wire: WireRequest, authorization: str, service: str) -> Awaitable[Authentication]:
+    def _by_scheme(
+        self, wire: WireRequest, authorization: str, service: str, digest: str | None
+    ) -> Awaitable[Authentication]:
         scheme = authorization.partition(" ")[0]
         if scheme == ALGORITHM:
-            return self._headers.verify(wire, authorization, service)
+            return self._headers.verify(wire, authorization, service, digest)
         if scheme == ASYMMETRIC_ALGORITHM:
             raise refusals.asymmetric_is_not_built()
         if scheme != SIGV2:
             raise refusals.unsupported_scheme(scheme)
-        if not self._allows_sigv2_header:
+        if not self._allows_sigv2_header or digest is not None:
             raise refusals.sigv2_is_off()
         return self._sigv2.verify_header(wire, authorization)

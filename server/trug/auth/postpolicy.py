@@ -17,6 +17,7 @@ import msgspec
 
 from trug.auth import refusals
 from trug.auth.claim import is_signed_by
+from trug.auth.credentials import TOKEN, credential_of
 from trug.auth.presigned import check_algorithm
 from trug.auth.scope import IN_QUERY, read_scope
 from trug.auth.signing import SigningKeys
@@ -35,7 +36,6 @@ SIGNATURE_V2, ACCESS_KEY_V2 = "signature", "awsaccesskeyid"
 OF_V4 = frozenset({ALGORITHM, CREDENTIAL, SIGNATURE})
 OF_V2 = frozenset({SIGNATURE_V2, ACCESS_KEY_V2})
 POLICY = "policy"
-TOKEN = "x-amz-security-token"
 UNCOVERED = frozenset({POLICY, SIGNATURE, SIGNATURE_V2, ACCESS_KEY_V2})
 """Fields that no condition must speak of. All others, and the bucket, must be in one."""
 IGNORED_PREFIX = "x-ignore-"
@@ -116,9 +116,9 @@ class PostPolicies:
         is_v4, is_v2 = not OF_V4.isdisjoint(fields), not OF_V2.isdisjoint(fields)
         if is_v4 and is_v2:
             raise refusals.one_mechanism_only(fields.get(SIGNATURE_V2, ""))
-        if TOKEN in fields:
-            raise refusals.session_tokens_are_not_built()
         if not is_v4 and not is_v2 and POLICY not in fields:
+            if TOKEN in fields:
+                raise refusals.bad_token()
             return Permit()
         identity = await (self._signed_v4(fields) if is_v4 else self._signed_v2(fields))
         if fields.get("bucket", bucket) != bucket:
@@ -139,21 +139,19 @@ class PostPolicies:
             raise refusals.no_valid_date() from error
         if not date.startswith(scope.day):
             raise refusals.other_day(scope.access_key, scope.day, date)
-        credential = await self._credentials.find(scope.access_key)
-        if credential is None:
-            raise refusals.unknown_key(scope.access_key)
+        credential = await credential_of(self._credentials, self._clock, scope.access_key, fields.get(TOKEN))
         key = self._keys.of(credential, scope)
         if not is_signed_by(key, policy, signature):
-            raise refusals.mismatch(scope.access_key, policy, signature)
+            raise refusals.mismatch(scope.access_key, told(fields), signature)
         return key.identity
 
     async def _signed_v2(self, fields: Mapping[str, str]) -> Identity:
         policy, access_key, signature = _required(fields, POLICY, ACCESS_KEY_V2, SIGNATURE_V2)
-        credential = await self._credentials.find(access_key) if access_key.isprintable() else None
-        if credential is None:
+        if not access_key.isprintable():
             raise refusals.unknown_key(access_key)
+        credential = await credential_of(self._credentials, self._clock, access_key, fields.get(TOKEN))
         if not hmac.compare_digest(signed_by(credential, policy), signature.encode("utf-8", "replace")):
-            raise refusals.mismatch(access_key, policy, signature)
+            raise refusals.mismatch(access_key, told(fields), signature)
         return credential.identity
 
 
@@ -164,6 +162,11 @@ SPELLED = {
     SIGNATURE: "X-Amz-Signature",
     ACCESS_KEY_V2: "AWSAccessKeyId",
 }
+
+
+def told(fields: Mapping[str, str]) -> str:
+    """The policy, which is what was signed; not one that has a session's token inside."""
+    return "***" if TOKEN in fields else fields[POLICY]
 
 
 def _required(fields: Mapping[str, str], *names: str) -> list[str]:

@@ -16,6 +16,7 @@ from trug.auth.claim import (
     read_claim,
     string_to_sign,
 )
+from trug.auth.credentials import credential_of, token_of
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, mode_of
 from trug.auth.scope import IN_QUERY
 from trug.auth.signing import SigningKeys, chained
@@ -53,7 +54,7 @@ class PresignedUrls:
         self._public_hosts = public_hosts
         self._claims: Bounded[tuple[str, ...], Claim] = Bounded(REMEMBERED)
 
-    async def verify(self, wire: WireRequest, service: str) -> Authentication:
+    async def verify(self, wire: WireRequest, service: str, digest: str | None = None) -> Authentication:
         parameters = wire.parameters
         algorithm, credential_text, names, requested, seconds, signature = required(parameters)
         said = (algorithm, credential_text, names)
@@ -63,15 +64,14 @@ class PresignedUrls:
             claim = read_claim(credential_text, names, service, self._regions, IN_QUERY)
         else:
             claim = known
-        declared = declared_payload(wire)
+        declared = digest or declared_payload(wire)
         mode = mode_of(declared)
         self._check_lifetime(requested, seconds, claim)
         if missed := unsigned(wire.headers, claim.covered):
             raise refusals.headers_not_signed(missed)
 
-        credential = await self._credentials.find(claim.scope.access_key)
-        if credential is None:
-            raise refusals.unknown_key(claim.scope.access_key)
+        access_key, token = claim.scope.access_key, token_of(wire)
+        credential = await credential_of(self._credentials, self._clock, access_key, token)
         key = self._keys.of(credential, claim.scope)
         query = canonical_query(without_signature(canonical_pairs(wire.raw_query)))
         received = canonical_request(wire, query, claim, declared, signature)

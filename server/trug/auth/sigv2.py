@@ -12,6 +12,7 @@ from hashlib import sha1
 from trug.auth import refusals
 from trug.auth.authentication import Authentication
 from trug.auth.canonical import decoded
+from trug.auth.credentials import credential_of, token_of
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, unchained_payload
 from trug.auth.times import dated
 from trug.domain.errors import ErrorCode, S3Error
@@ -70,9 +71,9 @@ class SignaturesV2:
 
     async def _verify(self, wire: WireRequest, access_key: str, signature: str, text: str) -> Authentication:
         payload = unchained_payload(wire.headers.get(CONTENT_SHA256) or UNSIGNED)
-        credential = await self._credentials.find(access_key) if access_key.isprintable() else None
-        if credential is None:
+        if not access_key.isprintable():
             raise refusals.unknown_key(access_key)
+        credential = await credential_of(self._credentials, self._clock, access_key, token_of(wire))
         if not hmac.compare_digest(signed_by(credential, text), signature.encode("utf-8", "replace")):
             raise refusals.mismatch(access_key, text, signature)
         return Authentication(credential.identity, payload)

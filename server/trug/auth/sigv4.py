@@ -8,13 +8,14 @@ from trug.auth import refusals
 from trug.auth.authentication import Authentication
 from trug.auth.canonical import canonical_pairs, canonical_query, unsigned
 from trug.auth.claim import ALGORITHM, Claim, canonical_request, is_signed_by, read_claim, string_to_sign
-from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, mode_of
+from trug.auth.credentials import credential_of, token_of
+from trug.auth.payloads import CONTENT_SHA256, mode_of
 from trug.auth.scope import IN_HEADER, Scope
 from trug.auth.signing import SigningKeys, chained
 from trug.auth.times import dated, stamp, stamped
 from trug.domain.bounded import Bounded
 from trug.domain.errors import ErrorCode, S3Error
-from trug.ports.keys import Clock, CredentialStore
+from trug.ports.keys import Clock, Credential, CredentialStore
 from trug.wire.request import Headers, Shape, WireRequest
 
 COMPONENT = re.compile(r"(?:^|,)\s*(Credential|SignedHeaders|Signature)=")
@@ -39,7 +40,9 @@ class HeaderSignatures:
         self._regions = regions
         self._known: Bounded[tuple[str, Shape], Claim] = Bounded(REMEMBERED)
 
-    async def verify(self, wire: WireRequest, authorization: str, service: str) -> Authentication:
+    async def verify(
+        self, wire: WireRequest, authorization: str, service: str, digest: str | None = None
+    ) -> Authentication:
         headers = wire.headers
         prefix, _, signature = authorization.rpartition("Signature=")
         known = self._known.get((prefix, headers.shape))
@@ -48,16 +51,14 @@ class HeaderSignatures:
         else:
             known = None
             claim, signature = read_authorization(authorization, service, self._regions)
-        declared = headers.get(CONTENT_SHA256) or declared_payload(headers, service)
+        declared = digest or headers.get(CONTENT_SHA256) or declared_payload(headers)
         mode = mode_of(declared)
         requested = self._requested(headers, claim.scope)
         if known is None and (missed := unsigned(headers, claim.covered)):
             raise refusals.headers_not_signed(missed)
 
         scope = claim.scope
-        credential = self._credentials.known(scope.access_key) or await self._credentials.find(scope.access_key)
-        if credential is None:
-            raise refusals.unknown_key(scope.access_key)
+        credential = self._credentials.known(scope.access_key) or await self._found(wire, scope.access_key)
         key = self._keys.of(credential, scope)
         query = canonical_query(canonical_pairs(wire.raw_query)) if wire.raw_query else ""
         canonical = canonical_request(wire, query, claim, declared, signature)
@@ -68,6 +69,9 @@ class HeaderSignatures:
         if known is None and authorization.endswith(f"Signature={signature}") and len(prefix) <= LONGEST_REMEMBERED:
             self._known.keep((prefix, headers.shape), claim)
         return key.settled.get(declared) or chained(key, mode, declared, requested, scope, signature)
+
+    async def _found(self, wire: WireRequest, access_key: str) -> Credential:
+        return await credential_of(self._credentials, self._clock, access_key, token_of(wire))
 
     def _requested(self, headers: Headers, scope: Scope) -> str:
         """The request's time stamp, which must be near to now and on the scope's day."""
@@ -93,13 +97,11 @@ def read_authorization(authorization: str, service: str, regions: tuple[str, ...
     return read_claim(found["Credential"], found["SignedHeaders"], service, regions, IN_HEADER), found["Signature"]
 
 
-def declared_payload(headers: Headers, service: str) -> str:
-    """``x-amz-content-sha256``, which S3 alone insists on. InvalidRequest when S3 misses it."""
+def declared_payload(headers: Headers) -> str:
+    """``x-amz-content-sha256``, which S3 insists on. InvalidRequest when it is missing."""
     declared = headers.get(CONTENT_SHA256)
     if declared is not None:
         return declared
-    if service != "s3":
-        return UNSIGNED
     raise S3Error(ErrorCode.InvalidRequest, f"Missing required header for this request: {CONTENT_SHA256}")
 
 

@@ -45,6 +45,7 @@ class ErrorCode(Enum):
     EntityTooLarge = 400, "Your proposed upload exceeds the maximum allowed size"
     EntityTooSmall = 400, "Your proposed upload is smaller than the minimum allowed size"
     ExpectationFailed = 417, "The expectation given in the Expect header could not be met."
+    ExpiredToken = 400, "The provided token has expired."
     IdempotencyParameterMismatch = (
         400,
         "Parameters on this idempotent request are inconsistent with parameters used in previous request(s).",
@@ -60,6 +61,14 @@ class ErrorCode(Enum):
     InvalidAccessKeyId = 403, "The AWS Access Key Id you provided does not exist in our records."
     InvalidAnnotationName = 400, "The annotation name you provided is invalid."
     InvalidArgument = 400, "Invalid Argument"
+    InvalidBucketAclWithBlockPublicAccessError = (
+        400,
+        "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+    )
+    InvalidBucketAclWithObjectOwnership = (
+        400,
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    )
     InvalidBucketState = 409, "The request is not valid with the current state of the bucket."
     InvalidBucketName = 400, "The specified bucket is not valid."
     InvalidChunkSizeError = 400, "Only the last chunk is allowed to have a size less than 8192 bytes"
@@ -98,7 +107,12 @@ class ErrorCode(Enum):
     KeyTooLongError = 400, "Your key is too long"
     vars()["KMS.DisabledException"] = 400, "The KMS key is disabled."  # Python has no syntax for AWS's names of these
     vars()["KMS.NotFoundException"] = 400, "The KMS key does not exist."
+    MalformedACLError = (
+        400,
+        "The ACL that you provided was not well formed or did not validate against our published schema",
+    )
     MalformedPOSTRequest = 400, "The body of your POST request is not well-formed multipart/form-data."
+    MalformedPolicy = 400, "This policy contains invalid Json"
     MalformedTrailerError = (
         400,
         "The request contained trailing data that was not well-formed or did not conform to our published schema.",
@@ -167,6 +181,8 @@ class ErrorCode(Enum):
         "the CopyObject operation to copy this object to another and then add more data to the newly copied object.",
     )
     TooManyBuckets = 400, "You have attempted to create more buckets than allowed"
+    UnexpectedContent = 400, "This request contains unsupported content."
+    UnresolvableGrantByEmailAddress = 400, "The email address you provided does not match any account on record."
     UnsupportedMediaType = 415, "The annotation payload is not valid UTF-8 encoded text."
     UnsupportedArgument = 400, "The request contained an unsupported argument."
     XAmzContentSHA256Mismatch = 400, "The provided 'x-amz-content-sha256' header does not match what was computed."

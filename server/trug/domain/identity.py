@@ -31,7 +31,9 @@ class Session:
     ``name`` is the role session's or the federated user's, empty for a session of the user or root itself.
     ``policies`` are session policies as JSON, each a further limit; ``grants`` the names of managed policies that take
     the place of a role's, where claims were mapped to these. ``claims`` are condition keys that a token gave
-    (``jwt:sub``), lower-case, and ``tags`` the session's; ``provider`` is who vouched for it.
+    (``jwt:sub``), lower-case, and ``tags`` the session's, of which those of the keys ``transitive`` pass on to the
+    roles it assumes; ``provider`` is who vouched for it, by ARN. ``sponsor`` is the user that a federated user's
+    credentials were asked for by, whose policies limit what he may; empty for the root.
     """
 
     issued: int
@@ -44,6 +46,8 @@ class Session:
     claims: tuple[tuple[str, tuple[str, ...]], ...] = ()
     provider: str = ""
     source_identity: str = ""
+    transitive: tuple[str, ...] = ()
+    sponsor: str = ""
 
 
 @frozen
@@ -52,6 +56,7 @@ class Identity:
 
     ``user`` is a user's name, ``role`` a role's, both empty for the root and for federated users; ``path`` is the
     user's or role's, ``id`` its unique id (``AIDA…``, ``AROA…``). ``session`` stands on temporary credentials alone.
+    ``tags`` are the user's or role's own.
     """
 
     account: Account | None
@@ -61,6 +66,7 @@ class Identity:
     id: str = ""
     role: str = ""
     session: Session | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_anonymous(self) -> bool:

@@ -5,7 +5,8 @@ each. A row is the key, a NUL, which no key has, and the line, which is one of
 
 - time, U+0001, ETag, U+0002, size, and one character for what ``STYLES`` lists: the usual line;
 - U+0004 and a usual line, where the key has characters that XML or ``encoding-type=url`` may want written otherwise;
-- U+0003 and a JSON array of the listing's fields, where they do not fit a usual line.
+- U+0003 and a JSON array of the listing's fields, and the owner's account where that is not the bucket's, where they
+  do not fit a usual line.
 
 So where neither U+0003 nor U+0004 is on a page, every control character on it is a mark. Rows sort as their keys do.
 """
@@ -47,6 +48,7 @@ STYLE_MARKS = {style: bytes([FIRST_STYLE + number]) for number, style in enumera
 PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/*-._"
 """What no way to write a key writes otherwise."""
 SECOND = 1_000_000
+FIELDS = len(Listing._fields)
 YEAR_10000 = 253_402_300_800
 
 
@@ -54,21 +56,24 @@ make = tuple.__new__
 
 
 class Shown(NamedTuple):
-    """A line's fields: ``time`` as ``2026-11-21T10:00:00`` (UTC), ``size`` in decimal."""
+    """A line's fields: ``time`` as ``2026-11-21T10:00:00`` (UTC), ``size`` in decimal; ``owner`` is an account's id,
+    empty where that is the bucket's."""
 
     time: str
     etag: str
     size: str
     style: Style
+    owner: str = ""
 
 
-def line_of(key: str, listing: Listing) -> bytes:
-    """The line of a version of ``key``, the NUL before it included."""
+def line_of(key: str, listing: Listing, owner: str = "") -> bytes:
+    """The line of a version of ``key`` that an account other than the bucket's owns (empty: that does), the NUL before
+    it included."""
     etag, size, modified = listing[:3]
     mark = STYLE_MARKS.get(listing[3:])
     seconds = modified // SECOND
-    if mark is None or not 0 <= seconds < YEAR_10000 or not _is_usual(etag):
-        return KEY_END + UNUSUAL + json.dumps(listing).encode()
+    if mark is None or owner or not 0 <= seconds < YEAR_10000 or not _is_usual(etag):
+        return KEY_END + UNUSUAL + json.dumps((*listing, owner) if owner else listing).encode()
     careful = "\4" if key.encode().translate(None, PLAIN) else ""
     return f"\0{careful}{date_of(seconds)}\1{etag}\2{size}".encode() + mark
 
@@ -81,7 +86,7 @@ def _is_usual(etag: str) -> bool:
 def listing_of(line: bytes, modified: int) -> Listing:
     """The listing of a version last modified at ``modified`` (µs), from its line. ValueError for what is none."""
     if line[1:2] == UNUSUAL:
-        return Listing(*json.loads(line[2:]))
+        return Listing(*json.loads(line[2:])[:FIELDS])
     etag, _, size = line[line.index(TIME_END) + 1 : -1].partition(ETAG_END)
     return make(Listing, (etag.decode(), int(size), modified, *STYLES[line[-1] - FIRST_STYLE]))
 
@@ -89,15 +94,18 @@ def listing_of(line: bytes, modified: int) -> Listing:
 def shown(line: bytes) -> Shown:
     """The fields of a line without the NUL before it."""
     if line[:1] == UNUSUAL:
-        listing = Listing(*json.loads(line[1:]))
-        return Shown(date_of(listing.modified // SECOND), listing.etag, str(listing.size), listing[3:])
+        values = json.loads(line[1:])
+        listing = Listing(*values[:FIELDS])
+        return Shown(
+            date_of(listing.modified // SECOND), listing.etag, str(listing.size), listing[3:], *values[FIELDS:]
+        )
     date, etag, rest = re.split("[\1\2]", line.removeprefix(CAREFUL).decode("ascii"))
     return Shown(date, etag, rest[:-1], STYLES[ord(rest[-1]) - FIRST_STYLE])
 
 
 def listing_shown(line: bytes) -> Listing:
     """The listing that a line without the NUL before it shows: last modified at a whole second."""
-    date, etag, size, style = shown(line)
+    date, etag, size, style, _ = shown(line)
     return Listing(etag, int(size), calendar.timegm(time.strptime(date, DATE)) * SECOND, *style)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import NamedTuple
 
+from trug.domain.acl import Acl
 from trug.domain.encryption import Encryption
 from trug.domain.frozen import frozen
 from trug.domain.restoration import Restoration
@@ -44,8 +45,9 @@ class Record:
     ``headers`` holds the system metadata under lower-case header names (``content-type``, ``cache-control`` …),
     ``metadata`` the user's, without ``x-amz-meta-``; ``checksum`` has type and base64 value; ``parts`` is how many
     parts a multipart object has, 0 for any other; ``encryption`` is None of what is stored plain, ``lock`` of what
-    never had one, ``restoration`` of what nobody asked to restore; ``annotations`` is how many there are. New fields
-    get defaults, so that old rows still read.
+    never had one, ``restoration`` of what nobody asked to restore; ``annotations`` is how many there are. ``owner`` is
+    the id of the account that owns the object, empty where that is the bucket's; ``acl`` is None of what is private to
+    its owner. New fields get defaults, so that old rows still read.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -57,6 +59,8 @@ class Record:
     lock: Lock | None = None
     restoration: Restoration | None = None
     annotations: int = 0
+    owner: str = ""
+    acl: Acl | None = None
 
 
 EMPTY_RECORD = Record()

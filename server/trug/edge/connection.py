@@ -21,6 +21,7 @@ from trug.edge import eager
 from trug.edge.arriving import Empty, SocketBody
 from trug.edge.gateway import Answer, Gateway
 from trug.edge.incoming import MOST_HEADERS, Arriving, Head, declared_length
+from trug.edge.logged import tls_of
 from trug.edge.patience import FOREVER, Patience
 from trug.edge.render import (
     AT_HAND,
@@ -120,6 +121,7 @@ class Connection(asyncio.Protocol):
         "_taken",
         "_taking_due",
         "_task",
+        "_tls",
         "_transport",
         "_url",
         "_waiting",
@@ -140,6 +142,7 @@ class Connection(asyncio.Protocol):
         self._is_in_head = False
         self._client = ""
         self._scheme = "http"
+        self._tls = ""
         self._arriving: SocketBody | None = None  # fed by the parser
         self._bypassing: SocketBody | None = None  # fed round the parser
         self._waiting: deque[Asked] = deque()
@@ -167,6 +170,8 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._client = peer[0] if isinstance(peer, tuple) else ""
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        if self._scheme == "https":
+            self._tls = tls_of(transport).version.removeprefix("TLSv")
         self._expect(self._desk.patience.first_byte, self._close)
         if not self._desk.enter(self):
             self._refuse(ErrorCode.SlowDown)
@@ -326,7 +331,19 @@ class Connection(asyncio.Protocol):
             body = self._arriving = SocketBody(self, length, awaits_continue=is_waiting)
         path, _, query = (url if url[:1] == b"/" else _origin_form(url)).partition(b"?")
         method = METHODS.get(parser.get_method()) or parser.get_method().decode("ascii")
-        head = Head(method, path, query, headers, self._head_bytes, len(lines), version, self._scheme, self._client)
+        head = Head(
+            method,
+            path,
+            query,
+            headers,
+            self._head_bytes,
+            len(lines),
+            version,
+            self._scheme,
+            self._client,
+            "",
+            self._tls,
+        )
         self._due = FOREVER
         self._waiting.append(Asked(head, body, stays))
         if len(self._waiting) > MOST_PIPELINED:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from trug.access.actions import Action
-from trug.access.authorise import authorise
+from trug.access.authority import Authority, is_plain_owner
 from trug.access.payment import CHARGED, is_charged
 from trug.auth.authenticate import Authenticator
 from trug.auth.refusals import forms_are_signed_by_policy
@@ -18,6 +17,7 @@ from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.names import check_bucket_name
+from trug.edge.asking import Asking
 from trug.edge.health import RESERVED, Health, Readiness
 from trug.edge.incoming import LARGEST_PAYLOAD, Arriving, EdgeSettings, Head, Intake, text_of, with_hoisted_headers
 from trug.edge.lasting import in_time
@@ -26,6 +26,7 @@ from trug.edge.preflight import PREFLIGHT, CrossOrigin
 from trug.edge.render import AT_HAND, BODILESS, Letterhead, begun, error_reply
 from trug.edge.website import Websites, error_page
 from trug.engine.engine import Engine
+from trug.iam.api.dispatcher import QueryApi
 from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer, Trace
 from trug.operations.call import Call
@@ -59,7 +60,7 @@ class Gateway:
     """Answers the requests of the S3 port, whichever door they come in by.
 
     ``readiness`` tells ``/-/ready`` how the store is; ``clock`` says when a request came in; ``visitor`` is who comes
-    to websites, where nobody signs.
+    to websites, where nobody signs; ``queries`` answers what is for IAM and STS.
     """
 
     def __init__(
@@ -68,26 +69,35 @@ class Gateway:
         table: OperationTable,
         authenticator: Authenticator,
         engine: Engine,
+        authority: Authority,
         settings: EdgeSettings,
         observer: Observer,
         clock: Clock,
         readiness: Callable[[], Readiness],
         access_logs: AccessLogs | None = None,
         visitor: Identity = ANONYMOUS,
+        queries: QueryApi | None = None,
     ) -> None:
         self._table = table
         self._authenticator = authenticator
         self._engine = engine
+        self._authority = authority
         self._regions = settings.regions
         self._answer_within = settings.answer_within
         self._observer = observer
+        self._queries = queries
         self.access_logs = access_logs
         self._clock = clock
         self._intake = Intake(settings)
         self.max_header_bytes = settings.max_header_bytes
         self._cross_origin = CrossOrigin(engine)
         self._websites = Websites(
-            table=table, engine=engine, regions=settings.regions, host_id=observer.host_id, visitor=visitor
+            table=table,
+            engine=engine,
+            authority=authority,
+            regions=settings.regions,
+            host_id=observer.host_id,
+            visitor=visitor,
         )
         self._letterhead = Letterhead(observer.host_id)
         self._health = Health(readiness=readiness, metrics=observer.metrics, token=settings.metrics_token)
@@ -102,18 +112,27 @@ class Gateway:
         caller = await self._authenticator.authenticate(received, "s3")
         if operation.in_form:
             return await self._answer_form(operation, wire, trace, caller.identity)
-        found = await self._found(wire, operation, caller.identity)
+        found = await self._found(wire, operation)
         charges = False
         if found is not None and found.configured & NOTICED:
             charges = notices(found, wire, caller.identity, trace)
-        authorise(caller.identity, action_of(operation, wire), found, wire.target.key)
+        asking = None
+        if found is None or not is_plain_owner(caller.identity, found):
+            asking = Asking(self._authority, operation, wire, caller.identity, found)
+            await asking.before()
         body = verified_body(wire, caller.payload, streams=operation.streams)
-        request = await operation.request.from_wire(Incoming.of(wire, body))
-        call = Call(self._engine, caller.identity, wire, body, self._regions, found, trace)
-        if operation.may_last:
-            reply = await self._in_time(operation, call, request, trace)
-        else:
-            reply = await operation.handler(call, request)
+        incoming = Incoming.of(wire, body)
+        request = await (operation.request.from_wire(incoming) if asking is None else asking.read(incoming))
+        call = Call(self._engine, caller.identity, wire, body, self._regions, self._authority, found, trace)
+        try:
+            if operation.may_last:
+                reply = await self._in_time(operation, call, request, trace)
+            else:
+                reply = await operation.handler(call, request)
+        except S3Error as error:
+            if asking is None:
+                raise
+            raise await asking.hidden(error) from error
         return replace(reply, headers=reply.headers | CHARGED) if charges else reply
 
     async def _in_time(self, operation: Operation[Any], call: Call, request: Any, trace: Trace) -> Reply:
@@ -130,35 +149,33 @@ class Gateway:
     async def _answer_form(self, operation: Operation[Any], wire: WireRequest, trace: Trace, signer: Identity) -> Reply:
         """The same way for a form: its fields say who asks and for which key, and are what else are headers."""
         if not signer.is_anonymous:
-            authorise(signer, operation.action, await self._found(wire, operation, signer))
+            asking = Asking(self._authority, operation, wire, signer, await self._found(wire, operation), key="")
+            await asking.demand()
             raise forms_are_signed_by_policy()
         form = await read_form(wire)
         permit = await self._authenticator.authenticate_form(form.fields, wire.target.bucket or "")
         identity = permit.identity
-        found = await self._found(wire, operation, identity)
+        found = await self._found(wire, operation)
         charges = found is not None and notices(found, wire, identity, trace)
         if trace.notes is not None:
             trace.notes = [replace(note, key=form.key) for note in trace.notes]
-        authorise(identity, operation.action, found, form.key)
-        form.file.limit(permit.smallest, min(permit.largest, LARGEST_PAYLOAD))
         headers = form.headers
+        asking = Asking(self._authority, operation, wire, identity, found, key=form.key, fields=headers)
+        await asking.before()
+        form.file.limit(permit.smallest, min(permit.largest, LARGEST_PAYLOAD))
         body = form.body(headers)
-        request = await operation.request.from_wire(
-            Incoming(wire, body, headers, {}, wire.target.bucket or "", form.key)
-        )
-        call = Call(self._engine, identity, wire, body, self._regions, found, trace)
+        request = await asking.read(Incoming(wire, body, headers, {}, wire.target.bucket or "", form.key))
+        call = Call(self._engine, identity, wire, body, self._regions, self._authority, found, trace, headers)
         reply: Reply = await operation.handler(call, request)
         return replace(reply, headers=reply.headers | CHARGED) if charges else reply
 
-    async def _found(self, wire: WireRequest, operation: Operation[Any], identity: Identity) -> Bucket | None:
-        """The bucket of the path; that there is none is told to anybody who is authenticated."""
+    async def _found(self, wire: WireRequest, operation: Operation[Any]) -> Bucket | None:
+        """The bucket of the path; that there is none is told to anybody."""
         name = wire.target.bucket
         if name is None or operation.makes_bucket:
             return None
         bucket = self._engine.buckets.known(name) or await self._engine.buckets.find(name)
         if bucket is None:
-            if identity.is_anonymous:
-                raise S3Error(ErrorCode.AccessDenied)
             check_bucket_name(name)
             raise S3Error(ErrorCode.NoSuchBucket, fields={"BucketName": name})
         if wire.headers.get("x-amz-expected-bucket-owner", bucket.account) != bucket.account:
@@ -193,6 +210,8 @@ class Gateway:
             elif wire.target.is_website:
                 reply = await self._websites.answer(wire, trace)
                 await self._note_unseen(wire, trace)
+            elif wire.target.bucket is None and self._queries is not None and self._queries.takes(wire):
+                reply, trace.operation, trace.error = await self._queries.answer(wire)
             else:
                 reply = await self.answer(wire, trace)
             if head.method != "HEAD" and not isinstance(reply.body, AT_HAND):
@@ -274,13 +293,6 @@ def notices(bucket: Bucket, wire: WireRequest, identity: Identity, trace: Trace)
     """Note the request where the bucket has a log; whether the requester is charged for it. AccessDenied."""
     trace.notes = noted(bucket, wire, identity)
     return bool(bucket.configured & HAS_REQUEST_PAYMENT) and is_charged(identity, bucket, wire.headers)
-
-
-def action_of(operation: Operation[Any], wire: WireRequest) -> Action:
-    """A request for a version needs the permission for versions."""
-    if operation.versioned_action is not None and "versionId" in wire.parameters:
-        return operation.versioned_action
-    return operation.action
 
 
 def error_of(failure: Exception) -> S3Error:

@@ -47,7 +47,7 @@ class Head:
 
     ``path`` is raw, None where the door does not know it so; ``query`` is raw too. ``size`` is how many bytes path,
     query and headers took, or an upper bound of it, and ``lines`` how many headers came. ``mount`` is where this server
-    is mounted.
+    is mounted, ``tls`` the version of TLS (``1.3``) where the door knows it.
     """
 
     method: str
@@ -60,6 +60,7 @@ class Head:
     scheme: str = "http"
     client: str = ""
     mount: str = ""
+    tls: str = ""
 
 
 class Arriving(RawBody, Protocol):
@@ -112,7 +113,7 @@ class Intake:
         EntityTooLarge, or BadRequest where HTTP's framing is contradictory.
         """
         method, path, raw_query, headers = head.method, head.path, head.query, head.headers
-        client, scheme, mount = head.client, head.scheme, head.mount
+        client, scheme, mount, tls = head.client, head.scheme, head.mount, head.tls
         if head.version == "0.9":
             raise S3Error(ErrorCode.BadRequest, "HTTP/0.9 is not spoken here.")
         if path is None or not path.isascii():
@@ -125,6 +126,7 @@ class Intake:
             check_characters(headers)
         if self._proxies is not None and self._proxies.trusts(client):
             client, scheme = self._proxies.origin(client, scheme, headers)
+            tls = ""
             headers = with_forwarded_host(headers)
         query = parsed_query(raw_query) if raw_query else ()
         prefix = quote(mount, safe="/%") if mount else ""
@@ -141,6 +143,7 @@ class Intake:
             request_id,
             dict(reversed(query)) if query else {},
             self._trusts_http or scheme == "https",
+            tls,
         )
 
 

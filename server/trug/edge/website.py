@@ -6,7 +6,8 @@ from html import escape
 from http import HTTPStatus
 
 from trug.access import actions
-from trug.access.authorise import authorise
+from trug.access.actions import Action
+from trug.access.authority import Ask, Authority
 from trug.domain.configurations import WEBSITE
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
@@ -16,6 +17,7 @@ from trug.edge.logged import noted
 from trug.engine.engine import Engine
 from trug.observe import Trace
 from trug.operations.call import Call
+from trug.operations.context import NO_LIST, Context
 from trug.operations.table import OperationTable
 from trug.ports.rows import Bucket
 from trug.wire.body import verified_body
@@ -28,6 +30,7 @@ LABEL = "Website"
 HTML = "text/html; charset=utf-8"
 METHODS = ("GET", "HEAD")
 NO_HEADERS = Headers(())
+UNVERSIONED = {**NO_LIST, "s3:versionid": None}
 FOUND = 302
 
 
@@ -52,12 +55,14 @@ class Websites:
         *,
         table: OperationTable,
         engine: Engine,
+        authority: Authority,
         regions: tuple[str, ...],
         host_id: str,
         visitor: Identity = ANONYMOUS,
     ) -> None:
         self._table = table
         self._engine = engine
+        self._authority = authority
         self._regions = regions
         self._host_id = host_id
         self._visitor = visitor
@@ -104,19 +109,19 @@ class Websites:
         except S3Error as error:
             if error.code is ErrorCode.NoSuchKey and await self._is_folder(visit):
                 return Reply(FOUND, {"location": folder_location(key)})
-            raise self._hidden(visit, error) from None
+            raise await self._hidden(visit, error) from None
         location = reply.headers.get(REDIRECT_LOCATION)
         return reply if location is None else Reply(301, {"location": location})
 
     async def _read(self, visit: Visit, key: str, headers: Headers) -> Reply:
         """What the operation that a visitor's method means answers of an object. AccessDenied, NoSuchKey …"""
-        authorise(self._visitor, actions.GET_OBJECT, visit.bucket, key)
+        await self._authorise(visit, actions.GET_OBJECT, key)
         target = Target(visit.bucket.name, key, visit.wire.target.path, is_virtual=True)
         wire = replace(visit.wire, target=target, headers=headers, query=(), raw_query="", parameters={})
         operation = self._table.resolve(wire.method, target, {}, headers)
         body = verified_body(wire, Payload(), streams=False)
         request = await operation.request.from_wire(Incoming.of(wire, body))
-        call = Call(self._engine, self._visitor, wire, body, self._regions, visit.bucket)
+        call = Call(self._engine, self._visitor, wire, body, self._regions, self._authority, visit.bucket)
         reply: Reply = await operation.handler(call, request)
         return reply
 
@@ -126,18 +131,22 @@ class Websites:
         if index is None:
             return False
         try:
-            authorise(self._visitor, actions.GET_OBJECT, visit.bucket, index)
+            await self._authorise(visit, actions.GET_OBJECT, index)
             await self._engine.objects.find(visit.bucket, index, None)
         except S3Error:
             return False
         return True
 
-    def _hidden(self, visit: Visit, error: S3Error) -> S3Error:
+    async def _authorise(self, visit: Visit, action: Action, key: str | None) -> None:
+        context = Context(visit.wire, self._visitor, action, visit.bucket, told=UNVERSIONED)
+        await self._authority.authorise(Ask(self._visitor, action, context, visit.bucket, key))
+
+    async def _hidden(self, visit: Visit, error: S3Error) -> S3Error:
         """That there is no such key is told to those who may list the keys."""
         if error.code is not ErrorCode.NoSuchKey:
             return error
         try:
-            authorise(self._visitor, actions.LIST_BUCKET, visit.bucket)
+            await self._authorise(visit, actions.LIST_BUCKET, None)
         except S3Error as refusal:
             return refusal
         return error

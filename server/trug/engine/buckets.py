@@ -7,20 +7,26 @@ from typing import Any
 
 import msgspec
 
+from trug.domain.acl import Acl, Ownership, pack_acl
 from trug.domain.configurations import (
     ACCOUNT_QUOTA,
+    ACL,
     HAS_LIFECYCLE,
     HAS_OBJECT_LOCK,
     LIFECYCLE,
     OBJECT_LOCK,
+    OWNERSHIP,
+    PUBLIC_ACCESS_BLOCK,
     QUOTA,
     TAGGING,
 )
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
+from trug.domain.public_access import ALL_BLOCKED, pack_block
 from trug.domain.retention import LockConfiguration, pack_configuration
 from trug.domain.versioning import Versioning
 from trug.engine.configurations import Configure, marked
+from trug.engine.guarding import ownership_document
 from trug.engine.ids import Ids
 from trug.engine.locking import VERSIONING_STAYS
 from trug.engine.refusals import no_such_bucket
@@ -33,12 +39,25 @@ from trug.ports.stores import MetadataStore
 
 
 @frozen
+class NewBuckets:
+    """How buckets are made where nobody says otherwise."""
+
+    ownership: Ownership = Ownership.ENFORCED
+    blocks_public_access: bool = False
+
+
+PLAIN = NewBuckets()
+
+
+@frozen
 class CreateBucket:
-    """A new bucket under a name nobody has, with Object Lock on where ``locks``. Answers its row."""
+    """A new bucket under a name nobody has, with Object Lock on where ``locks``, and with ``documents`` by their kinds.
+    Answers its row."""
 
     bucket: Bucket
     tags: dict[str, str]
     locks: bool = False
+    documents: tuple[tuple[str, bytes], ...] = ()
     blobs: tuple[int, ...] = ()
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
@@ -55,11 +74,14 @@ class CreateBucket:
             bucket = marked(bucket, ACCOUNT_QUOTA, is_set=True)
         if self.locks:
             bucket = marked(bucket, OBJECT_LOCK, is_set=True)._replace(versioning=Versioning.ENABLED)
+        for kind, _ in self.documents:
+            bucket = marked(bucket, kind, is_set=True)
         effects: list[Effect] = [PutBucket(bucket), Announce("BucketCreated", bucket.id)]
         if self.locks:
             effects.append(SetConfiguration(bucket.id, OBJECT_LOCK, pack_configuration(LockConfiguration())))
         if self.tags:
             effects.append(SetConfiguration(bucket.id, TAGGING, msgspec.msgpack.encode(self.tags)))
+        effects += [SetConfiguration(bucket.id, kind, document) for kind, document in self.documents]
         return Decided(bucket, effects)
 
 
@@ -120,9 +142,10 @@ class Buckets:
     ``find(name)`` answers the bucket of this name, ``known(name)`` only if it is at hand.
     """
 
-    def __init__(self, metadata: MetadataStore, ids: Ids) -> None:
+    def __init__(self, metadata: MetadataStore, ids: Ids, new: NewBuckets = PLAIN) -> None:
         self._metadata = metadata
         self._ids = ids
+        self.new = new
         self._found: Remembered[str, Bucket] = Remembered(metadata, self._named)
         self.known = self._found.known
         self.find = self._found.find
@@ -131,11 +154,22 @@ class Buckets:
         return await self._metadata.fetch(BucketNamed(name))
 
     async def create(
-        self, name: str, *, account: str, region: str, tags: dict[str, str], locks: bool = False
+        self,
+        name: str,
+        *,
+        account: str,
+        region: str,
+        tags: dict[str, str],
+        locks: bool = False,
+        ownership: Ownership | None = None,
+        acl: Acl | None = None,
     ) -> Bucket:
-        """Make a bucket, with Object Lock (and so versioning) on where ``locks``. BucketAlreadyOwnedByYou or
-        BucketAlreadyExists when the name is taken."""
-        change = await self.creation(name, account=account, region=region, tags=tags, locks=locks)
+        """Make a bucket, with Object Lock (and so versioning) on where ``locks``, and with ``ownership`` in place of
+        what is usual; ``acl`` is None where its list is private. BucketAlreadyOwnedByYou or BucketAlreadyExists when
+        the name is taken."""
+        change = await self.creation(
+            name, account=account, region=region, tags=tags, locks=locks, ownership=ownership, acl=acl
+        )
         return await self._metadata.commit(change)
 
     async def creation(
@@ -147,9 +181,20 @@ class Buckets:
         tags: dict[str, str],
         versioning: Versioning = Versioning.OFF,
         locks: bool = False,
+        ownership: Ownership | None = None,
+        acl: Acl | None = None,
     ) -> CreateBucket:
         """The change that makes a bucket, for who has more to do in the same commit."""
-        return CreateBucket(Bucket(await self._ids.take(), name, account, region, 0, versioning), tags, locks)
+        row = Bucket(await self._ids.take(), name, account, region, 0, versioning)
+        return CreateBucket(row, tags, locks, self._documents(ownership or self.new.ownership, acl))
+
+    def _documents(self, ownership: Ownership, acl: Acl | None) -> tuple[tuple[str, bytes], ...]:
+        """What a bucket has from the beginning."""
+        controls = ownership_document(ownership)
+        block = pack_block(ALL_BLOCKED) if self.new.blocks_public_access else None
+        listed = None if acl is None else pack_acl(acl).encode()
+        all_of_them = ((OWNERSHIP, controls), (PUBLIC_ACCESS_BLOCK, block), (ACL, listed))
+        return tuple((kind, document) for kind, document in all_of_them if document is not None)
 
     async def delete(self, bucket: Bucket) -> None:
         """Remove an empty bucket. BucketNotEmpty when it holds versions or delete markers."""

@@ -211,6 +211,8 @@ def described(record: Record, directives: CopyDirectives) -> Record:
     draft, tags = directives.draft, directives.tags
     if record.lock is not directives.lock:
         record = replace(record, lock=directives.lock)
+    if record.owner != directives.owner or record.acl is not directives.acl:
+        record = replace(record, owner=directives.owner, acl=directives.acl)
     if record.annotations and not directives.annotations:
         record = replace(record, annotations=0)
     if record.restoration is not None:

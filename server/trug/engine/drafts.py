@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import NamedTuple
 
+from trug.domain.acl import Acl, AclAsked
 from trug.domain.encryption import CustomerKey, Encryption, Protection
-from trug.domain.frozen import frozen
+from trug.domain.frozen import frozen, replace
 from trug.domain.objects import STANDARD, Checksum, Listing
 from trug.domain.preconditions import NO_CONDITIONS, ReadConditions
 from trug.domain.restoration import Restoration
@@ -18,7 +19,8 @@ from trug.ports.rows import Bucket, Listed, Part, Upload
 @frozen
 class Draft:
     """What an object will carry beside its bytes: system metadata by lower-case header name, user metadata, tags; and
-    how they are to be encrypted and locked, None where the client did not say."""
+    how they are to be encrypted and locked, None where the client did not say. ``asked`` is the list of access that the
+    client asked for; ``owner`` and ``acl`` are what came of it (Record)."""
 
     headers: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
@@ -26,6 +28,9 @@ class Draft:
     storage_class: str = STANDARD
     protection: Protection | None = None
     lock: Lock | None = None
+    asked: AclAsked | None = None
+    owner: str = ""
+    acl: Acl | None = None
 
 
 @frozen
@@ -72,8 +77,8 @@ class CopySource:
 @frozen
 class CopyDirectives:
     """What a copy changes: ``draft`` None keeps the source's metadata, ``tags`` None its tags. Storage class,
-    website redirect, encryption and lock are never copied ("CopyObject"): they are what the request says, None for
-    their defaults. ``annotations`` is whether they are to be copied."""
+    website redirect, encryption, lock, owner and list of access are never copied ("CopyObject"): they are what the
+    request says, None (of the owner: empty) for their defaults. ``annotations`` is whether they are to be copied."""
 
     draft: Draft | None = None
     tags: dict[str, str] | None = None
@@ -83,10 +88,13 @@ class CopyDirectives:
     protection: Protection | None = None
     lock: Lock | None = None
     annotations: bool = True
+    owner: str = ""
+    acl: Acl | None = None
 
     @property
     def changes_nothing(self) -> bool:
-        return self == CopyDirectives()
+        """Whether a copy onto the object itself would be refused; another list of access alone is no reason for one."""
+        return replace(self, owner="", acl=None) == CopyDirectives()
 
 
 class Copied(NamedTuple):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from trug.domain.frozen import frozen
+from trug.engine.accounts import Accounts
+from trug.engine.acls import Acls
 from trug.engine.annotations import ObjectAnnotations
 from trug.engine.appending import Appending
-from trug.engine.buckets import Buckets
+from trug.engine.buckets import PLAIN, Buckets, NewBuckets
 from trug.engine.buffers import BufferPool
 from trug.engine.configurations import BucketConfigurations
 from trug.engine.copies import Copies
 from trug.engine.envelopes import NO_KEYS, Envelopes
+from trug.engine.guarding import Guards
 from trug.engine.ids import Ids
 from trug.engine.intake import Intake
 from trug.engine.lifecycle import Lifecycles
@@ -23,6 +26,7 @@ from trug.engine.rekeying import Rekeying
 from trug.engine.renaming import Renaming
 from trug.engine.restoring import Restoring
 from trug.engine.sweep import Sweep
+from trug.ports.access_lists import AccessLists
 from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
 from trug.ports.stores import BlobStore, MetadataStore
@@ -49,12 +53,16 @@ class Keys:
 class Engine:
     """The rules of S3 over one pair of stores."""
 
+    access_lists: AccessLists
+    accounts: Accounts
+    acls: Acls
     buckets: Buckets
     configurations: BucketConfigurations
     objects: Objects
     appending: Appending
     annotations: ObjectAnnotations
     copies: Copies
+    guards: Guards
     listings: Listings
     locks: Locks
     lifecycles: Lifecycles
@@ -77,12 +85,13 @@ class Engine:
         keys: Keys | None = None,
         lifecycle_day: float = DAY,
         restore_delay: float = 0,
+        new_buckets: NewBuckets = PLAIN,
     ) -> Engine:
         """An engine over two open stores. Objects of at most ``inline_max`` bytes are kept with the metadata.
 
         ``pins`` are given where other processes serve the same stores, and see them. Without ``keys`` nothing can be
         encrypted. ``lifecycle_day`` is how long a day of lifecycle rules is, in seconds. Archived objects are restored
-        after ``restore_delay`` seconds.
+        after ``restore_delay`` seconds. ``new_buckets`` says how buckets are made.
         """
         ids, pins = Ids(metadata), pins or Pins()
         keys = keys or Keys()
@@ -92,12 +101,16 @@ class Engine:
         intake = Intake(blobs, ids, BufferPool(), inline_max)
         objects = Objects(metadata, blobs, ids, intake, pins, protections, envelopes, clock)
         return cls(
-            buckets=Buckets(metadata, ids),
+            access_lists=AccessLists(metadata),
+            accounts=Accounts(metadata),
+            acls=Acls(metadata),
+            buckets=Buckets(metadata, ids, new_buckets),
             configurations=configurations,
             objects=objects,
             annotations=ObjectAnnotations(metadata, ids, objects),
             appending=Appending(metadata, ids, intake, objects, clock, protections, envelopes),
             copies=Copies(metadata, ids, objects, intake, protections, envelopes),
+            guards=Guards(metadata),
             listings=Listings(metadata),
             locks=Locks(metadata),
             lifecycles=Lifecycles(metadata, configurations, ids, clock, day=lifecycle_day),

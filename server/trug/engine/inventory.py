@@ -18,7 +18,7 @@ from trug.domain.objects import EMPTY_RECORD
 from trug.domain.reports import DAILY, Inventory, bucket_of_arn
 from trug.engine.configurations import progress_name
 from trug.engine.drafts import ListedVersion
-from trug.engine.inventory_columns import Item, needs_records, schema_of
+from trug.engine.inventory_columns import Item, needs_records, schema_of, tells_access
 from trug.ports.changes import Decided, Moment, Read, Rows
 from trug.ports.effects import KeepDocument
 from trug.ports.reads import Current, WithVersionId
@@ -115,16 +115,19 @@ async def items_of(
     inventory: Inventory,
     owner: str,
     expiry: Callable[[Version], int | None],
+    *,
+    lists_count: bool = False,
 ) -> list[Item]:
-    """The versions of a page with what the columns of the list need; ``owner`` is a canonical id, ``expiry`` says when
-    (µs) a rule expires a version."""
+    """The versions of a page with what the columns of the list need; ``owner`` is a canonical id, and owns them all
+    unless lists of access count in the bucket; ``expiry`` says when (µs) a rule expires a version."""
     found: Sequence[Version | None] = [None] * len(listed)
-    if needs_records(inventory):
+    if needs_records(inventory) or (lists_count and tells_access(inventory)):
         found = await metadata.view(Question(bucket.id, listed).answer)
     items = []
     for (entry, is_latest), version in zip(listed, found, strict=True):
         record, expires = (EMPTY_RECORD, None) if version is None else (version.record, expiry(version))
-        items.append(Item(entry, is_latest, record, bucket.name, owner, expires))
+        acl = record.acl if lists_count else None
+        items.append(Item(entry, is_latest, record, bucket.name, owner, expires, acl))
     return items
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
+from trug.domain.acl import Acl, GranteeKind, private
 from trug.domain.encryption import DSSE_KMS, KMS_KINDS, SSE_C, SSE_KMS, SSE_S3, kind_of
 from trug.domain.objects import Record
 from trug.domain.reports import ALL, CSV, INVENTORY_FIELDS, Inventory
@@ -21,7 +22,8 @@ from trug.engine.drafts import Entry
 
 class Item(NamedTuple):
     """A version to be listed, of the bucket of this name; ``owner`` is the canonical id of its owner. ``record`` is
-    empty where no column needs it, and ``expires`` (µs) None, as where no rule expires it."""
+    empty where no column needs it, ``expires`` (µs) None, as where no rule expires it, and ``acl`` None where the
+    object is private to its owner."""
 
     entry: Entry
     is_latest: bool
@@ -29,6 +31,7 @@ class Item(NamedTuple):
     bucket: str
     owner: str
     expires: int | None = None
+    acl: Acl | None = None
 
 
 Value = Callable[[Item], str | int | bool | None]
@@ -64,9 +67,12 @@ def _access_tier(item: Item) -> str | None:
 
 
 def _access_control_list(item: Item) -> str:
-    """The list of an object that belongs to the bucket's owner alone, as AWS writes it: JSON in base64."""
-    grant = {"canonicalId": item.owner, "type": "CanonicalUser", "permission": "FULL_CONTROL"}
-    granted = {"version": "2022-11-10", "status": "AVAILABLE", "grants": [grant]}
+    """The object's list of access as AWS writes it: JSON in base64."""
+    grants = [
+        {"canonicalId" if kind is GranteeKind.USER else "uri": who, "type": kind.value, "permission": permission.value}
+        for (kind, who), permission in (item.acl or private(item.owner)).grants
+    ]
+    granted = {"version": "2022-11-10", "status": "AVAILABLE", "grants": grants}
     return base64.b64encode(json.dumps(granted).encode()).decode()
 
 
@@ -151,6 +157,11 @@ def columns_of(inventory: Inventory) -> tuple[Column, ...]:
 def needs_records(inventory: Inventory) -> bool:
     """Whether a column needs more of a version than lists read."""
     return not OF_RECORD.isdisjoint(inventory.fields)
+
+
+def tells_access(inventory: Inventory) -> bool:
+    """Whether a column shows owners of objects or their lists of access."""
+    return not {"ObjectOwner", "ObjectAccessControlList"}.isdisjoint(inventory.fields)
 
 
 def rows_of(items: Sequence[Item], columns: Sequence[Column]) -> list[tuple[Any, ...]]:

@@ -100,6 +100,8 @@ class Multipart:
                 draft.tags,
                 encryption=None if envelope is None else envelope.encryption,
                 lock=draft.lock,
+                owner=draft.owner,
+                acl=draft.acl,
             ),
         )
         return await self._metadata.commit(CreateUpload(upload))

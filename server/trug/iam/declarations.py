@@ -37,6 +37,15 @@ class DeclaredUser:
 
 
 @frozen
+class DeclaredPolicy:
+    """A declared managed policy of an account."""
+
+    name: str
+    document: str
+    line: int
+
+
+@frozen
 class DeclaredAccount:
     """A declared account with its root's keys; ``canonical_id`` is empty where it is to be derived."""
 
@@ -46,7 +55,7 @@ class DeclaredAccount:
     email: str
     keys: tuple[KeyPair, ...]
     users: tuple[DeclaredUser, ...]
-    policies: tuple[tuple[str, str], ...]
+    policies: tuple[DeclaredPolicy, ...]
     line: int
 
 
@@ -130,9 +139,10 @@ class _Reader:
             self._text(table, "name", line, is_needed=True), tuple(policies), self._keys(table, line), line
         )
 
-    def _policy(self, table: Mapping[str, Any]) -> tuple[str, str]:
+    def _policy(self, table: Mapping[str, Any]) -> DeclaredPolicy:
         line = self._enter("account.policy", table)
-        return self._text(table, "name", line, is_needed=True), self._text(table, "document", line, is_needed=True)
+        name, document = (self._text(table, field, line, is_needed=True) for field in ("name", "document"))
+        return DeclaredPolicy(name, document, line)
 
     def _bucket(self, table: Mapping[str, Any]) -> DeclaredBucket:
         line = self._enter("bucket", table)

@@ -11,10 +11,23 @@ from trug.domain.retention import LockConfiguration
 from trug.domain.versioning import Versioning
 from trug.engine.buckets import Buckets
 from trug.engine.locking import ConfigureLock
+from trug.iam.accounts import account_creation
 from trug.iam.changes import Declaring, RecordDeclaration
-from trug.iam.declarations import Declarations, DeclaredAccount, DeclaredBucket, DeclaredUser, InitError, KeyPair
-from trug.iam.people import People, account_creation, user_creation
+from trug.iam.declarations import (
+    Declarations,
+    DeclaredAccount,
+    DeclaredBucket,
+    DeclaredPolicy,
+    DeclaredUser,
+    InitError,
+    KeyPair,
+)
+from trug.iam.entities import USER
+from trug.iam.holders import attachment
+from trug.iam.people import People
+from trug.iam.policies import policy_creation
 from trug.iam.refusals import IamError
+from trug.iam.users import user_creation
 from trug.ports.changes import Change
 from trug.ports.key_management import KeyRing
 from trug.ports.reads import AccountWithId, Declared
@@ -88,12 +101,27 @@ class Initialiser:
             raise _contradiction(declared.line, f"account {declared.id} has another canonical id")
         if await self._is_new("account", declared.id):
             await self._make_or_record(found, declared.line, "account", declared.id, lambda: account_creation(wanted))
+        elif found is None:
+            return
         for pair in declared.keys:
             await self._key(declared.id, "", pair, declared.line)
+        for policy in declared.policies:
+            await self._policy(declared.id, policy)
         for user in declared.users:
             await self._user(declared.id, user)
-        for name, document in declared.policies:
-            await self._keep("policy", f"{declared.id}/{name}", document.encode(), f"policy {name}")
+
+    async def _policy(self, account: str, declared: DeclaredPolicy) -> None:
+        name = f"{account}/{declared.name}"
+        if not await self._is_new("policy", name):
+            return
+        found = await self._people.policies.find(account, declared.name)
+        await self._make_or_record(
+            found,
+            declared.line,
+            "policy",
+            name,
+            lambda: policy_creation(account, declared.name, declared.document, may_be_empty=True),
+        )
 
     async def _make_or_record(
         self, found: object, line: int, kind: str, name: str, change: Callable[[], Change[Any]]
@@ -110,24 +138,30 @@ class Initialiser:
 
     async def _user(self, account: str, declared: DeclaredUser) -> None:
         name = f"{account}/{declared.name}"
-        found = await self._people.find_user(account, declared.name)
+        found = await self._people.users.find(account, declared.name)
         if await self._is_new("user", name):
             await self._make_or_record(
-                found, declared.line, "user", name, lambda: user_creation(account, declared.name, declared.policies)
+                found, declared.line, "user", name, lambda: user_creation(account, declared.name)
             )
         elif found is None:
             return
-        if declared.policies:
-            self._unbuilt.append(f"policies of user {declared.name}")
+        for policy in declared.policies:
+            await self._attachment(account, declared, policy)
         for pair in declared.keys:
             await self._key(account, declared.name, pair, declared.line)
 
+    async def _attachment(self, account: str, user: DeclaredUser, policy: str) -> None:
+        """Give a user a policy, by its name or ARN; what was taken away since stays away."""
+        name = f"{account}/{user.name}/{policy}"
+        if await self._is_new("attachment", name):
+            await self._make(user.line, "attachment", name, attachment(USER, account, user.name, policy))
+
     async def _key(self, account: str, user: str, pair: KeyPair, line: int) -> None:
-        found = await self._people.find_key(pair.access_key)
+        found = await self._people.keys.find(pair.access_key)
         if found is not None:
             if (found.account, found.user) != (account, user):
                 raise _contradiction(line, f"access key {pair.access_key} belongs to somebody else")
-            if self._people.secret_of(found) != pair.secret_key:
+            if self._people.keys.secret_of(found) != pair.secret_key:
                 raise _contradiction(line, f"access key {pair.access_key} has another secret")
         if await self._is_new("key", pair.access_key):
             await self._make_or_record(
@@ -135,16 +169,16 @@ class Initialiser:
                 line,
                 "key",
                 pair.access_key,
-                lambda: self._people.key_creation(account, user, pair.access_key, pair.secret_key),
+                lambda: self._people.keys.creation(account, user, pair.access_key, pair.secret_key),
             )
 
     async def _bucket(self, declared: DeclaredBucket) -> None:
         found = await self._buckets.find(declared.name)
         if found is not None and found.account != declared.account:
             raise _contradiction(declared.line, f"bucket {declared.name} belongs to account {found.account}")
-        if await self._people.find_account(declared.account) is None:
-            raise _contradiction(declared.line, f"there is no account {declared.account}")
         if await self._is_new("bucket", declared.name):
+            if await self._people.find_account(declared.account) is None:
+                raise _contradiction(declared.line, f"there is no account {declared.account}")
             creation = await self._buckets.creation(
                 declared.name,
                 account=declared.account,

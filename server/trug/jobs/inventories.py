@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from trug.domain.acl import Ownership
 from trug.domain.configurations import HAS_INVENTORY, INVENTORY
 from trug.domain.encryption import Managed
 from trug.domain.errors import S3Error
@@ -35,7 +36,7 @@ from trug.engine.inventory import (
     place_of,
     unpacked_run,
 )
-from trug.engine.inventory_columns import Column, columns_of, csv_lines, rows_of
+from trug.engine.inventory_columns import Column, Item, columns_of, csv_lines, rows_of
 from trug.engine.listing import listed_objects, listed_versions
 from trug.ports.keys import Clock
 from trug.ports.reads import AccountWithId, Configurations, Document, RowsOf
@@ -183,6 +184,7 @@ class Inventories:
         """Data files until the end of the bucket, remembering after each how far they go."""
         owner = await self._owner(bucket)
         expiry = await self._engine.lifecycles.expiries(bucket)
+        lists_count = await self._engine.access_lists.ownership_of(bucket) is not Ownership.ENFORCED
         columns = columns_of(run.inventory)
         key: str | None = run.key
         version_id = run.version_id
@@ -191,7 +193,10 @@ class Inventories:
             count = 0
             while key is not None and count < self._rows:
                 listed, following, next_version = await self._page(bucket, run.inventory, key, version_id)
-                items = await items_of(self._metadata, bucket, listed, run.inventory, owner, expiry)
+                items = await items_of(
+                    self._metadata, bucket, listed, run.inventory, owner, expiry, lists_count=lists_count
+                )
+                items = await self._with_owners(items) if lists_count else items
                 await asyncio.to_thread(sheet.add, rows_of(items, columns))
                 count += len(items)
                 key, version_id = following, next_version
@@ -239,6 +244,12 @@ class Inventories:
         protection = Managed(inventory.encryption, inventory.key) if inventory.encryption else None
         draft = Draft(headers={"content-type": kind}, protection=protection)
         await self._engine.objects.put(bucket, key, Content(content), draft, NO_WRITE_CONDITIONS)
+
+    async def _with_owners(self, items: list[Item]) -> list[Item]:
+        """With the owners that objects name themselves."""
+        others = {item.record.owner for item in items} - {""}
+        owners = {name: (await self._engine.accounts.with_id(name)).canonical_id for name in others}
+        return [item._replace(owner=owners.get(item.record.owner, item.owner)) for item in items]
 
     async def _owner(self, bucket: Bucket) -> str:
         account = await self._metadata.fetch(AccountWithId(bucket.account))

@@ -6,18 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from trug.domain.frozen import frozen
-from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.engine.fsck import Fsck
 from trug.engine.lifecycle import Lifecycles
 from trug.engine.locking import MarkTime
 from trug.engine.rekeying import Rekeying
-from trug.iam.people import People, new_access_key, new_secret
+from trug.iam.people import People
 from trug.iam.refusals import IamError
 from trug.manage.lifecycle import preview_lifecycle
+from trug.manage.people import PEOPLE
 from trug.manage.quotas import clear_quota, set_quota, show_quota
 from trug.ports.key_management import KeyRing, UnknownKey
 from trug.ports.reports import AccountSummary, BucketSummary
-from trug.ports.rows import AccessKey, User
 from trug.ports.stores import MetadataStore
 from trug.wire.dates import iso_date
 
@@ -41,47 +40,6 @@ class Managed:
 
 
 Command = Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]
-
-
-async def add_user(store: Managed, given: Mapping[str, str]) -> Answer:
-    """Make a user; with ``key`` also an access key, whose secret is shown this once."""
-    account = given.get("account") or DEFAULT_ACCOUNT
-    user = await store.people.add_user(account, given["name"])
-    return {"user": _user(user)}
-
-
-async def list_users(store: Managed, given: Mapping[str, str]) -> Answer:
-    """A page of an account's users."""
-    users = await store.people.users(given.get("account") or DEFAULT_ACCOUNT, given.get("after", ""))
-    return _page("users", [_user(user) for user in users], LONGEST_PAGE, "name")
-
-
-async def remove_user(store: Managed, given: Mapping[str, str]) -> Answer:
-    """Remove a user with its keys."""
-    await store.people.remove_user(given.get("account") or DEFAULT_ACCOUNT, given["name"])
-    return {}
-
-
-async def add_key(store: Managed, given: Mapping[str, str]) -> Answer:
-    """Make an access key for a user (or the account's root); what is not given is random. Shows the secret."""
-    account = given.get("account") or DEFAULT_ACCOUNT
-    secret = given.get("secret_key") or new_secret()
-    key = await store.people.add_key(
-        account, given.get("user", ""), given.get("access_key") or new_access_key(), secret
-    )
-    return {"key": _key(key) | {"secret_key": secret}}
-
-
-async def list_keys(store: Managed, given: Mapping[str, str]) -> Answer:
-    """The keys of a user (or the account's root), without secrets."""
-    keys = await store.people.keys(given.get("account") or DEFAULT_ACCOUNT, given.get("user", ""))
-    return {"keys": [_key(key) for key in keys]}
-
-
-async def remove_key(store: Managed, given: Mapping[str, str]) -> Answer:
-    """Remove an access key."""
-    await store.people.remove_key(given["access_key"])
-    return {}
 
 
 async def list_buckets(store: Managed, given: Mapping[str, str]) -> Answer:
@@ -199,27 +157,15 @@ def _account(row: AccountSummary) -> dict[str, Any]:
     }
 
 
-def _user(user: User) -> dict[str, Any]:
-    return {"account": user.account, "name": user.name, "created": iso_date(user.created)}
+def _on_people(run: Callable[[People, Mapping[str, str]], Awaitable[Answer]]) -> Command:
+    async def command(store: Managed, given: Mapping[str, str]) -> Answer:
+        return await run(store.people, given)
 
-
-def _key(key: AccessKey) -> dict[str, Any]:
-    return {
-        "access_key": key.access_key,
-        "account": key.account,
-        "user": key.user,
-        "created": iso_date(key.created),
-        "active": key.active,
-    }
+    return command
 
 
 COMMANDS: dict[str, Command] = {
-    "user/add": add_user,
-    "user/list": list_users,
-    "user/remove": remove_user,
-    "key/add": add_key,
-    "key/list": list_keys,
-    "key/remove": remove_key,
+    **{name: _on_people(run) for name, run in PEOPLE.items()},
     "bucket/list": list_buckets,
     "account/list": list_accounts,
     "quota/set": _on_quotas(set_quota),

@@ -82,6 +82,8 @@ def attributes_asked(headers: Headers) -> frozenset[str]:
     request=GetObjectAttributes,
 )
 async def get_object_attributes(call: Call, request: GetObjectAttributes) -> Reply:
+    read = actions.GET_OBJECT if request.version_id is None else actions.GET_OBJECT_VERSION
+    await call.authorise(read, call.bucket, request.key, version_id=request.version_id)
     version = await call.engine.objects.find(call.bucket, request.key, request.version_id)
     check_customer_key(version.record.encryption, request.customer_key)
     elements = [await _attribute(call, request, version, name) for name in KNOWN if name in request.attributes]

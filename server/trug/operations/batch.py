@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.configurations import HAS_LOGGING, HAS_OBJECT_LOCK
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
@@ -43,7 +42,9 @@ class DeleteObjects:
         return cls(parse_delete(await incoming.body.read(LIMIT)), asks_to_bypass(incoming.headers))
 
 
-@family.operation("DeleteObjects", "POST /{Bucket}?delete", action=actions.DELETE_OBJECT, request=DeleteObjects)
+@family.operation(
+    "DeleteObjects", "POST /{Bucket}?delete", action=actions.DELETE_OBJECT, request=DeleteObjects, asks_itself=True
+)
 async def delete_objects(call: Call, request: DeleteObjects) -> Reply:
     doomed, quiet = request.document
     if request.bypass and not call.bucket.configured & HAS_OBJECT_LOCK:
@@ -61,10 +62,9 @@ async def delete_objects(call: Call, request: DeleteObjects) -> Reply:
 async def _outcome(call: Call, doomed: Doomed, *, bypass: bool) -> Deleted | S3Error:
     try:
         check_key(doomed.key)
-        is_versioned = doomed.version_id is not None
-        action = actions.DELETE_OBJECT_VERSION if is_versioned else actions.DELETE_OBJECT
-        authorise(call.identity, action, call.bucket, doomed.key)
-        bypass = bypass and may_bypass(call, doomed.key)
+        if not call.is_plain_owner_of(call.bucket):
+            await _authorise(call, doomed)
+        bypass = bypass and await may_bypass(call, doomed.key, doomed.version_id)
         return await call.engine.objects.delete(
             call.bucket, doomed.key, doomed.version_id, doomed.conditions, bypass=bypass
         )
@@ -75,6 +75,13 @@ async def _outcome(call: Call, doomed: Doomed, *, bypass: bool) -> Deleted | S3E
     except Exception:
         logger.exception("DeleteObjects failed for one key")
         return S3Error(ErrorCode.InternalError)
+
+
+async def _authorise(call: Call, doomed: Doomed) -> None:
+    action = actions.DELETE_OBJECT if doomed.version_id is None else actions.DELETE_OBJECT_VERSION
+    etag = doomed.conditions.if_match
+    told = {"s3:if-match": None if etag is None else (etag,)}
+    await call.authorise(action, call.bucket, doomed.key, version_id=doomed.version_id, told=told)
 
 
 def _note(call: Call, doomed: Sequence[Doomed], outcomes: Sequence[Deleted | S3Error]) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 
 from trug.access import actions
-from trug.access.authorise import authorise
+from trug.domain.acl import BUCKET_LISTS, Acl, AclAsked, Ownership, is_public
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.names import check_bucket_name
 from trug.domain.tags import BUCKET_TAGS, check_tags
 from trug.domain.versioning import Versioning
 from trug.operations.call import Call
+from trug.operations.context import Told, resource_tags_told
+from trug.operations.granting import acl_for
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing
 from trug.operations.representation import document
+from trug.wire.acl import acl_asked
 from trug.wire.documents import create_bucket as create_bucket_document
 from trug.wire.documents import tagging, versioning
-from trug.wire.headers import not_implemented, refuse_unbuilt
+from trug.wire.headers import refuse_unbuilt
 from trug.wire.reply import Reply
 from trug.wire.request import Headers, Incoming
 from trug.wire.xml import element
@@ -33,12 +36,13 @@ OWNERSHIP = "x-amz-object-ownership"
 NAMESPACE = "x-amz-bucket-namespace"
 ACCOUNT_REGIONAL = "account-regional"
 REGIONAL_SUFFIX = "-an"
-# What each header of CreateBucket may ask for: what is so anyway, and what is not built.
+OWNERSHIPS = {mode.value.lower(): mode for mode in Ownership}
 CHOICES = {
-    OBJECT_LOCK: ({"false", "true"}, set()),
-    OWNERSHIP: ({"bucketownerenforced"}, {"bucketownerpreferred", "objectwriter"}),
-    NAMESPACE: ({"global", ACCOUNT_REGIONAL}, set()),
+    OBJECT_LOCK: frozenset({"false", "true"}),
+    OWNERSHIP: OWNERSHIPS.keys(),
+    NAMESPACE: frozenset({"global", ACCOUNT_REGIONAL}),
 }
+"""What each header of CreateBucket may ask for."""
 
 
 # --- CreateBucket ---
@@ -51,6 +55,8 @@ class CreateBucket:
     tags: dict[str, str]
     is_regional: bool = False
     locks: bool = False
+    ownership: Ownership | None = None
+    asked: AclAsked | None = None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> CreateBucket:
@@ -61,23 +67,44 @@ class CreateBucket:
         tags = check_tags(list(configuration.tags), limit=BUCKET_TAGS)
         is_regional = (incoming.headers.get(NAMESPACE) or "").lower() == ACCOUNT_REGIONAL
         locks = (incoming.headers.get(OBJECT_LOCK) or "").lower() == "true"
-        return cls(incoming.bucket, configuration.location, tags, is_regional, locks)
+        ownership = OWNERSHIPS.get((incoming.headers.get(OWNERSHIP) or "").lower())
+        asked = acl_asked(incoming.headers, BUCKET_LISTS)
+        return cls(incoming.bucket, configuration.location, tags, is_regional, locks, ownership, asked)
+
+
+def _told(request: CreateBucket) -> Told:
+    """What the document says to policies: where the bucket is to be, and its tags."""
+    return {"s3:locationconstraint": (request.location or FIRST_REGION,), **resource_tags_told(request.tags)}
 
 
 @family.operation(
-    "CreateBucket", "PUT /{Bucket}", action=actions.CREATE_BUCKET, request=CreateBucket, makes_bucket=True
+    "CreateBucket",
+    "PUT /{Bucket}",
+    action=actions.CREATE_BUCKET,
+    request=CreateBucket,
+    makes_bucket=True,
+    tells=_told,
 )
 async def create_bucket(call: Call, request: CreateBucket) -> Reply:
     if request.tags:
-        authorise(call.identity, actions.TAG_RESOURCE, None)
+        await call.authorise(actions.TAG_RESOURCE, None, name=request.name, told=_told(request))
     if request.locks:
-        authorise(call.identity, actions.PUT_BUCKET_OBJECT_LOCK_CONFIGURATION, None)
-        authorise(call.identity, actions.PUT_BUCKET_VERSIONING, None)
+        await call.authorise(actions.PUT_BUCKET_OBJECT_LOCK_CONFIGURATION, None, name=request.name)
+        await call.authorise(actions.PUT_BUCKET_VERSIONING, None, name=request.name)
+    if request.ownership is not None:
+        await call.authorise(actions.PUT_BUCKET_OWNERSHIP_CONTROLS, None, name=request.name)
+    acl = None if request.asked is None else await _acl(call, request, request.asked)
     region = _region(request.location, call.regions)
     _check_namespace(request, call.account.id, region)
     try:
         await call.engine.buckets.create(
-            request.name, account=call.account.id, region=region, tags=request.tags, locks=request.locks
+            request.name,
+            account=call.account.id,
+            region=region,
+            tags=request.tags,
+            locks=request.locks,
+            ownership=request.ownership,
+            acl=acl,
         )
     except S3Error as error:
         if not await _is_made_again(call, request, region, error):
@@ -85,15 +112,31 @@ async def create_bucket(call: Call, request: CreateBucket) -> Reply:
     return Reply(headers={"location": f"/{request.name}"})
 
 
+async def _acl(call: Call, request: CreateBucket, asked: AclAsked) -> Acl | None:
+    """The list of the new bucket, None where it is private. InvalidBucketAclWithObjectOwnership where lists will not
+    count, errors of ``acl_for``."""
+    await call.authorise(actions.PUT_BUCKET_ACL, None, name=request.name)
+    acl = await acl_for(call, asked, call.account, call.account)
+    ownership = request.ownership or call.engine.buckets.new.ownership
+    if acl is not None and ownership is Ownership.ENFORCED:
+        raise S3Error(ErrorCode.InvalidBucketAclWithObjectOwnership, fields={"BucketName": request.name})
+    if acl is not None and is_public(acl) and await _blocks_acls(call):
+        raise S3Error(ErrorCode.InvalidBucketAclWithBlockPublicAccessError, fields={"BucketName": request.name})
+    return acl
+
+
+async def _blocks_acls(call: Call) -> bool:
+    """Whether a new bucket of the caller's takes no public list."""
+    blocked = await call.authority.block_of_account(call.account.id)
+    return blocked.block_acls or call.engine.buckets.new.blocks_public_access
+
+
 def _check_headers(headers: Headers) -> None:
     refuse_unbuilt(headers)
-    for name, (so_anyway, unbuilt) in CHOICES.items():
+    for name, choices in CHOICES.items():
         value = headers.get(name)
-        if value is None or value.lower() in so_anyway:
-            continue
-        if value.lower() in unbuilt:
-            raise not_implemented(name)
-        raise invalid_argument(f"The value of {name} is not one that S3 has.", name, value)
+        if value is not None and value.lower() not in choices:
+            raise invalid_argument(f"The value of {name} is not one that S3 has.", name, value)
 
 
 def _region(location: str, regions: tuple[str, ...]) -> str:
@@ -120,9 +163,13 @@ def _check_namespace(request: CreateBucket, account: str, region: str) -> None:
         raise S3Error(ErrorCode.InvalidBucketName, text, fields={"BucketName": request.name})
 
 
+def _asks_more(request: CreateBucket) -> bool:
+    return bool(request.tags) or request.locks or request.ownership is not None or request.asked is not None
+
+
 async def _is_made_again(call: Call, request: CreateBucket, region: str, error: S3Error) -> bool:
     """In us-east-1 an owner may make a bucket again, which changes nothing; never when it is asked to."""
-    if error.code is not ErrorCode.BucketAlreadyOwnedByYou or request.tags or request.locks or region != FIRST_REGION:
+    if error.code is not ErrorCode.BucketAlreadyOwnedByYou or _asks_more(request) or region != FIRST_REGION:
         return False
     bucket = await call.engine.buckets.find(request.name)
     return bucket is not None and bucket.region == FIRST_REGION

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trug.operations import (
+    acl,
     attributes,
     batch,
     bucket_reports,
@@ -18,7 +19,10 @@ from trug.operations import (
     multipart,
     object_annotations,
     objects,
+    ownership,
+    policies,
     postform,
+    public_access,
     renaming,
     restoring,
     service,
@@ -31,7 +35,11 @@ from trug.operations.table import OperationTable
 FAMILIES = (
     service,
     buckets,
+    acl,
     bucket_settings,
+    policies,
+    public_access,
+    ownership,
     bucket_reports,
     cors,
     website,

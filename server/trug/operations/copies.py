@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from trug.access import actions
-from trug.access.authorise import authorise
+from trug.domain.acl import AclAsked
 from trug.domain.checksums import ALGORITHMS, find_algorithm
 from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
-from trug.domain.frozen import frozen
+from trug.domain.frozen import frozen, replace
 from trug.domain.preconditions import WriteConditions
 from trug.domain.ranges import parse_copy_range
 from trug.engine.drafts import Copied, CopiedPart, CopyDirectives, CopySource, Draft
 from trug.operations.call import Call
 from trug.operations.expiring import stored_expiration
+from trug.operations.granting import granted, is_plain
 from trug.operations.operation import Family
 from trug.operations.parameters import authorise_lock, refuse_version, tags_from, upload_part_asked
 from trug.operations.representation import (
@@ -24,6 +25,7 @@ from trug.operations.representation import (
     version_header,
 )
 from trug.operations.sources import Source, note_read, source_of, source_refusals
+from trug.wire.acl import acl_asked
 from trug.wire.dates import iso_date
 from trug.wire.encryption import customer_key, encryption_headers, protection_asked
 from trug.wire.headers import (
@@ -67,6 +69,7 @@ class CopyObject:
     source: Source
     directives: CopyDirectives
     conditions: WriteConditions
+    asked: AclAsked | None = None
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> CopyObject:
@@ -89,6 +92,7 @@ class CopyObject:
                 annotations=copies_annotations(headers),
             ),
             conditions=write_conditions(headers),
+            asked=acl_asked(headers),
         )
 
 
@@ -124,8 +128,11 @@ def checksum_asked(headers: Headers) -> str | None:
 )
 async def copy_object(call: Call, request: CopyObject) -> Reply:
     source = await source_of(call, request.source)
-    _authorise_tags(call, request, source)
-    authorise_lock(call, request.key, request.directives.lock)
+    await _authorise_tags(call, request, source)
+    await authorise_lock(call, request.key, request.directives.lock)
+    if not is_plain(call, request.asked):
+        owner, acl = await granted(call, request.key, request.asked)
+        request = replace(request, directives=replace(request.directives, owner=owner, acl=acl))
     copied = await _copied(call, request, source)
     note_read(call, source, "REST.COPY.OBJECT_GET")
     stored = copied.stored
@@ -143,17 +150,17 @@ async def copy_object(call: Call, request: CopyObject) -> Reply:
     )
 
 
-def _authorise_tags(call: Call, request: CopyObject, source: CopySource) -> None:
+async def _authorise_tags(call: Call, request: CopyObject, source: CopySource) -> None:
     """Tags are read where they are copied from, and written where there are any to write."""
     if request.directives.tags is None:
         action = actions.GET_OBJECT_TAGGING if source.version_id is None else actions.GET_OBJECT_VERSION_TAGGING
-        authorise(call.identity, action, source.bucket, source.key)
+        await call.authorise(action, source.bucket, source.key, version_id=source.version_id)
     if request.directives.tags != {}:
-        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
 
 
 async def _copied(call: Call, request: CopyObject, source: CopySource) -> Copied:
-    with source_refusals():
+    async with source_refusals(call, source):
         return await call.engine.copies.copy(
             source,
             call.bucket,
@@ -209,7 +216,7 @@ async def upload_part_copy(call: Call, request: UploadPartCopy) -> Reply:
 
 
 async def _copied_part(call: Call, request: UploadPartCopy, source: CopySource) -> CopiedPart:
-    with source_refusals():
+    async with source_refusals(call, source):
         span = None
         if request.range is not None:
             version = await call.engine.objects.find(source.bucket, source.key, source.version_id)

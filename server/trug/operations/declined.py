@@ -71,30 +71,21 @@ DECLINED = [
         METADATA,
     ),
     Declined("PutBucketAbac", "PUT /{Bucket}?abac", actions.PUT_BUCKET_ABAC, ACCESS),
-    Declined("PutBucketAcl", "PUT /{Bucket}?acl", actions.PUT_BUCKET_ACL, ACCESS),
     Declined(
         "PutBucketNotificationConfiguration", "PUT /{Bucket}?notification", actions.PUT_BUCKET_NOTIFICATION, EVENTS
     ),
-    Declined(
-        "PutBucketOwnershipControls", "PUT /{Bucket}?ownershipControls", actions.PUT_BUCKET_OWNERSHIP_CONTROLS, ACCESS
-    ),
-    Declined("PutBucketPolicy", "PUT /{Bucket}?policy", actions.PUT_BUCKET_POLICY, ACCESS),
     Declined(
         "PutBucketReplication",
         "PUT /{Bucket}?replication",
         actions.PUT_REPLICATION_CONFIGURATION,
         "replication is not built yet",
     ),
-    Declined("PutPublicAccessBlock", "PUT /{Bucket}?publicAccessBlock", actions.PUT_BUCKET_PUBLIC_ACCESS_BLOCK, ACCESS),
     Declined(
         "GetObjectTorrent",
         "GET /{Bucket}/{Key+}?torrent",
         actions.GET_OBJECT_TORRENT,
         TORRENTS,
         actions.GET_OBJECT_VERSION_TORRENT,
-    ),
-    Declined(
-        "PutObjectAcl", "PUT /{Bucket}/{Key+}?acl", actions.PUT_OBJECT_ACL, ACCESS, actions.PUT_OBJECT_VERSION_ACL
     ),
     Declined("SelectObjectContent", "POST /{Bucket}/{Key+}?select&select-type=2", actions.GET_OBJECT, SELECT),
 ]

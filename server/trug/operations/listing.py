@@ -13,7 +13,8 @@ from trug.engine.drafts import ObjectPage, VersionPage
 from trug.operations import tokens
 from trug.operations.call import Call
 from trug.operations.operation import Family
-from trug.operations.representation import Names, document, owner_element, owner_of, truncation
+from trug.operations.owners import NO_OTHERS, bucket_owner, other_owners
+from trug.operations.representation import Names, document, owner_element, truncation
 from trug.ports.rows import Listed
 from trug.wire.dates import iso_date
 from trug.wire.query import integer
@@ -96,7 +97,7 @@ async def list_objects(call: Call, request: ListObjects) -> Reply:
         "ListBucketResult",
         f"{scope.elements(call.bucket.name)}<Marker>{names.one(request.marker)}</Marker>"
         f"{truncation(page.next)}{next_marker}",
-        contents(page.rows, names, owner_element(owner_of(call)), restore_statuses(call, page.restorations)),
+        contents(page.rows, names, *await owners_of(call, page.rows), restore_statuses(call, page.restorations)),
         names.common_prefixes(page.prefixes),
     )
 
@@ -125,6 +126,14 @@ def restore_statuses(call: Call, restorations: Mapping[int, Restoration]) -> dic
 
 def element_of_status(is_under_way: str, expiry: str = "") -> str:
     return f"<RestoreStatus><IsRestoreInProgress>{is_under_way}</IsRestoreInProgress>{expiry}</RestoreStatus>"
+
+
+NO_OWNERS = "", NO_OTHERS
+
+
+async def owners_of(call: Call, rows: Sequence[bytes]) -> tuple[str, Mapping[str, str]]:
+    """``<Owner>`` of the bucket's account, and by account id those of others that own something on the page."""
+    return owner_element(await bucket_owner(call)), await other_owners(call, rows)
 
 
 # ListObjectsV2
@@ -156,7 +165,7 @@ class ListObjectsV2:
 async def list_objects_v2(call: Call, request: ListObjectsV2) -> Reply:
     scope, names = request.scope, request.scope.names
     page = await objects_page(call, scope, request.after)
-    owner = owner_element(owner_of(call)) if request.fetch_owner else ""
+    owners = await owners_of(call, page.rows) if request.fetch_owner else NO_OWNERS
     following = None if page.next is None else tokens.continuation(page.next)
     start_after = "" if request.start_after is None else f"<StartAfter>{names.one(request.start_after)}</StartAfter>"
     return document(
@@ -164,7 +173,7 @@ async def list_objects_v2(call: Call, request: ListObjectsV2) -> Reply:
         f"{scope.elements(call.bucket.name)}<KeyCount>{len(page.rows) + len(page.prefixes)}</KeyCount>"
         f"{truncation(page.next)}{element('ContinuationToken', request.token)}"
         f"{element('NextContinuationToken', following)}{start_after}",
-        contents(page.rows, names, owner, restore_statuses(call, page.restorations)),
+        contents(page.rows, names, *owners, restore_statuses(call, page.restorations)),
         names.common_prefixes(page.prefixes),
     )
 
@@ -203,13 +212,19 @@ async def list_object_versions(call: Call, request: ListObjectVersions) -> Reply
         limit=scope.limit,
         restorations=scope.restorations,
     )
-    owner, statuses = owner_element(owner_of(call)), restore_statuses(call, page.restorations)
+    statuses = restore_statuses(call, page.restorations)
     return document(
         "ListVersionsResult",
         f"{scope.elements(call.bucket.name)}<KeyMarker>{names.one(request.key_marker)}</KeyMarker>"
         f"{element('VersionIdMarker', request.version_id_marker)}{truncation(page.next_key)}"
         f"{_next_markers(page, names)}",
-        versions(page.versions, page.latest, names, owner, statuses),
+        versions(
+            page.versions,
+            page.latest,
+            names,
+            *await owners_of(call, [listed.row for listed in page.versions]),
+            statuses,
+        ),
         names.common_prefixes(page.prefixes),
     )
 
@@ -232,26 +247,37 @@ ETAGS_END = b"&quot;</ETag><Size>"
 NONE: Mapping[int, str] = {}
 
 
-def contents(rows: Sequence[bytes], names: Names, owner: str, statuses: Mapping[int, str] = NONE) -> bytes:
-    """``<Contents>`` of each row; ``owner`` is the element or empty, ``statuses`` are elements by index of rows that
-    are unusual."""
+def contents(
+    rows: Sequence[bytes],
+    names: Names,
+    owner: str,
+    others: Mapping[str, str] = NO_OTHERS,
+    statuses: Mapping[int, str] = NONE,
+) -> bytes:
+    """``<Contents>`` of each row; ``owner`` is the element or empty, ``others`` those of lines that name another,
+    ``statuses`` are elements by index of rows that are unusual."""
     if not rows:
         return b""
     page = b"".join(rows)
     if UNUSUAL in page or CAREFUL in page:
-        written = zip(*_written(rows, names, owner, statuses), strict=True)
+        written = zip(*_written(rows, names, owner, others, statuses), strict=True)
         page = "".join([f"{key}\0{line}" for key, line in written]).encode()
     begin, end = b"<Contents><Key>", b"</Contents>"
     return begin + _tagged(page.replace(KEY_END, KEYS_END), owner, end + begin).removesuffix(begin)
 
 
 def versions(
-    listed: Sequence[Listed], latest: Sequence[bool], names: Names, owner: str, statuses: Mapping[int, str] = NONE
+    listed: Sequence[Listed],
+    latest: Sequence[bool],
+    names: Names,
+    owner: str,
+    others: Mapping[str, str] = NO_OTHERS,
+    statuses: Mapping[int, str] = NONE,
 ) -> bytes:
     """``<Version>`` and ``<DeleteMarker>`` in the order of the page."""
     if not listed:
         return b""
-    keys, lines = _written([version.row for version in listed], names, owner, statuses)
+    keys, lines = _written([version.row for version in listed], names, owner, others, statuses)
     elements = [
         f"<DeleteMarker><Key>{key}</Key><VersionId>{version_id}</VersionId><IsLatest>{LATEST[is_latest]}</IsLatest>"
         f"<LastModified>{line[: line.index(TIME_MARK)]}.000Z</LastModified>{owner}</DeleteMarker>"
@@ -268,23 +294,23 @@ TIME_MARK = TIME_END.decode()
 
 
 def _written(
-    rows: Sequence[bytes], names: Names, owner: str, statuses: Mapping[int, str]
+    rows: Sequence[bytes], names: Names, owner: str, others: Mapping[str, str], statuses: Mapping[int, str]
 ) -> tuple[Sequence[str], list[str]]:
     """Keys as they are asked for, and lines that begin with the time."""
     halves = KEY_END.join(rows).decode().split("\0")
     lines = [
-        line if line[0].isdigit() else _usual(line, owner, statuses.get(index, ""))
+        line if line[0].isdigit() else _usual(line, owner, others, statuses.get(index, ""))
         for index, line in enumerate(halves[1::2])
     ]
     return names.all(halves[::2]), lines
 
 
-def _usual(line: str, owner: str, status: str) -> str:
+def _usual(line: str, owner: str, others: Mapping[str, str], status: str) -> str:
     """With the end as an element, and behind it the mark of unusual lines, where no mark stands for it."""
     if line.startswith("\4"):
         return line[1:]
-    time, etag, size, style = shown(line.encode())
-    return f"{time}\1{escape(etag)}\2{size}</Size>{end_of(style, owner)}{status}\3"
+    time, etag, size, style, other = shown(line.encode())
+    return f"{time}\1{escape(etag)}\2{size}</Size>{end_of(style, others.get(other, owner))}{status}\3"
 
 
 def _tagged(page: bytes, owner: str, end: bytes) -> bytes:

@@ -9,6 +9,7 @@ from trug.domain.frozen import frozen
 from trug.domain.retention import LockConfiguration
 from trug.engine.locking import has_no_lock
 from trug.operations.call import Call
+from trug.operations.context import retention_told
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing, may_bypass, version_asked
 from trug.operations.representation import document, shown_version
@@ -79,11 +80,12 @@ class PutObjectRetention:
     "PUT /{Bucket}/{Key+}?retention",
     action=actions.PUT_OBJECT_RETENTION,
     request=PutObjectRetention,
+    tells=lambda request: retention_told(request.mode, request.until),
 )
 async def put_object_retention(call: Call, request: PutObjectRetention) -> Reply:
     if not call.bucket.configured & HAS_OBJECT_LOCK:
         raise has_no_lock(call.bucket)
-    bypass = request.bypass and may_bypass(call, request.key)
+    bypass = request.bypass and await may_bypass(call, request.key, request.version_id)
     version = await call.engine.locks.retain(
         call.bucket, request.key, request.version_id, request.mode, request.until, bypass=bypass
     )
@@ -144,6 +146,7 @@ class PutObjectLegalHold:
     "PUT /{Bucket}/{Key+}?legal-hold",
     action=actions.PUT_OBJECT_LEGAL_HOLD,
     request=PutObjectLegalHold,
+    tells=lambda request: {"s3:object-lock-legal-hold": (request.status,)},
 )
 async def put_object_legal_hold(call: Call, request: PutObjectLegalHold) -> Reply:
     version = await call.engine.locks.hold(call.bucket, request.key, request.version_id, request.status)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.checksums import BY_HEADER, check_checksum_type, decode_of_object
 from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
-from trug.domain.identity import Account
 from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum
 from trug.domain.preconditions import WriteConditions
 from trug.engine.drafts import Draft, RequestedPart, Stored, UploadPage
 from trug.operations.call import Call
 from trug.operations.expiring import abortion, version_expiration
+from trug.operations.granting import is_plain, with_owner
 from trug.operations.operation import Family
+from trug.operations.owners import initiator_element, object_owner
 from trug.operations.parameters import authorise_lock, check_length, draft_from, upload_part_asked
 from trug.operations.representation import (
     Names,
@@ -25,9 +25,7 @@ from trug.operations.representation import (
     checksum_elements,
     checksum_header,
     document,
-    initiator_element,
     owner_element,
-    owner_of,
     protection_headers,
     truncation,
     version_header,
@@ -78,12 +76,15 @@ class CreateMultipartUpload:
 )
 async def create_multipart_upload(call: Call, request: CreateMultipartUpload) -> Reply:
     if request.draft.tags:
-        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
-    authorise_lock(call, request.key, request.draft.lock)
+        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+    await authorise_lock(call, request.key, request.draft.lock)
+    draft = request.draft
+    if not is_plain(call, draft.asked):
+        draft = await with_owner(call, request.key, draft)
     upload = await call.engine.multipart.create(
         call.bucket,
         request.key,
-        request.draft,
+        draft,
         initiator=call.identity.arn,
         checksum_algorithm=request.checksum_algorithm,
         checksum_type=request.checksum_type,
@@ -300,7 +301,7 @@ async def list_parts(call: Call, request: ListParts) -> Reply:
     last = parts[-1].number if parts else 0
     return document(
         "ListPartsResult",
-        f"{_place(call, upload.key)}{element('UploadId', upload.upload_id)}{_people(upload, owner_of(call))}"
+        f"{_place(call, upload.key)}{element('UploadId', upload.upload_id)}{await _people(call, upload)}"
         f"{_kind(upload)}<PartNumberMarker>{request.after}</PartNumberMarker>"
         f"<NextPartNumberMarker>{last}</NextPartNumberMarker><MaxParts>{request.limit}</MaxParts>"
         f"{truncation(following)}{''.join(map(_part, parts))}",
@@ -315,8 +316,8 @@ def _part(part: Part) -> str:
     )
 
 
-def _people(upload: Upload, owner: Account) -> str:
-    return initiator_element(upload.initiator, owner) + owner_element(owner)
+async def _people(call: Call, upload: Upload) -> str:
+    return await initiator_element(call, upload) + owner_element(await object_owner(call, upload.record))
 
 
 def _kind(upload: Upload) -> str:
@@ -374,7 +375,7 @@ async def list_multipart_uploads(call: Call, request: ListMultipartUploads) -> R
         f"<Bucket>{call.bucket.name}</Bucket><KeyMarker>{names.one(request.key_marker)}</KeyMarker>"
         f"{element('UploadIdMarker', request.upload_id_marker)}{_next_markers(page, names)}{delimiter}"
         f"<Prefix>{names.one(request.prefix)}</Prefix>{names.element}<MaxUploads>{request.limit}</MaxUploads>"
-        f"{truncation(page.next_key)}{_uploads(page.uploads, names, owner_of(call))}"
+        f"{truncation(page.next_key)}{await _uploads(call, page.uploads, names)}"
         f"{names.common_prefixes(page.prefixes)}",
     )
 
@@ -386,9 +387,11 @@ def _next_markers(page: UploadPage, names: Names) -> str:
     return f"<NextKeyMarker>{names.one(page.next_key)}</NextKeyMarker>{next_upload}"
 
 
-def _uploads(uploads: Sequence[Upload], names: Names, owner: Account) -> str:
+async def _uploads(call: Call, uploads: Sequence[Upload], names: Names) -> str:
     return "".join(
-        f"<Upload><Key>{names.one(upload.key)}</Key>{element('UploadId', upload.upload_id)}{_people(upload, owner)}"
-        f"<Initiated>{iso_date(upload.initiated)}</Initiated>{_kind(upload)}</Upload>"
-        for upload in uploads
+        [
+            f"<Upload><Key>{names.one(upload.key)}</Key>{element('UploadId', upload.upload_id)}"
+            f"{await _people(call, upload)}<Initiated>{iso_date(upload.initiated)}</Initiated>{_kind(upload)}</Upload>"
+            for upload in uploads
+        ]
     )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Self
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.configurations import HAS_LIFECYCLE, HAS_OBJECT_LOCK
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
@@ -19,6 +18,7 @@ from trug.engine.drafts import Draft
 from trug.engine.envelopes import check_customer_key
 from trug.operations.call import Call
 from trug.operations.expiring import stored_expiration, version_expiration
+from trug.operations.granting import is_plain, with_owner
 from trug.operations.operation import Family
 from trug.operations.parameters import (
     authorise_lock,
@@ -97,14 +97,17 @@ def offset_asked(headers: Headers) -> int:
 @family.operation("PutObject", "PUT /{Bucket}/{Key+}", action=actions.PUT_OBJECT, request=PutObject, streams=True)
 async def put_object(call: Call, request: PutObject) -> Reply:
     if request.draft.tags:
-        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
     if request.draft.lock is not None:
-        authorise_lock(call, request.key, request.draft.lock)
+        await authorise_lock(call, request.key, request.draft.lock)
     elif call.bucket.configured & HAS_OBJECT_LOCK:
         await demand_digest_of_default(call)
+    draft = request.draft
+    if not is_plain(call, draft.asked):
+        draft = await with_owner(call, request.key, draft)
     if request.offset is not None:
-        return await append_object(call, request, request.offset)
-    stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
+        return await append_object(call, request, draft, request.offset)
+    stored = await call.engine.objects.put(call.bucket, request.key, call.body, draft, request.conditions)
     headers = stored_headers(stored, request.draft.protection)
     if call.bucket.configured & HAS_LIFECYCLE:
         headers |= await stored_expiration(call, request.key, request.draft.tags, stored)
@@ -118,11 +121,9 @@ async def demand_digest_of_default(call: Call) -> None:
         demand_digest(call.wire.headers)
 
 
-async def append_object(call: Call, request: PutObject, offset: int) -> Reply:
+async def append_object(call: Call, request: PutObject, draft: Draft, offset: int) -> Reply:
     """The answer tells the size too, as only appends' do."""
-    stored = await call.engine.appending.append(
-        call.bucket, request.key, offset, call.body, request.draft, request.conditions
-    )
+    stored = await call.engine.appending.append(call.bucket, request.key, offset, call.body, draft, request.conditions)
     headers = stored_headers(stored, request.draft.protection)
     return Reply(headers=headers | {"x-amz-object-size": str(stored.size)})
 
@@ -360,7 +361,7 @@ class DeleteObject:
     request=DeleteObject,
 )
 async def delete_object(call: Call, request: DeleteObject) -> Reply:
-    bypass = request.bypass and may_bypass(call, request.key)
+    bypass = request.bypass and await may_bypass(call, request.key, request.version_id)
     deleted = await call.engine.objects.delete(
         call.bucket, request.key, request.version_id, request.conditions, bypass=bypass
     )

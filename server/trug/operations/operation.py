@@ -9,6 +9,7 @@ from trug.access.actions import Action
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.operations.call import Call
+from trug.operations.context import Told
 from trug.wire.reply import Reply
 from trug.wire.request import Incoming
 
@@ -41,8 +42,10 @@ class Operation(Generic[Q_co]):
     ``versioned_action`` replaces ``action`` when the request has a versionId. ``streams`` is true of the two
     operations that take aws-chunked bodies without signatures. ``makes_bucket`` is true where the bucket in the path
     need not exist. ``in_form`` is true where the body is a form, whose fields say who asks and for what. ``may_last``
-    is true where the answer, a document, begins after some seconds though the work is not done (edge.lasting). ``note``
-    is what the list of operations says beside the name: the default answer, or why not.
+    is true where the answer, a document, begins after some seconds though the work is not done (edge.lasting).
+    ``asks_itself`` is true where the handler asks for permission, thing by thing. ``tells`` gives what only a request's
+    document says to policies; then permission is asked for when it was read. ``note`` is what the list of operations
+    says beside the name: the default answer, or why not.
     """
 
     name: str
@@ -55,6 +58,8 @@ class Operation(Generic[Q_co]):
     makes_bucket: bool = False
     in_form: bool = False
     may_last: bool = False
+    asks_itself: bool = False
+    tells: Callable[[Any], Told] | None = None
     kind: Kind = "acts"
     note: str = ""
 
@@ -86,6 +91,8 @@ class Family:
         makes_bucket: bool = False,
         in_form: bool = False,
         may_last: bool = False,
+        asks_itself: bool = False,
+        tells: Callable[[Q], Told] | None = None,
         kept: str = "",
     ) -> Callable[[Callable[[Call, Q], Awaitable[Reply]]], Callable[[Call, Q], Awaitable[Reply]]]:
         """Add the decorated handler to the table under AWS's ``name``. ``kept`` says what does not come of what it
@@ -104,6 +111,8 @@ class Family:
                     makes_bucket=makes_bucket,
                     in_form=in_form,
                     may_last=may_last,
+                    asks_itself=asks_itself,
+                    tells=tells,
                     kind="kept" if kept else "acts",
                     note=kept,
                 )

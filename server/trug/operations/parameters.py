@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.configurations import HAS_OBJECT_LOCK
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen, replace
@@ -13,6 +12,7 @@ from trug.domain.tags import parse_tagging_header
 from trug.engine.drafts import Draft
 from trug.operations.call import Call
 from trug.ports.body import Body
+from trug.wire.acl import acl_asked, speaks_of_acl
 from trug.wire.encryption import protection_asked, speaks_of_encryption
 from trug.wire.headers import (
     asks_for_unbuilt,
@@ -30,9 +30,11 @@ LARGEST_UPLOAD = 5 << 30
 LAST_PART = 10_000
 
 IS_PLAIN_WRITE = Rule(
-    lambda names: not asks_for_unbuilt(names) and not speaks_of_encryption(names) and not speaks_of_locks(names)
+    lambda names: (
+        not (asks_for_unbuilt(names) or speaks_of_encryption(names) or speaks_of_locks(names) or speaks_of_acl(names))
+    )
 )
-"""Of writes that say nothing about how, where or how long the object is kept."""
+"""Of writes that say nothing about how, where, how long and for whom the object is kept."""
 
 
 @frozen
@@ -77,6 +79,7 @@ def draft_from(incoming: Incoming, *, takes: str = "") -> Draft:
         storage_class=storage_class_asked(headers),
         protection=protection_asked(incoming),
         lock=lock_asked(headers),
+        asked=acl_asked(headers),
     )
 
 
@@ -97,11 +100,11 @@ def check_length(body: Body) -> None:
         )
 
 
-def may_bypass(call: Call, key: str) -> bool:
+async def may_bypass(call: Call, key: str, version_id: str | None = None) -> bool:
     """True for who may bypass governance and asked to; AccessDenied, or InvalidArgument where nothing is locked."""
     if not call.bucket.configured & HAS_OBJECT_LOCK:
         raise nothing_to_bypass()
-    authorise(call.identity, actions.BYPASS_GOVERNANCE_RETENTION, call.bucket, key)
+    await call.authorise(actions.BYPASS_GOVERNANCE_RETENTION, call.bucket, key, version_id=version_id)
     return True
 
 
@@ -110,14 +113,14 @@ def nothing_to_bypass() -> S3Error:
     return invalid_argument(f"{BYPASS} is only applicable to Object Lock enabled buckets.", BYPASS, "true")
 
 
-def authorise_lock(call: Call, key: str, lock: Lock | None) -> None:
+async def authorise_lock(call: Call, key: str, lock: Lock | None) -> None:
     """AccessDenied for who may write an object but not lock it so."""
     if lock is None:
         return
     if lock.mode:
-        authorise(call.identity, actions.PUT_OBJECT_RETENTION, call.bucket, key)
+        await call.authorise(actions.PUT_OBJECT_RETENTION, call.bucket, key)
     if lock.hold:
-        authorise(call.identity, actions.PUT_OBJECT_LEGAL_HOLD, call.bucket, key)
+        await call.authorise(actions.PUT_OBJECT_LEGAL_HOLD, call.bucket, key)
 
 
 def upload_part_asked(incoming: Incoming) -> tuple[str, int]:

@@ -6,7 +6,6 @@ import re
 from urllib.parse import quote
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.configurations import HAS_LIFECYCLE
 from trug.domain.errors import invalid_argument
 from trug.domain.frozen import frozen, replace
@@ -15,7 +14,9 @@ from trug.domain.tags import HEADER as TAGGING_HEADER
 from trug.domain.tags import OBJECT_TAGS, check_tags
 from trug.engine.drafts import Draft, Stored
 from trug.operations.call import Call
+from trug.operations.context import Told, object_tags_told
 from trug.operations.expiring import stored_expiration
+from trug.operations.granting import is_plain, with_owner
 from trug.operations.operation import Family
 from trug.operations.parameters import authorise_lock, draft_from
 from trug.operations.representation import XML_HEADERS, stored_headers
@@ -71,12 +72,21 @@ def _draft(incoming: Incoming) -> Draft:
     return replace(draft, tags=check_tags(pairs, limit=OBJECT_TAGS))
 
 
-@family.operation("PostObject", "POST /{Bucket}", action=actions.PUT_OBJECT, request=PostObject, in_form=True)
+def _told(request: PostObject) -> Told:
+    return object_tags_told(request.draft.tags)
+
+
+@family.operation(
+    "PostObject", "POST /{Bucket}", action=actions.PUT_OBJECT, request=PostObject, in_form=True, tells=_told
+)
 async def post_object(call: Call, request: PostObject) -> Reply:
     if request.draft.tags:
-        authorise(call.identity, actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
-    authorise_lock(call, request.key, request.draft.lock)
-    stored = await call.engine.objects.put(call.bucket, request.key, call.body, request.draft, request.conditions)
+        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key, told=_told(request))
+    await authorise_lock(call, request.key, request.draft.lock)
+    draft = request.draft
+    if not is_plain(call, draft.asked):
+        draft = await with_owner(call, request.key, draft)
+    stored = await call.engine.objects.put(call.bucket, request.key, call.body, draft, request.conditions)
     expiration: dict[str, str] = {}
     if call.bucket.configured & HAS_LIFECYCLE:
         expiration = await stored_expiration(call, request.key, request.draft.tags, stored)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.domain.errors import invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.keys import check_key, decode_key
@@ -116,8 +115,8 @@ def token_of(headers: Headers) -> str:
     request=RenameObject,
 )
 async def rename_object(call: Call, request: RenameObject) -> Reply:
-    authorise(call.identity, actions.GET_OBJECT, call.bucket, request.source)
-    authorise(call.identity, actions.DELETE_OBJECT, call.bucket, request.source)
+    await call.authorise(actions.GET_OBJECT, call.bucket, request.source)
+    await call.authorise(actions.DELETE_OBJECT, call.bucket, request.source)
     version_id = await call.engine.renaming.rename(
         call.bucket, request.source, request.key, request.conditions, token=request.token
     )

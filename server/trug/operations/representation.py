@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from trug.domain.encryption import CustomerKey, Encryption, Protection
-from trug.domain.identity import Account, canonical_id_of
+from trug.domain.identity import Account
 from trug.domain.objects import Checksum
 from trug.domain.versioning import Versioning
 from trug.engine.drafts import Stored
-from trug.operations.call import Call
 from trug.ports.rows import Bucket, Version
 from trug.wire import xml
 from trug.wire.encryption import context_header, encryption_headers
@@ -101,21 +100,7 @@ def shown_version(bucket: Bucket, version: Version) -> dict[str, str]:
     return {} if bucket.versioning is Versioning.OFF else {"x-amz-version-id": version.version_id}
 
 
-def owner_of(call: Call) -> Account:
-    """The account that owns the bucket and so its objects."""
-    owner = call.bucket.account
-    return call.account if call.account.id == owner else Account(owner, canonical_id_of(owner))
-
-
 def owner_element(account: Account, name: str = "Owner") -> str:
     """``<Owner>``: the canonical id; a display name only where the account has one, as AWS since 2025."""
     shown = f"<DisplayName>{escape(account.display_name)}</DisplayName>" if account.display_name else ""
     return f"<{name}><ID>{account.canonical_id}</ID>{shown}</{name}>"
-
-
-def initiator_element(initiator: str, owner: Account) -> str:
-    """``<Initiator>`` of a multipart upload: the owner's own element for its root, a user's ARN and name else."""
-    if not initiator or initiator.endswith(":root"):
-        return owner_element(owner, "Initiator")
-    name = initiator.rpartition("/")[2]
-    return f"<Initiator><ID>{escape(initiator)}</ID><DisplayName>{escape(name)}</DisplayName></Initiator>"

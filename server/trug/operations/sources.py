@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from trug.access import actions
-from trug.access.authorise import authorise
 from trug.access.payment import is_charged
 from trug.domain.configurations import HAS_LOGGING, HAS_REQUEST_PAYMENT
 from trug.domain.encryption import CustomerKey
@@ -17,6 +16,7 @@ from trug.domain.names import is_bucket_name
 from trug.domain.preconditions import ReadConditions
 from trug.engine.drafts import CopySource
 from trug.operations.call import Call
+from trug.operations.context import NO_LIST
 from trug.operations.noting import Note, note
 from trug.wire.encryption import source_key
 from trug.wire.headers import copy_source_conditions
@@ -25,6 +25,7 @@ from trug.wire.request import Incoming
 COPY_SOURCE = "x-amz-copy-source"
 SOURCE_OWNER = "x-amz-source-expected-bucket-owner"
 VERSION = "?versionId="
+ABSENT = (ErrorCode.NoSuchKey, ErrorCode.NoSuchVersion)
 
 
 @frozen
@@ -81,7 +82,7 @@ async def source_of(call: Call, source: Source) -> CopySource:
     if source.owner is not None and source.owner != bucket.account:
         raise S3Error(ErrorCode.AccessDenied)
     action = actions.GET_OBJECT if source.version_id is None else actions.GET_OBJECT_VERSION
-    authorise(call.identity, action, bucket, source.key)
+    await call.authorise(action, bucket, source.key, version_id=source.version_id)
     if bucket.configured & HAS_REQUEST_PAYMENT:
         is_charged(call.identity, bucket, call.wire.headers)
     return CopySource(bucket, source.key, source.version_id, source.conditions, source.customer_key)
@@ -103,12 +104,17 @@ def note_read(call: Call, source: CopySource, operation: str) -> None:
         note(call.notebook, entry)
 
 
-@contextmanager
-def source_refusals() -> Iterator[None]:
-    """A delete marker can be named as a source as little as it can be read; a copy calls that a bad request."""
+@asynccontextmanager
+async def source_refusals(call: Call, source: CopySource) -> AsyncIterator[None]:
+    """A delete marker can be named as a source as little as it can be read; a copy calls that a bad request.
+
+    That there is no source is told to those who may list its bucket.
+    """
     try:
         yield
     except S3Error as refusal:
+        if refusal.code in ABSENT and not await call.may(actions.LIST_BUCKET, source.bucket, told=NO_LIST):
+            raise S3Error(ErrorCode.AccessDenied) from None
         if refusal.code is not ErrorCode.MethodNotAllowed:
             raise
         raise S3Error(

@@ -6,6 +6,7 @@ from trug.access import actions
 from trug.domain.frozen import frozen
 from trug.domain.tags import OBJECT_TAGS, check_tags
 from trug.operations.call import Call
+from trug.operations.context import object_tags_told
 from trug.operations.operation import Family
 from trug.operations.parameters import version_asked
 from trug.operations.representation import document, shown_version
@@ -60,6 +61,7 @@ class PutObjectTagging:
     action=actions.PUT_OBJECT_TAGGING,
     versioned_action=actions.PUT_OBJECT_VERSION_TAGGING,
     request=PutObjectTagging,
+    tells=lambda request: object_tags_told(request.tags),
 )
 async def put_object_tagging(call: Call, request: PutObjectTagging) -> Reply:
     version = await call.engine.objects.retag(call.bucket, request.key, request.version_id, request.tags)

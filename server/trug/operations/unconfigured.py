@@ -12,14 +12,13 @@ from trug.domain.frozen import frozen
 from trug.operations.call import Call
 from trug.operations.operation import Family, Operation
 from trug.operations.parameters import version_asked
-from trug.operations.representation import document, owner_element, owner_of, shown_version
+from trug.operations.representation import document, shown_version
 from trug.wire.reply import Reply
 from trug.wire.request import Incoming
-from trug.wire.xml import escape
 
 
 class Default(NamedTuple):
-    """An answer: an error, a document (braces are filled in by ``_fill``), or, with neither, 204."""
+    """An answer: an error, a document, or, with neither, 204."""
 
     code: ErrorCode | None = None
     message: str | None = None
@@ -46,24 +45,12 @@ class Unset(NamedTuple):
 REMOVED = Default()
 ABAC = Default(root="AbacStatus", content="<Status>Disabled</Status>")
 NOTIFIES_NOBODY = Default(root="NotificationConfiguration")
-NO_POLICY = Default(ErrorCode.NoSuchBucketPolicy)
-NO_BLOCK = Default(ErrorCode.NoSuchPublicAccessBlockConfiguration)
 NO_REPLICATION = Default(ErrorCode.ReplicationConfigurationNotFoundError)
 NO_METADATA = Default(ErrorCode.MetadataConfigurationNotFound)
-
-ACL = Default(
-    root="AccessControlPolicy",
-    content='{owner}<AccessControlList><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-    'xsi:type="CanonicalUser">{grantee}</Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList>',
-)
-OWNERSHIP = Default(
-    root="OwnershipControls", content="<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>"
-)
 
 
 UNSET = [
     Unset("GetBucketAbac", "GET /{Bucket}?abac", actions.GET_BUCKET_ABAC, ABAC),
-    Unset("GetBucketAcl", "GET /{Bucket}?acl", actions.GET_BUCKET_ACL, ACL),
     Unset(
         "GetBucketMetadataConfiguration",
         "GET /{Bucket}?metadataConfiguration",
@@ -94,28 +81,8 @@ UNSET = [
         actions.GET_BUCKET_NOTIFICATION,
         NOTIFIES_NOBODY,
     ),
-    Unset(
-        "GetBucketOwnershipControls",
-        "GET /{Bucket}?ownershipControls",
-        actions.GET_BUCKET_OWNERSHIP_CONTROLS,
-        OWNERSHIP,
-    ),
-    Unset(
-        "DeleteBucketOwnershipControls",
-        "DELETE /{Bucket}?ownershipControls",
-        actions.PUT_BUCKET_OWNERSHIP_CONTROLS,
-        REMOVED,
-    ),
-    Unset("GetBucketPolicy", "GET /{Bucket}?policy", actions.GET_BUCKET_POLICY, NO_POLICY),
-    Unset("DeleteBucketPolicy", "DELETE /{Bucket}?policy", actions.DELETE_BUCKET_POLICY, REMOVED),
-    Unset("GetBucketPolicyStatus", "GET /{Bucket}?policyStatus", actions.GET_BUCKET_POLICY_STATUS, NO_POLICY),
-    Unset("GetPublicAccessBlock", "GET /{Bucket}?publicAccessBlock", actions.GET_BUCKET_PUBLIC_ACCESS_BLOCK, NO_BLOCK),
-    Unset(
-        "DeletePublicAccessBlock", "DELETE /{Bucket}?publicAccessBlock", actions.PUT_BUCKET_PUBLIC_ACCESS_BLOCK, REMOVED
-    ),
     Unset("GetBucketReplication", "GET /{Bucket}?replication", actions.GET_REPLICATION_CONFIGURATION, NO_REPLICATION),
     Unset("DeleteBucketReplication", "DELETE /{Bucket}?replication", actions.PUT_REPLICATION_CONFIGURATION, REMOVED),
-    Unset("GetObjectAcl", "GET /{Bucket}/{Key+}?acl", actions.GET_OBJECT_ACL, ACL, actions.GET_OBJECT_VERSION_ACL),
 ]
 
 
@@ -139,7 +106,7 @@ def _answering(default: Default) -> Callable[[Call, Asked], Awaitable[Reply]]:
             raise S3Error(default.code, default.message, fields={"BucketName": call.bucket.name})
         if not default.root:
             return Reply(204, headers)
-        return document(default.root, _fill(default.content, call, asked), headers=headers)
+        return document(default.root, default.content, headers=headers)
 
     return answer
 
@@ -149,16 +116,6 @@ async def _version_headers(call: Call, asked: Asked) -> dict[str, str]:
         return {}
     version = await call.engine.objects.find(call.bucket, asked.key, asked.version_id)
     return shown_version(call.bucket, version)
-
-
-def _fill(content: str, call: Call, asked: Asked) -> str:
-    owner = owner_element(owner_of(call))
-    return content.format(
-        owner=owner,
-        grantee=owner.removeprefix("<Owner>").removesuffix("</Owner>"),
-        bucket=call.bucket.name,
-        key=escape(asked.key or ""),
-    )
 
 
 def _operation(unset: Unset) -> Operation[Asked]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.ports.changes import Effect
-from trug.ports.rows import AccessKey, Annotation, Bucket, Part, Reminder, Upload, User, Version
+from trug.ports.rows import AccessKey, Annotation, Bucket, Entity, Link, Part, Reminder, Upload, Version
 
 # Buckets
 
@@ -245,19 +245,44 @@ class PutAccount(Effect):
 
 
 @frozen
-class PutUser(Effect):
-    """Insert or replace a user."""
+class RemoveAccount(Effect):
+    """Remove an account, and nothing that is its own."""
 
-    user: User
+    id: str
     refreshes: ClassVar[bool] = True
 
 
 @frozen
-class RemoveUser(Effect):
-    """Remove a user."""
+class PutEntity(Effect):
+    """Insert or replace a thing of IAM."""
+
+    entity: Entity
+    refreshes: ClassVar[bool] = True
+
+
+@frozen
+class RemoveEntity(Effect):
+    """Remove a thing of IAM, and not its links."""
 
     account: str
-    name: str
+    kind: str
+    place: str
+    refreshes: ClassVar[bool] = True
+
+
+@frozen
+class PutLink(Effect):
+    """Link two things of an account; what is linked stays so."""
+
+    link: Link
+    refreshes: ClassVar[bool] = True
+
+
+@frozen
+class RemoveLink(Effect):
+    """Take the link away."""
+
+    link: Link
     refreshes: ClassVar[bool] = True
 
 

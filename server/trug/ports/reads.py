@@ -13,13 +13,13 @@ from trug.ports.rows import (
     Bucket,
     Counters,
     Dropped,
+    Entity,
     Epoch,
     Fetched,
     Listed,
     Part,
     Reminder,
     Upload,
-    User,
     Version,
 )
 
@@ -318,6 +318,20 @@ class AccountWithId(Read[Account | None]):
 
 
 @frozen
+class AccountWithCanonicalId(Read[Account | None]):
+    """The account with this canonical id, the first by id if several."""
+
+    canonical_id: str
+
+
+@frozen
+class AccountWithEmail(Read[Account | None]):
+    """The account with this e-mail address, the first by id if several."""
+
+    email: str
+
+
+@frozen
 class Accounts(Read[list[Account]]):
     """Accounts by id after ``after``, at most ``limit``."""
 
@@ -326,20 +340,64 @@ class Accounts(Read[list[Account]]):
 
 
 @frozen
-class UserNamed(Read[User | None]):
-    """A user of an account."""
+class EntityAt(Read[bytes | None]):
+    """The document of the account's thing of this kind at this place."""
 
     account: str
-    name: str
+    kind: str
+    place: str
 
 
 @frozen
-class UsersOf(Read[list[User]]):
-    """An account's users by name after ``after``, at most ``limit``."""
+class Entities(Read[list[Entity]]):
+    """An account's things of a kind by place: those after ``after`` that begin with ``within``, at most ``limit``."""
 
     account: str
+    kind: str
+    after: str = ""
+    within: str = ""
+    limit: int = 1000
+
+
+@frozen
+class EntityCount(Read[int]):
+    """How many things of a kind an account has."""
+
+    account: str
+    kind: str
+
+
+@frozen
+class LinksFrom(Read[list[str]]):
+    """What ``left`` is linked to by links of a kind: the right sides after ``after``, ascending, at most ``limit``."""
+
+    account: str
+    kind: str
+    left: str
     after: str = ""
     limit: int = 1000
+
+
+@frozen
+class LinksTo(Read[list[str]]):
+    """What is linked to ``right`` by links of a kind: the left sides after ``after``, that begin with ``within``,
+    ascending, at most ``limit``."""
+
+    account: str
+    kind: str
+    right: str
+    after: str = ""
+    within: str = ""
+    limit: int = 1000
+
+
+@frozen
+class LinkCount(Read[int]):
+    """How many are linked to ``right`` by links of a kind."""
+
+    account: str
+    kind: str
+    right: str
 
 
 @frozen
@@ -399,8 +457,8 @@ class RowsOf(Read[list[Any]]):
 
     ``current`` and ``history`` Version, ``inline`` the length in bytes (verified), ``files`` the blob, ``epochs``
     Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
-    ``annotations`` Annotation, ``buckets`` Bucket, ``configurations`` the document, ``accounts`` Account, ``users``
-    User, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document.
+    ``annotations`` Annotation, ``buckets`` Bucket, ``configurations`` the document, ``accounts`` Account, ``entities``
+    and ``links`` their last column, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document.
     """
 
     table: str

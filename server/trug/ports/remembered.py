@@ -14,11 +14,12 @@ MOST = 10_000
 
 
 class Remembered(Generic[K, V]):
-    """Values by key, all of one generation of the store. What was not found is not kept."""
+    """Values by key, at most ``most`` and all of one generation of the store. What was not found is not kept."""
 
-    def __init__(self, metadata: MetadataStore, read: Callable[[K], Awaitable[V | None]]) -> None:
+    def __init__(self, metadata: MetadataStore, read: Callable[[K], Awaitable[V | None]], most: int = MOST) -> None:
         self._metadata = metadata
         self._read = read
+        self._most = most
         self._kept: dict[K, V] = {}
         self._generation = -1
 
@@ -38,7 +39,7 @@ class Remembered(Generic[K, V]):
         return found
 
     def _keep(self, generation: int, key: K, value: V) -> None:
-        if generation != self._generation or len(self._kept) >= MOST:
+        if generation != self._generation or len(self._kept) >= self._most:
             self._kept.clear()
             self._generation = generation
         self._kept[key] = value

@@ -150,13 +150,26 @@ class Counters(NamedTuple):
     uploads: int = 0
 
 
-class User(NamedTuple):
-    """A user of an account; ``created`` in µs; ``policies`` are names kept until policies are enforced."""
+class Entity(NamedTuple):
+    """A thing of IAM in an account: a user, a group, a role, a policy, a version of one …, by its kind.
+
+    ``place`` is where it sorts and what is unique among its kind in the account: its name in lower case, behind the
+    place of what it belongs to and a slash where it belongs to something. ``document`` is packed by ``iam.entities``.
+    """
 
     account: str
-    name: str
-    created: int
-    policies: tuple[str, ...] = ()
+    kind: str
+    place: str
+    document: bytes
+
+
+class Link(NamedTuple):
+    """That two things of an account belong together (a user to a group, a principal to a policy), by their places."""
+
+    account: str
+    kind: str
+    left: str
+    right: str
 
 
 class AccessKey(NamedTuple):

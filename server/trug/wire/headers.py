@@ -226,19 +226,7 @@ def _size(headers: Headers) -> int | None:
 
 # What is not built
 
-ACL = "x-amz-acl"
 STORAGE_CLASS = "x-amz-storage-class"
-OWNERS_ONLY = frozenset({"private", "bucket-owner-full-control"})
-OTHER_ACLS = frozenset(
-    {
-        "public-read",
-        "public-read-write",
-        "authenticated-read",
-        "aws-exec-read",
-        "bucket-owner-read",
-        "log-delivery-write",
-    }
-)
 OTHER_CLASSES = frozenset(
     {
         "OUTPOSTS",
@@ -254,14 +242,13 @@ WRITE_OFFSET = "x-amz-write-offset-bytes"
 """Of PutObject alone."""
 UNBUILT = (
     "x-amz-object-lock-event-hold",
-    "x-amz-grant-",
     WRITE_OFFSET,
 )
 
 
 def asks_for_unbuilt(names: Iterable[str]) -> bool:
     """Whether headers of these names may ask for what is not built."""
-    return any(name.startswith((*UNBUILT, ACL, STORAGE_CLASS)) for name in names)
+    return any(name.startswith((*UNBUILT, STORAGE_CLASS)) for name in names)
 
 
 WORTH_A_LOOK = Rule(asks_for_unbuilt)
@@ -270,15 +257,13 @@ WORTH_A_LOOK = Rule(asks_for_unbuilt)
 def refuse_unbuilt(headers: Headers, *, takes: str = "") -> None:
     """NotImplemented for headers of PutObject, CopyObject and CreateMultipartUpload that ask for what is not built.
 
-    The header ``takes`` is not among them. InvalidStorageClass and InvalidArgument where S3 does not know the storage
-    class or the canned ACL either.
+    The header ``takes`` is not among them. InvalidStorageClass where S3 does not know the storage class either.
     """
     if not WORTH_A_LOOK(headers):
         return
     for name in headers:
         if name.startswith(UNBUILT) and name != takes:
             raise not_implemented(name)
-    _check_acl(headers.get(ACL, "private") or "")
     storage_class_asked(headers)
 
 
@@ -291,13 +276,6 @@ def _refuse(headers: Headers, *names: str) -> None:
     for name in names:
         if name in headers:
             raise not_implemented(name)
-
-
-def _check_acl(acl: str) -> None:
-    if acl in OTHER_ACLS:
-        raise not_implemented(ACL)
-    if acl not in OWNERS_ONLY:
-        raise invalid_argument("The canned ACL is not one that S3 has.", ACL, acl)
 
 
 def storage_class_asked(headers: Headers) -> str:

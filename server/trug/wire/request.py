@@ -142,7 +142,8 @@ class WireRequest:
 
     ``query`` holds decoded (name, value) pairs in their order, ``raw_query`` the text as received; a name without
     ``=`` has the value ``""``. ``received`` is in µs since 1970, ``client`` the peer's address. ``is_private`` when
-    nobody else could read it on its way, so that it may carry a customer's key.
+    nobody else could read it on its way, so that it may carry a customer's key; ``tls`` is the version of TLS that it
+    came over (``1.3``), empty where that is unknown.
     """
 
     method: str
@@ -158,6 +159,7 @@ class WireRequest:
     parameters: dict[str, str] = field(default_factory=dict)
     """The query as a mapping: the first value of each name."""
     is_private: bool = False
+    tls: str = ""
 
 
 @frozen

@@ -133,7 +133,7 @@ def test_sigv2_in_the_query_is_always_on() -> None:
     ],
     ids=["header", "v4 url", "v2 url"],
 )
-def test_session_tokens_are_not_built(request_with_token: WireRequest) -> None:
+def test_a_token_that_belongs_to_no_key(request_with_token: WireRequest) -> None:
     assert refused(request_with_token).code is ErrorCode.InvalidToken
 
 

@@ -42,6 +42,15 @@ def test_lines_on_disk_never_change() -> None:
     assert line_of("a", UNUSUAL[0]) == (f'\0\3["{MD5}", 5, {NOW}, "GLACIER", "SHA256", "COMPOSITE"]'.encode())
 
 
+@pytest.mark.parametrize("listing", USUAL + UNUSUAL, ids=repr)
+def test_another_owner_is_shown(listing: Listing) -> None:
+    line = line_of("key", listing, "222222222222")
+    assert listing_of(line, listing.modified) == listing
+    if 0 <= listing.modified < 253_402_300_800 * 10**6:
+        assert shown(line[1:]).owner == "222222222222"
+        assert shown(line_of("key", listing)[1:]).owner == ""
+
+
 def test_styles_only_ever_grow() -> None:
     """Rows on disk hold the numbers."""
     assert STYLES[:3] == (
@@ -59,10 +68,10 @@ def test_what_is_shown(key: str) -> None:
     def of(listing: Listing) -> Shown:
         return shown(line_of(key, listing)[1:])
 
-    assert of(USUAL[1]) == (DATE, MD5, str(2**63), ("STANDARD", "CRC64NVME", "FULL_OBJECT"))
-    assert of(USUAL[3]) == (DATE, "", "0", ("STANDARD", "", ""))
-    assert of(UNUSUAL[0]) == (DATE, MD5, "5", ("GLACIER", "SHA256", "COMPOSITE"))
-    assert of(UNUSUAL[4]) == (DATE, "&<\x01\x02", "0", ("STANDARD", "", ""))
+    assert of(USUAL[1]) == (DATE, MD5, str(2**63), ("STANDARD", "CRC64NVME", "FULL_OBJECT"), "")
+    assert of(USUAL[3]) == (DATE, "", "0", ("STANDARD", "", ""), "")
+    assert of(UNUSUAL[0]) == (DATE, MD5, "5", ("GLACIER", "SHA256", "COMPOSITE"), "")
+    assert of(UNUSUAL[4]) == (DATE, "&<\x01\x02", "0", ("STANDARD", "", ""), "")
 
 
 ANY_KEY = some.text(some.characters(exclude_characters="\0", codec="utf-8"), min_size=1)

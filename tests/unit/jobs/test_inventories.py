@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import gzip
 import hashlib
@@ -14,7 +15,8 @@ import msgspec
 import pytest
 from tests.support.stores import Scene, Stand
 
-from trug.domain.configurations import INVENTORY, QUOTA
+from trug.domain.acl import canned
+from trug.domain.configurations import INVENTORY, OWNERSHIP, QUOTA
 from trug.domain.encryption import SSE_S3, Managed
 from trug.domain.frozen import replace
 from trug.domain.identity import canonical_id_of
@@ -326,5 +328,33 @@ def test_progress_is_one_document(on: Callable[[Scene], None]) -> None:
         run = Run(5, CURRENT_LIST, "key", "id", (File("a", 1, "b"),), is_over=True)
         await stand.metadata.commit(KeepRun(9, run))
         assert unpacked_run(await stand.metadata.fetch(Document(INVENTORY, "9/list"))) == run
+
+    on(scene)
+
+
+@pytest.mark.parametrize(
+    ("document", "counts"), [(b"ObjectWriter", True), (b"", True), (b"BucketOwnerEnforced", False), (None, False)]
+)
+def test_owners_and_lists_of_access(on: Callable[[Scene], None], document: bytes | None, counts: bool) -> None:
+    """Only where lists of access count."""
+
+    async def scene(stand: Stand) -> None:
+        columns = ("ObjectAccessControlList", "ObjectOwner")
+        await configure(stand, replace(CURRENT_LIST, fields=columns))
+        bucket = await stand.bucket("data")
+        await stand.engine.configurations.store(bucket, OWNERSHIP, document)
+        other, holder = canonical_id_of("other"), canonical_id_of(bucket.account)
+        draft = Draft(owner="other", acl=canned("public-read", other, holder))
+        await stand.engine.objects.put(await stand.bucket("data"), "a", Content(b""), draft, NO_WRITE_CONDITIONS)
+        assert await Inventories(stand.engine, stand.metadata, stand.clock).make_due() == 1
+        ((*_, acl, owner),) = await rows_of(stand, *(await manifests(stand)))
+        assert owner == (other if counts else holder)
+        everybody = {
+            "uri": "http://acs.amazonaws.com/groups/global/AllUsers",
+            "type": "Group",
+            "permission": "READ",
+        }
+        mine = {"canonicalId": owner, "type": "CanonicalUser", "permission": "FULL_CONTROL"}
+        assert json.loads(base64.b64decode(acl))["grants"] == ([mine, everybody] if counts else [mine])
 
     on(scene)

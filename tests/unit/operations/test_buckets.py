@@ -8,6 +8,8 @@ import pytest
 from tests.support.clock import HandClock
 from tests.support.requests import wire_request
 
+from trug.access.authority import Authority
+from trug.access.grants import NobodyGranted
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.domain.errors import S3Error
@@ -34,13 +36,15 @@ class House:
 
     def __init__(self, *regions: str) -> None:
         blobs, clock = MemoryBlobs(), HandClock()
-        self.engine = Engine.over(MemoryMetadata(clock, blobs), blobs, clock)
+        metadata = MemoryMetadata(clock, blobs)
+        self.engine = Engine.over(metadata, blobs, clock)
+        self.authority = Authority(metadata, NobodyGranted())
         self.regions = regions
 
     def call(self, found: Bucket | None = None) -> Call:
         wire = wire_request("PUT", "/bucket")
         body = verified_body(wire, Payload(), streams=False)
-        return Call(self.engine, Identity(ACCOUNT), wire, body, self.regions, found)
+        return Call(self.engine, Identity(ACCOUNT), wire, body, self.regions, self.authority, found)
 
     async def create(self, location: str = "") -> Reply:
         return await create_bucket(self.call(), CreateBucket("bucket", location, {}))

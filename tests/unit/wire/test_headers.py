@@ -276,8 +276,6 @@ BUILT = {
 }
 UNBUILT = {
     "event hold": {"x-amz-object-lock-event-hold": "ON"},
-    "grant": {"x-amz-grant-read": "id=1"},
-    "public": {"x-amz-acl": "public-read"},
     "class": {"x-amz-storage-class": "OUTPOSTS"},
     "append": {"x-amz-write-offset-bytes": "0"},
 }
@@ -297,6 +295,5 @@ def test_what_is_not_built(headers: dict[str, str]) -> None:
 
 
 def test_what_s3_does_not_know() -> None:
-    assert code_of(received(x_amz_acl="open"), refuse_unbuilt) is ErrorCode.InvalidArgument
     assert code_of(received(x_amz_storage_class="COLD"), refuse_unbuilt) is ErrorCode.InvalidStorageClass
     assert code_of(received(x_amz_storage_class=""), refuse_unbuilt) is ErrorCode.InvalidStorageClass

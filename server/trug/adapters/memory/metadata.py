@@ -26,22 +26,25 @@ from trug.ports.effects import (
     PutAnnotation,
     PutBucket,
     PutCurrent,
+    PutEntity,
     PutHistory,
     PutInline,
     PutKey,
+    PutLink,
     PutPart,
     PutUpload,
-    PutUser,
     Remind,
+    RemoveAccount,
     RemoveAnnotations,
     RemoveBucket,
     RemoveCurrent,
+    RemoveEntity,
     RemoveHistory,
     RemoveInline,
     RemoveKey,
+    RemoveLink,
     RemoveParts,
     RemoveUpload,
-    RemoveUser,
     ReserveIds,
     SealEpoch,
     SetConfiguration,
@@ -52,6 +55,8 @@ from trug.ports.effects import (
 from trug.ports.keys import Clock
 from trug.ports.reads import (
     Accounts,
+    AccountWithCanonicalId,
+    AccountWithEmail,
     AccountWithId,
     AnnotationNamed,
     Annotations,
@@ -73,10 +78,16 @@ from trug.ports.reads import (
     Declared,
     Document,
     DroppedBefore,
+    Entities,
+    EntityAt,
+    EntityCount,
     InlineContent,
     KeysOf,
     KeyWithId,
     LastEpoch,
+    LinkCount,
+    LinksFrom,
+    LinksTo,
     NewestHistory,
     NextId,
     NullHistory,
@@ -88,8 +99,6 @@ from trug.ports.reads import (
     RowsOf,
     UnsealedEpochs,
     UploadWithId,
-    UserNamed,
-    UsersOf,
     VersionRange,
     WithVersionId,
     WithVersionIdContent,
@@ -101,13 +110,13 @@ from trug.ports.rows import (
     Bucket,
     Counters,
     Dropped,
+    Entity,
     Epoch,
     Fetched,
     Listed,
     Part,
     Reminder,
     Upload,
-    User,
     Version,
 )
 from trug.ports.stores import BlobKeeper, Damaged, Reader
@@ -221,8 +230,11 @@ class State:
         self.annotations = Table[Annotation](journal)  # version, name
         self.feed = Table[Announce](journal)  # sequence
         self.accounts = Table[Account](journal)  # id
-        self.users = Table[User](journal)  # account, name
+        self.entities = Table[bytes](journal)  # account, kind, place
+        self.links = Table[str](journal)  # account, kind, left, right: the right side
+        self.links_back = Table[str](journal)  # account, kind, right, left: the left side
         self.keys = Table[AccessKey](journal)  # access key
+        self.keys_of = Table[str](journal)  # account, user, access key
         self.declared = Table[bytes](journal)  # kind, name
         self.documents = Table[bytes](journal)  # kind, name
         self.reminders = Table[Reminder](journal)  # at, bucket, key
@@ -281,7 +293,7 @@ def fetched(state: State, version: Version | None) -> Fetched | None:
 
 
 def row_of(version: Version) -> bytes:
-    return version.key.encode() + lines.line_of(version.key, version.listing)
+    return version.key.encode() + lines.line_of(version.key, version.listing, version.record.owner)
 
 
 # Answers
@@ -466,17 +478,57 @@ def account_with_id(state: State, read: AccountWithId) -> Account | None:
     return state.accounts.find(read.id)
 
 
+def account_with_canonical_id(state: State, read: AccountWithCanonicalId) -> Account | None:
+    return next((row for row in state.accounts.since() if row.canonical_id == read.canonical_id), None)
+
+
+def account_with_email(state: State, read: AccountWithEmail) -> Account | None:
+    return next((row for row in state.accounts.since() if row.email == read.email), None)
+
+
 def accounts(state: State, read: Accounts) -> list[Account]:
     return list(islice(state.accounts.after(read.after), read.limit))
 
 
-def user_named(state: State, read: UserNamed) -> User | None:
-    return state.users.find(read.account, read.name)
+def entity_at(state: State, read: EntityAt) -> bytes | None:
+    return state.entities.find(read.account, read.kind, read.place)
 
 
-def users_of(state: State, read: UsersOf) -> list[User]:
-    rows = takewhile(lambda user: user.account == read.account, state.users.after(read.account, read.after))
-    return list(islice(rows, read.limit))
+def entities(state: State, read: Entities) -> list[Entity]:
+    of_kind = (read.account, read.kind)
+    places = state.entities.places_since((*of_kind, first_of(read.after, read.within)))
+    wanted = takewhile(lambda place: place[:2] == of_kind and str(place[2]).startswith(read.within), places)
+    return [
+        Entity(read.account, read.kind, str(place[2]), state.entities.find(*place) or b"")
+        for place in islice(wanted, max(read.limit, 0))
+    ]
+
+
+def entity_count(state: State, read: EntityCount) -> int:
+    return len(state.entities.places_under(read.account, read.kind))
+
+
+def links_from(state: State, read: LinksFrom) -> list[str]:
+    return others(state.links, (read.account, read.kind, read.left), read.after, "", read.limit)
+
+
+def links_to(state: State, read: LinksTo) -> list[str]:
+    return others(state.links_back, (read.account, read.kind, read.right), read.after, read.within, read.limit)
+
+
+def others(table: Table[str], side: Place, after: str, within: str, limit: int) -> list[str]:
+    places = table.places_since((*side, first_of(after, within)))
+    wanted = takewhile(lambda place: place[:3] == side and str(place[3]).startswith(within), places)
+    return [str(place[3]) for place in islice(wanted, max(limit, 0))]
+
+
+def first_of(after: str, within: str) -> str:
+    """The least text that is above ``after`` and can begin with ``within``."""
+    return max(f"{after}\0", within) if after else within
+
+
+def link_count(state: State, read: LinkCount) -> int:
+    return len(state.links_back.places_under(read.account, read.kind, read.right))
 
 
 def key_with_id(state: State, read: KeyWithId) -> AccessKey | None:
@@ -484,7 +536,8 @@ def key_with_id(state: State, read: KeyWithId) -> AccessKey | None:
 
 
 def keys_of(state: State, read: KeysOf) -> list[AccessKey]:
-    return [key for key in state.keys.since() if (key.account, key.user) == (read.account, read.user)]
+    places = state.keys_of.places_under(read.account, read.user)
+    return [key for place in places if (key := state.keys.find(place[2])) is not None]
 
 
 def declared(state: State, read: Declared) -> bytes | None:
@@ -518,7 +571,8 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
         "buckets": state.buckets,
         "configurations": state.configurations,
         "accounts": state.accounts,
-        "users": state.users,
+        "entities": state.entities,
+        "links": state.links,
         "access_keys": state.keys,
         "declared": state.declared,
         "documents": state.documents,
@@ -562,9 +616,15 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     Annotations: annotations_of,
     Parts: parts,
     AccountWithId: account_with_id,
+    AccountWithCanonicalId: account_with_canonical_id,
+    AccountWithEmail: account_with_email,
     Accounts: accounts,
-    UserNamed: user_named,
-    UsersOf: users_of,
+    EntityAt: entity_at,
+    Entities: entities,
+    EntityCount: entity_count,
+    LinksFrom: links_from,
+    LinksTo: links_to,
+    LinkCount: link_count,
     KeyWithId: key_with_id,
     KeysOf: keys_of,
     Declared: declared,
@@ -734,20 +794,46 @@ def put_account(state: State, effect: PutAccount) -> None:
     state.accounts.put(effect.account, effect.account.id)
 
 
-def put_user(state: State, effect: PutUser) -> None:
-    state.users.put(effect.user, effect.user.account, effect.user.name)
+def remove_account(state: State, effect: RemoveAccount) -> None:
+    state.accounts.remove(effect.id)
 
 
-def remove_user(state: State, effect: RemoveUser) -> None:
-    state.users.remove(effect.account, effect.name)
+def put_entity(state: State, effect: PutEntity) -> None:
+    account, kind, place, document = effect.entity
+    state.entities.put(document, account, kind, place)
+
+
+def remove_entity(state: State, effect: RemoveEntity) -> None:
+    state.entities.remove(effect.account, effect.kind, effect.place)
+
+
+def put_link(state: State, effect: PutLink) -> None:
+    account, kind, left, right = effect.link
+    state.links.put(right, account, kind, left, right)
+    state.links_back.put(left, account, kind, right, left)
+
+
+def remove_link(state: State, effect: RemoveLink) -> None:
+    account, kind, left, right = effect.link
+    state.links.remove(account, kind, left, right)
+    state.links_back.remove(account, kind, right, left)
 
 
 def put_key(state: State, effect: PutKey) -> None:
-    state.keys.put(effect.key, effect.key.access_key)
+    key = effect.key
+    forget_owner(state, key.access_key)
+    state.keys.put(key, key.access_key)
+    state.keys_of.put(key.access_key, key.account, key.user, key.access_key)
 
 
 def remove_key(state: State, effect: RemoveKey) -> None:
+    forget_owner(state, effect.access_key)
     state.keys.remove(effect.access_key)
+
+
+def forget_owner(state: State, access_key: str) -> None:
+    if (old := state.keys.find(access_key)) is not None:
+        state.keys_of.remove(old.account, old.user, access_key)
 
 
 def declare(state: State, effect: Declare) -> None:
@@ -804,8 +890,11 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     Announce: announce,
     Advance: advance,
     PutAccount: put_account,
-    PutUser: put_user,
-    RemoveUser: remove_user,
+    RemoveAccount: remove_account,
+    PutEntity: put_entity,
+    RemoveEntity: remove_entity,
+    PutLink: put_link,
+    RemoveLink: remove_link,
     PutKey: put_key,
     RemoveKey: remove_key,
     Declare: declare,

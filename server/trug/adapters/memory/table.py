@@ -63,6 +63,10 @@ class Table(Generic[V]):
         """Places above ``place``."""
         return map(self._order.__getitem__, range(bisect_right(self._order, place), len(self._order)))
 
+    def places_since(self, place: Place) -> Iterator[Place]:
+        """Places at ``place`` and above."""
+        return map(self._order.__getitem__, range(bisect_left(self._order, place), len(self._order)))
+
     def places_under(self, *beginning: int | str) -> list[Place]:
         """All places that begin so."""
         length = len(beginning)

@@ -142,12 +142,25 @@ def put_account(cursor: Cursor, effect: do.PutAccount, _: int) -> None:
     cursor.execute(sql.PUT_ACCOUNT, packing.account_row(effect.account))
 
 
-def put_user(cursor: Cursor, effect: do.PutUser, _: int) -> None:
-    cursor.execute(sql.PUT_USER, packing.user_row(effect.user))
+def remove_account(cursor: Cursor, effect: do.RemoveAccount, _: int) -> None:
+    cursor.execute(sql.REMOVE_ACCOUNT, (effect.id,))
 
 
-def remove_user(cursor: Cursor, effect: do.RemoveUser, _: int) -> None:
-    cursor.execute(sql.REMOVE_USER, (effect.account, effect.name))
+def put_entity(cursor: Cursor, effect: do.PutEntity, _: int) -> int:
+    cursor.execute(sql.PUT_ENTITY, packing.named_row(*effect.entity))
+    return len(effect.entity.document)
+
+
+def remove_entity(cursor: Cursor, effect: do.RemoveEntity, _: int) -> None:
+    cursor.execute(sql.REMOVE_ENTITY, (effect.account, effect.kind, effect.place))
+
+
+def put_link(cursor: Cursor, effect: do.PutLink, _: int) -> None:
+    cursor.execute(sql.PUT_LINK, packing.named_row(*effect.link))
+
+
+def remove_link(cursor: Cursor, effect: do.RemoveLink, _: int) -> None:
+    cursor.execute(sql.REMOVE_LINK, effect.link)
 
 
 def put_key(cursor: Cursor, effect: do.PutKey, _: int) -> None:
@@ -206,8 +219,11 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.RemoveAnnotations: remove_annotations,
     do.Tally: tally,
     do.PutAccount: put_account,
-    do.PutUser: put_user,
-    do.RemoveUser: remove_user,
+    do.RemoveAccount: remove_account,
+    do.PutEntity: put_entity,
+    do.RemoveEntity: remove_entity,
+    do.PutLink: put_link,
+    do.RemoveLink: remove_link,
     do.PutKey: put_key,
     do.RemoveKey: remove_key,
     do.Declare: declare,

@@ -19,6 +19,7 @@ from awscrt.checksums import crc32c
 from msgspec.msgpack import Decoder, Encoder
 
 from trug.domain import blocks, lines
+from trug.domain.acl import pack_acl, unpack_acl
 from trug.domain.encryption import Encryption
 from trug.domain.identity import Account
 from trug.domain.objects import EMPTY_RECORD, Checksum, Listing, Record
@@ -36,7 +37,6 @@ from trug.ports.rows import (
     Listed,
     Part,
     Upload,
-    User,
     Version,
 )
 from trug.ports.stores import Damaged
@@ -125,9 +125,11 @@ IDENTITIES = Chain.of(0)
 IDENTITY = Struct("<qB")
 
 
-def pack_listing(bucket: int, key: str, sequence: int, version_id: str, kind: int, listing: Listing) -> bytes:
+def pack_listing(
+    bucket: int, key: str, sequence: int, version_id: str, kind: int, listing: Listing, owner: str
+) -> bytes:
     identity = version_id.encode() + IDENTITY.pack(sequence, kind)
-    value = lines.line_of(key, listing) + IDENTITIES.seal(identity)
+    value = lines.line_of(key, listing, owner) + IDENTITIES.seal(identity)
     return value + chain_of(bucket).seal(key.encode() + value)
 
 
@@ -198,6 +200,8 @@ class PackedRecord(NamedTuple):
     lock: Lock | None = None
     restoration: Restoration | None = None
     annotations: int = 0
+    owner: str = ""
+    acl: str | None = None
 
 
 class PackedVersion(NamedTuple):
@@ -211,6 +215,8 @@ class PackedVersion(NamedTuple):
     lock: Lock | None = None
     restoration: Restoration | None = None
     annotations: int = 0
+    owner: str = ""
+    acl: str | None = None
 
 
 RECORD = b"\x01"
@@ -226,9 +232,10 @@ def pack_record(record: Record) -> bytes:
 
 def packed_fields(record: Record) -> Row:
     fields: Row = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
-    rare = (record.encryption, record.lock, record.restoration, record.annotations)
+    acl = record.acl
+    rare = (record.encryption, record.lock, record.restoration, record.annotations, record.owner, acl and pack_acl(acl))
     if any(rare):
-        return (*fields, *rare)
+        fields = (*fields, *rare)
     while fields and not fields[-1]:
         fields = fields[:-1]
     return fields
@@ -238,8 +245,8 @@ def unpack_record(value: bytes) -> Record:
     """From a value without checksum."""
     if value == EMPTY:
         return EMPTY_RECORD
-    headers, metadata, tags, *rest = decode_record(record_fields(value))
-    return Record(headers or {}, metadata or {}, tags or {}, *rest)  # type: ignore[arg-type]
+    headers, metadata, tags, *rest, acl = decode_record(record_fields(value))
+    return Record(headers or {}, metadata or {}, tags or {}, *rest, acl and unpack_acl(acl))  # type: ignore
 
 
 def record_fields(value: bytes) -> bytes:
@@ -278,7 +285,7 @@ def plain_row(version: Version) -> Row:
 
 def packed_values(version: Version) -> tuple[bytes, bytes]:
     bucket, key, sequence, number, version_id, listing, record, marker, inline, blob, body, noncurrent_since = version
-    shown = pack_listing(bucket, key, sequence, version_id, marker, listing)
+    shown = pack_listing(bucket, key, sequence, version_id, marker, listing, record.owner)
     value = RECORD + encode((listing.modified, *packed_fields(record)))
     plain = (key, sequence, number, version_id, inline, blob, body, noncurrent_since)
     covered = encode((*plain, shown[:-4], value + ROOM))
@@ -291,7 +298,7 @@ def version_of(bucket: int, row: Row) -> Version:
     covered = (key, sequence, number, version_id, inline, blob, body, noncurrent_since, shown[:-4], value)
     if crc32c(encode(covered), seed_of(bucket, kind == 1)) != RESIDUE:
         raise damage("current or history", (bucket, key, sequence))
-    modified, headers, metadata, tags, *rest = decode_version(record_fields(value[:-4]))
+    modified, headers, metadata, tags, *rest, acl = decode_version(record_fields(value[:-4]))
     return make(
         Version,
         (
@@ -301,7 +308,7 @@ def version_of(bucket: int, row: Row) -> Version:
             number,
             version_id,
             lines.listing_of(shown[:-CHECKS], modified),
-            Record(headers or {}, metadata or {}, tags or {}, *rest),  # type: ignore[arg-type]
+            Record(headers or {}, metadata or {}, tags or {}, *rest, acl and unpack_acl(acl)),  # type: ignore
             kind == 1,
             inline,
             blob,
@@ -314,7 +321,8 @@ def version_of(bucket: int, row: Row) -> Version:
 def whole_version_of(bucket: int, row: Row) -> Version:
     """As version_of; Damaged also when lists would show it otherwise."""
     version = version_of(bucket, row)
-    if row[9] != pack_listing(bucket, version.key, version.sequence, version.version_id, row[0], version.listing):
+    place = (bucket, version.key, version.sequence, version.version_id, row[0])
+    if row[9] != pack_listing(*place, version.listing, version.record.owner):
         raise damage("current or history", (bucket, *row[1:3]))
     return version
 
@@ -352,7 +360,6 @@ decode_upload = Decoder(PackedUpload).decode
 decode_completed = Decoder(Completed).decode
 decode_part = Decoder(PackedPart).decode
 decode_annotation = Decoder(PackedAnnotation).decode
-decode_names = Decoder(tuple[str, ...]).decode
 
 
 def document(value: tuple[Any, ...]) -> bytes:
@@ -453,16 +460,6 @@ def account_row(account: Account) -> Row:
 
 def account_of(row: Row) -> Account:
     return Account(*checked("accounts", row))
-
-
-def user_row(user: User) -> Row:
-    columns = (user.account, user.name, user.created, document(user.policies))
-    return (*columns, checksum(columns))
-
-
-def user_of(row: Row) -> User:
-    account, name, created, policies = checked("users", row)
-    return User(account, name, created, decode_names(fields(policies)))
 
 
 def key_row(key: AccessKey) -> Row:

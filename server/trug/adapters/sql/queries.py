@@ -77,6 +77,11 @@ def row_of(table: Table) -> Select[Any]:
     return by_place(select(table), table)
 
 
+def first(table: Table, column: Column[Any]) -> Select[Any]:
+    """The first row by its primary key that has this in a column."""
+    return at_most(ONE, select(table).where(column == given(column.name)).order_by(*table.primary_key))
+
+
 def removal(table: Table) -> Delete:
     """Delete one row by its primary key."""
     return delete(table).where(*(column == given(column.name) for column in table.primary_key))
@@ -210,9 +215,9 @@ def null_history() -> Select[Any]:
     return at_most(ONE, by_index(of_key(s.history).where(null).order_by(c.age), "ix_history_null"))
 
 
-def by_index(statement: Select[Any], index: str) -> Select[Any]:
-    """SQLite would walk all versions of a key by the primary key, however many there are."""
-    return statement.with_hint(s.history, f"INDEXED BY {index}", "sqlite")
+def by_index(statement: Select[Any], index: str, table: Table = s.history) -> Select[Any]:
+    """SQLite would walk all versions of a key (all links of a kind) by the primary key, however many there are."""
+    return statement.with_hint(table, f"INDEXED BY {index}", "sqlite")
 
 
 def current_of() -> Select[Any]:
@@ -266,6 +271,22 @@ def configurations() -> Select[Any]:
     c = s.configurations.c
     within = and_(c.bucket == given("bucket"), c.kind > given("after"), c.kind < given("stop"))
     return page(select(s.configurations).where(within), c.kind)
+
+
+# Who may
+
+
+def entities() -> Select[Any]:
+    c = s.entities.c
+    within = and_(c.place >= given("start"), c.place < given("stop"))
+    return page(select(s.entities).where(c.account == given("account"), c.kind == given("kind"), within), c.place)
+
+
+def links(known: Column[str], sought: Column[str]) -> Select[Any]:
+    """Links of a kind with one side known, by the other."""
+    c = s.links.c
+    found = select(s.links).where(c.account == given("account"), c.kind == given("kind"), known == given("known"))
+    return page(found.where(sought >= given("start"), sought < given("stop")), sought)
 
 
 # Totals, ids, the store itself
@@ -351,8 +372,8 @@ VERSIONS = Table(
 
 
 SCANNED = (
-    s.uploads, s.parts, s.annotated, s.buckets, s.configurations, s.accounts, s.users, s.access_keys, s.declared,
-    s.documents, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
+    s.uploads, s.parts, s.annotated, s.buckets, s.configurations, s.accounts, s.entities, s.links, s.access_keys,
+    s.declared, s.documents, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
 )  # fmt: skip
 
 STATEMENTS: dict[str, ClauseElement] = {
@@ -451,14 +472,25 @@ STATEMENTS: dict[str, ClauseElement] = {
     "REMOVE_ANNOTATION": removal(s.annotated),
     # who may
     "ACCOUNT_WITH_ID": row_of(s.accounts),
+    "ACCOUNT_WITH_CANONICAL_ID": first(s.accounts, s.accounts.c.canonical_id),
+    "ACCOUNT_WITH_EMAIL": first(s.accounts, s.accounts.c.email),
     "ACCOUNTS": page(select(s.accounts).where(s.accounts.c.id > given("after")), s.accounts.c.id),
     "PUT_ACCOUNT": upsert(s.accounts),
-    "USER_NAMED": row_of(s.users),
-    "USERS_OF": page(
-        select(s.users).where(s.users.c.account == given("account"), s.users.c.name > given("after")), s.users.c.name
+    "REMOVE_ACCOUNT": removal(s.accounts),
+    "ENTITY_AT": row_of(s.entities),
+    "ENTITIES": entities(),
+    "ENTITY_COUNT": select(func.count()).where(
+        s.entities.c.account == given("account"), s.entities.c.kind == given("kind")
     ),
-    "PUT_USER": upsert(s.users),
-    "REMOVE_USER": removal(s.users),
+    "PUT_ENTITY": upsert(s.entities),
+    "REMOVE_ENTITY": removal(s.entities),
+    "LINKS_FROM": links(s.links.c.left, s.links.c.right),
+    "LINKS_TO": by_index(links(s.links.c.right, s.links.c.left), "ix_links_account_kind_right_left", s.links),
+    "LINK_COUNT": select(func.count()).where(
+        s.links.c.account == given("account"), s.links.c.kind == given("kind"), s.links.c.right == given("right")
+    ),
+    "PUT_LINK": upsert(s.links),
+    "REMOVE_LINK": removal(s.links),
     "KEY_WITH_ID": row_of(s.access_keys),
     "KEYS_OF": select(s.access_keys)
     .where(s.access_keys.c.account == given("account"), s.access_keys.c.user == given("user"))

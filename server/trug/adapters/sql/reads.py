@@ -22,13 +22,13 @@ from trug.ports.rows import (
     Bucket,
     Counters,
     Dropped,
+    Entity,
     Epoch,
     Fetched,
     Listed,
     Part,
     Reminder,
     Upload,
-    User,
     Version,
 )
 from trug.ports.stores import Damaged
@@ -279,16 +279,66 @@ def account_with_id(cursor: Cursor, read: ask.AccountWithId) -> Account | None:
     return one(cursor, sql.ACCOUNT_WITH_ID, (read.id,), packing.account_of)
 
 
+def account_with_canonical_id(cursor: Cursor, read: ask.AccountWithCanonicalId) -> Account | None:
+    return one(cursor, sql.ACCOUNT_WITH_CANONICAL_ID, (read.canonical_id,), packing.account_of)
+
+
+def account_with_email(cursor: Cursor, read: ask.AccountWithEmail) -> Account | None:
+    return one(cursor, sql.ACCOUNT_WITH_EMAIL, (read.email,), packing.account_of)
+
+
 def accounts(cursor: Cursor, read: ask.Accounts) -> list[Account]:
     return some(cursor, sql.ACCOUNTS, (read.after, read.limit), packing.account_of)
 
 
-def user_named(cursor: Cursor, read: ask.UserNamed) -> User | None:
-    return one(cursor, sql.USER_NAMED, (read.account, read.name), packing.user_of)
+def entity_at(cursor: Cursor, read: ask.EntityAt) -> bytes | None:
+    return one(cursor, sql.ENTITY_AT, (read.account, read.kind, read.place), document_of_entity)
 
 
-def users_of(cursor: Cursor, read: ask.UsersOf) -> list[User]:
-    return some(cursor, sql.USERS_OF, (read.account, read.after, read.limit), packing.user_of)
+def document_of_entity(row: Row) -> bytes:
+    document: bytes = packing.named_of("entities", row)
+    return document
+
+
+def entities(cursor: Cursor, read: ask.Entities) -> list[Entity]:
+    within = (read.account, read.kind, *between(read.after, read.within), max(read.limit, 0))
+    return some(cursor, sql.ENTITIES, within, entity_of)
+
+
+def between(after: str, within: str) -> tuple[str, str]:
+    """The least text above ``after`` that can begin with ``within``, and one above all that do."""
+    return max(f"{after}\0", within) if after else within, within + LAST
+
+
+def entity_of(row: Row) -> Entity:
+    return Entity(*packing.checked("entities", row))
+
+
+def entity_count(cursor: Cursor, read: ask.EntityCount) -> int:
+    return number_of(cursor, sql.ENTITY_COUNT, (read.account, read.kind))
+
+
+def number_of(cursor: Cursor, statement: str, parameters: Row) -> int:
+    count: int = cursor.execute(statement, parameters).fetchone()[0]
+    return count
+
+
+def links_from(cursor: Cursor, read: ask.LinksFrom) -> list[str]:
+    within = (read.account, read.kind, read.left, *between(read.after, ""), max(read.limit, 0))
+    return [link[3] for link in some(cursor, sql.LINKS_FROM, within, link_of)]
+
+
+def links_to(cursor: Cursor, read: ask.LinksTo) -> list[str]:
+    within = (read.account, read.kind, read.right, *between(read.after, read.within), max(read.limit, 0))
+    return [link[2] for link in some(cursor, sql.LINKS_TO, within, link_of)]
+
+
+def link_of(row: Row) -> Row:
+    return packing.checked("links", row)
+
+
+def link_count(cursor: Cursor, read: ask.LinkCount) -> int:
+    return number_of(cursor, sql.LINK_COUNT, (read.account, read.kind, read.right))
 
 
 def key_with_id(cursor: Cursor, read: ask.KeyWithId) -> AccessKey | None:
@@ -352,6 +402,19 @@ def first_two_columns(row: Row) -> Row:
     return row[:2]
 
 
+def first_three_columns(row: Row) -> Row:
+    return row[:3]
+
+
+def first_four_columns(row: Row) -> Row:
+    return row[:4]
+
+
+def right_of_link(row: Row) -> str:
+    right: str = packing.named_of("links", row)
+    return right
+
+
 def length_of_content(row: Row) -> int:
     return len(packing.checked_content(*row))
 
@@ -372,7 +435,8 @@ SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = 
     "buckets": (sql.SCAN_BUCKETS, (LEAST,), first_column, packing.bucket_of),
     "configurations": (sql.SCAN_CONFIGURATIONS, (LEAST, ""), first_two_columns, document_of_configuration),
     "accounts": (sql.SCAN_ACCOUNTS, ("",), first_column, packing.account_of),
-    "users": (sql.SCAN_USERS, ("", ""), first_two_columns, packing.user_of),
+    "entities": (sql.SCAN_ENTITIES, ("", "", ""), first_three_columns, document_of_entity),
+    "links": (sql.SCAN_LINKS, ("", "", "", ""), first_four_columns, right_of_link),
     "access_keys": (sql.SCAN_ACCESS_KEYS, ("",), first_column, packing.key_of),
     "declared": (sql.SCAN_DECLARED, ("", ""), first_two_columns, document_of_declared),
     "documents": (sql.SCAN_DOCUMENTS, ("", ""), first_two_columns, document_of_documents),
@@ -481,9 +545,15 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.AnnotationNamed: annotation_named,
     ask.Annotations: annotations_of,
     ask.AccountWithId: account_with_id,
+    ask.AccountWithCanonicalId: account_with_canonical_id,
+    ask.AccountWithEmail: account_with_email,
     ask.Accounts: accounts,
-    ask.UserNamed: user_named,
-    ask.UsersOf: users_of,
+    ask.EntityAt: entity_at,
+    ask.Entities: entities,
+    ask.EntityCount: entity_count,
+    ask.LinksFrom: links_from,
+    ask.LinksTo: links_to,
+    ask.LinkCount: link_count,
     ask.KeyWithId: key_with_id,
     ask.KeysOf: keys_of,
     ask.Declared: declared,

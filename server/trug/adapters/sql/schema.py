@@ -121,10 +121,23 @@ accounts = clustered(
     text("display_name", default=""),
     text("email", default=""),
     number("checksum"),
+    Index(None, "canonical_id"),
+    Index(None, "email"),
 )
 
-users = clustered(
-    "users", place("account", Name), place("name", Name), number("created"), packed("policies"), number("checksum")
+entities = clustered(
+    "entities", place("account", Name), place("kind", Name), place("place", Name), packed("document"),
+    number("checksum"),
+)  # fmt: skip
+
+links = clustered(
+    "links",
+    place("account", Name),
+    place("kind", Name),
+    place("left", Name),
+    place("right", Name),
+    number("checksum"),
+    Index(None, "account", "kind", "right", "left"),
 )
 
 access_keys = clustered(

@@ -261,23 +261,50 @@ REMOVE_ANNOTATION = "DELETE FROM annotations WHERE annotations.version = ? AND a
 # id
 ACCOUNT_WITH_ID = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id = ?"
 
+# canonical_id
+ACCOUNT_WITH_CANONICAL_ID = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.canonical_id = ? ORDER BY accounts.id LIMIT 1 OFFSET 0"
+
+# email
+ACCOUNT_WITH_EMAIL = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.email = ? ORDER BY accounts.id LIMIT 1 OFFSET 0"
+
 # after, limit
 ACCOUNTS = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id > ? ORDER BY accounts.id LIMIT ? OFFSET 0"
 
 # id, canonical_id, display_name, email, checksum
 PUT_ACCOUNT = "INSERT INTO accounts (id, canonical_id, display_name, email, checksum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET canonical_id = excluded.canonical_id, display_name = excluded.display_name, email = excluded.email, checksum = excluded.checksum"
 
-# account, name
-USER_NAMED = "SELECT users.account, users.name, users.created, users.policies, users.checksum FROM users WHERE users.account = ? AND users.name = ?"
+# id
+REMOVE_ACCOUNT = "DELETE FROM accounts WHERE accounts.id = ?"
 
-# account, after, limit
-USERS_OF = "SELECT users.account, users.name, users.created, users.policies, users.checksum FROM users WHERE users.account = ? AND users.name > ? ORDER BY users.name LIMIT ? OFFSET 0"
+# account, kind, place
+ENTITY_AT = "SELECT entities.account, entities.kind, entities.place, entities.document, entities.checksum FROM entities WHERE entities.account = ? AND entities.kind = ? AND entities.place = ?"
 
-# account, name, created, policies, checksum
-PUT_USER = "INSERT INTO users (account, name, created, policies, checksum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (account, name) DO UPDATE SET created = excluded.created, policies = excluded.policies, checksum = excluded.checksum"
+# account, kind, start, stop, limit
+ENTITIES = "SELECT entities.account, entities.kind, entities.place, entities.document, entities.checksum FROM entities WHERE entities.account = ? AND entities.kind = ? AND entities.place >= ? AND entities.place < ? ORDER BY entities.place LIMIT ? OFFSET 0"
 
-# account, name
-REMOVE_USER = "DELETE FROM users WHERE users.account = ? AND users.name = ?"
+# account, kind
+ENTITY_COUNT = "SELECT count(*) AS count_1 FROM entities WHERE entities.account = ? AND entities.kind = ?"
+
+# account, kind, place, document, checksum
+PUT_ENTITY = "INSERT INTO entities (account, kind, place, document, checksum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (account, kind, place) DO UPDATE SET document = excluded.document, checksum = excluded.checksum"
+
+# account, kind, place
+REMOVE_ENTITY = "DELETE FROM entities WHERE entities.account = ? AND entities.kind = ? AND entities.place = ?"
+
+# account, kind, known, start, stop, limit
+LINKS_FROM = 'SELECT links.account, links.kind, links."left", links."right", links.checksum FROM links WHERE links.account = ? AND links.kind = ? AND links."left" = ? AND links."right" >= ? AND links."right" < ? ORDER BY links."right" LIMIT ? OFFSET 0'
+
+# account, kind, known, start, stop, limit
+LINKS_TO = 'SELECT links.account, links.kind, links."left", links."right", links.checksum FROM links INDEXED BY ix_links_account_kind_right_left WHERE links.account = ? AND links.kind = ? AND links."right" = ? AND links."left" >= ? AND links."left" < ? ORDER BY links."left" LIMIT ? OFFSET 0'
+
+# account, kind, right
+LINK_COUNT = 'SELECT count(*) AS count_1 FROM links WHERE links.account = ? AND links.kind = ? AND links."right" = ?'
+
+# account, kind, left, right, checksum
+PUT_LINK = 'INSERT INTO links (account, kind, "left", "right", checksum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (account, kind, "left", "right") DO UPDATE SET checksum = excluded.checksum'
+
+# account, kind, left, right
+REMOVE_LINK = 'DELETE FROM links WHERE links.account = ? AND links.kind = ? AND links."left" = ? AND links."right" = ?'
 
 # access_key
 KEY_WITH_ID = "SELECT access_keys.access_key, access_keys.account, access_keys.user, access_keys.secret, access_keys.created, access_keys.active, access_keys.checksum FROM access_keys WHERE access_keys.access_key = ?"
@@ -339,8 +366,11 @@ SCAN_CONFIGURATIONS = "SELECT configurations.bucket, configurations.kind, config
 # id, limit
 SCAN_ACCOUNTS = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, accounts.email, accounts.checksum FROM accounts WHERE accounts.id > CAST(? AS TEXT) ORDER BY accounts.id LIMIT ? OFFSET 0"
 
-# account, name, limit
-SCAN_USERS = "SELECT users.account, users.name, users.created, users.policies, users.checksum FROM users WHERE (users.account, users.name) > (CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY users.account, users.name LIMIT ? OFFSET 0"
+# account, kind, place, limit
+SCAN_ENTITIES = "SELECT entities.account, entities.kind, entities.place, entities.document, entities.checksum FROM entities WHERE (entities.account, entities.kind, entities.place) > (CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY entities.account, entities.kind, entities.place LIMIT ? OFFSET 0"
+
+# account, kind, left, right, limit
+SCAN_LINKS = 'SELECT links.account, links.kind, links."left", links."right", links.checksum FROM links WHERE (links.account, links.kind, links."left", links."right") > (CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY links.account, links.kind, links."left", links."right" LIMIT ? OFFSET 0'
 
 # access_key, limit
 SCAN_ACCESS_KEYS = "SELECT access_keys.access_key, access_keys.account, access_keys.user, access_keys.secret, access_keys.created, access_keys.active, access_keys.checksum FROM access_keys WHERE access_keys.access_key > CAST(? AS TEXT) ORDER BY access_keys.access_key LIMIT ? OFFSET 0"
@@ -379,22 +409,26 @@ CREATE = (
     "CREATE TABLE declared ( kind TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (kind, name) ) WITHOUT ROWID",
     "CREATE TABLE documents ( kind TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_documents PRIMARY KEY (kind, name) ) WITHOUT ROWID",
     "CREATE TABLE dropped ( id INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_dropped PRIMARY KEY (id) )",
+    "CREATE TABLE entities ( account TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_entities PRIMARY KEY (account, kind, place) ) WITHOUT ROWID",
     "CREATE TABLE epochs ( number INTEGER NOT NULL, sealed INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_epochs PRIMARY KEY (number), CONSTRAINT ck_epochs_sealed CHECK (sealed IN (0, 1)) )",
     "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",
     "CREATE TABLE files ( blob INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_files PRIMARY KEY (blob) )",
     "CREATE TABLE history ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, age INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, kind INTEGER NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_history PRIMARY KEY (bucket, \"key\", age), CONSTRAINT ck_history_key CHECK (key <> ''), CONSTRAINT ck_history_age CHECK (age <= 0), CONSTRAINT ck_history_kind CHECK (kind IN (0, 1)), CONSTRAINT ck_history_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
     "CREATE TABLE inline ( id INTEGER NOT NULL, checks BLOB NOT NULL, content BLOB NOT NULL, CONSTRAINT pk_inline PRIMARY KEY (id) )",
+    'CREATE TABLE links ( account TEXT NOT NULL, kind TEXT NOT NULL, "left" TEXT NOT NULL, "right" TEXT NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_links PRIMARY KEY (account, kind, "left", "right") ) WITHOUT ROWID',
     "CREATE TABLE moments ( second INTEGER NOT NULL, sequence INTEGER NOT NULL, CONSTRAINT pk_moments PRIMARY KEY (second) )",
     "CREATE TABLE parts ( upload INTEGER NOT NULL, number INTEGER NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_parts PRIMARY KEY (upload, number) ) WITHOUT ROWID",
     "CREATE TABLE reference_counts ( kind TEXT NOT NULL, id INTEGER NOT NULL, count INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_reference_counts PRIMARY KEY (kind, id), CONSTRAINT ck_reference_counts_count CHECK (count >= 2) ) WITHOUT ROWID",
     'CREATE TABLE reminders ( at INTEGER NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, sequence INTEGER NOT NULL, CONSTRAINT pk_reminders PRIMARY KEY (at, bucket, "key") ) WITHOUT ROWID',
     "CREATE TABLE state ( id INTEGER NOT NULL, format INTEGER NOT NULL, sequence INTEGER DEFAULT 0 NOT NULL, time INTEGER DEFAULT 0 NOT NULL, lock_time INTEGER DEFAULT 0 NOT NULL, generation INTEGER DEFAULT 0 NOT NULL, next_id INTEGER DEFAULT 1 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_state PRIMARY KEY (id), CONSTRAINT ck_state_one_row CHECK (id = 1), CONSTRAINT ck_state_sequence CHECK (sequence >= 0), CONSTRAINT ck_state_next_id CHECK (next_id >= 1) )",
     'CREATE TABLE uploads ( id INTEGER NOT NULL, upload_id TEXT NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, is_open INTEGER NOT NULL, initiated INTEGER NOT NULL, changed INTEGER NOT NULL, changed_checksum INTEGER NOT NULL, document BLOB NOT NULL, completed BLOB, checksum INTEGER NOT NULL, CONSTRAINT pk_uploads PRIMARY KEY (id), CONSTRAINT uq_uploads_upload_id UNIQUE (upload_id), CONSTRAINT ck_uploads_is_open CHECK (is_open IN (0, 1)) )',
-    "CREATE TABLE users ( account TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, policies BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_users PRIMARY KEY (account, name) ) WITHOUT ROWID",
     "CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )",
     "CREATE INDEX ix_access_keys_account_user_access_key ON access_keys (account, user, access_key)",
+    "CREATE INDEX ix_accounts_canonical_id ON accounts (canonical_id)",
+    "CREATE INDEX ix_accounts_email ON accounts (email)",
     "CREATE INDEX ix_buckets_account_name ON buckets (account, name)",
     'CREATE INDEX ix_history_bucket_key_version_id ON history (bucket, "key", version_id)',
     "CREATE INDEX ix_history_null ON history (bucket, \"key\") WHERE version_id = 'null'",
+    'CREATE INDEX ix_links_account_kind_right_left ON links (account, kind, "right", "left")',
     'CREATE INDEX ix_uploads_open ON uploads (bucket, "key", upload_id) WHERE is_open = 1',
 )

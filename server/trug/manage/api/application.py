@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -16,14 +17,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trug.domain.frozen import frozen
-from trug.manage.api.bodies import Inlet, declared_length
-from trug.manage.api.callers import Caller, Callers, pairs_of
+from trug.manage.api.bodies import OTHER_BODY, Inlet, declared_length
+from trug.manage.api.callers import Callers, pairs_of, wire_of
 from trug.manage.api.endpoint import Endpoint, Family
 from trug.manage.api.problems import Problem, problem_of, unauthenticated
 from trug.manage.api.rates import Rates
 from trug.manage.api.reading import read_json, read_query
 from trug.manage.api.visit import Surroundings, Visit
 from trug.observe import Observer, Trace
+from trug.wire.payload import Mode, Payload
 
 logger = logging.getLogger(__name__)
 
@@ -123,21 +125,20 @@ class Entrance:
     async def _answer(self, row: Endpoint, request: Request, inlet: Inlet, trace: Trace) -> Response:
         """Who asks, are they not too many, what exactly, and then the handler."""
         house = self._house
-        caller = await house.callers.identify(request, inlet, trace.request_id)
+        wire = wire_of(request, inlet, trace.request_id, house.surroundings.clock.now())
+        body = await inlet.whole(row.largest) if row.form is None else None
+        caller = await house.callers.identify(request, wire, body)
         if caller.identity.is_anonymous and not row.is_open:
             raise unauthenticated()
         house.rates.take(caller.identity.arn if not caller.identity.is_anonymous else trace.client)
-        asked = await self._asked(row, request, inlet, caller)
-        visit = Visit(house.surroundings, caller.identity, request, inlet, trace)
+        check_payload(inlet, caller.payload, body)
+        asked = None if body is None else self._asked(row, request, body)
+        visit = Visit(house.surroundings, caller.identity, request, wire, inlet, trace)
         if row.form is not None:
             return shown(row, await row.handler(visit, asked))
         return shown(row, await _while_there(inlet, row.handler(visit, asked)))
 
-    async def _asked(self, row: Endpoint, request: Request, inlet: Inlet, caller: Caller) -> Any:
-        inlet.expect(caller.payload)
-        if row.form is not None:
-            return None
-        body = await inlet.whole(row.largest)
+    def _asked(self, row: Endpoint, request: Request, body: bytes) -> Any:
         named = tuple((name, str(value)) for name, value in request.path_params.items())
         if row.body is not None:
             document = read_json(row.body, body)
@@ -147,6 +148,14 @@ class Entrance:
     def _queried(self, row: Endpoint, request: Request, named: tuple[tuple[str, str], ...]) -> Any:
         assert row.query is not None  # noqa: S101 - the caller looked
         return read_query(row.query, named + pairs_of(request.scope["query_string"].decode("latin-1")))
+
+
+def check_payload(inlet: Inlet, payload: Payload, body: bytes | None) -> None:
+    """Hold the body against what was signed: here, or as it will be read."""
+    if body is None:
+        inlet.expect(payload)
+    elif payload.mode is Mode.LITERAL and payload.sha256 != sha256(body).hexdigest():
+        raise unauthenticated(OTHER_BODY)
 
 
 async def _while_there(inlet: Inlet, work: Awaitable[Any]) -> Any:

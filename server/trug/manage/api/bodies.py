@@ -16,6 +16,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 MOST_DISCARDED = 64 << 20
 SECONDS_OF_DISCARDING = 5
+OTHER_BODY = "the body is not the one that was signed"
 TOO_LARGE = "the request is too large"
 
 
@@ -61,7 +62,7 @@ class Inlet:
             return
         self._hash.update(chunk)
         if self.is_finished and self._hash.hexdigest() != self._signed:
-            raise unauthenticated("the body is not the one that was signed")
+            raise unauthenticated(OTHER_BODY)
 
     async def readinto(self, buffer: memoryview) -> int:
         """Some of the next bytes, as many as fit; 0 at the end. Errors as ``read``."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from hmac import compare_digest
 
 from starlette.requests import Request
 
 from trug.auth.authenticate import Authenticator
+from trug.auth.payloads import CONTENT_SHA256
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.percent import decode_percent
+from trug.iam.oidc import TokenRefused
 from trug.manage.api.problems import bad_request, unauthenticated
-from trug.ports.keys import Clock, CredentialStore
+from trug.ports.keys import CredentialStore
 from trug.wire.payload import Payload
 from trug.wire.request import Headers, RawBody, Target, WireRequest
 
@@ -38,15 +41,15 @@ class Callers:
     """Finds out who sent a request. ``bearer`` verifies tokens; without it none is valid."""
 
     def __init__(
-        self, authenticator: Authenticator, credentials: CredentialStore, clock: Clock, bearer: Bearer | None = None
+        self, authenticator: Authenticator, credentials: CredentialStore, bearer: Bearer | None = None
     ) -> None:
         self._authenticator = authenticator
         self._credentials = credentials
-        self._clock = clock
         self._bearer = bearer
 
-    async def identify(self, request: Request, body: RawBody, request_id: str) -> Caller:
-        """The caller; ANONYMOUS where nothing says who that is. Problem 401 for what says so and does not hold."""
+    async def identify(self, request: Request, wire: WireRequest, body: bytes | None) -> Caller:
+        """The caller (``body`` where it was read already); ANONYMOUS where nothing says who that is. Problem 401 for
+        what says so and does not hold."""
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         match scheme.lower():
             case "basic":
@@ -55,7 +58,7 @@ class Callers:
                 return Caller(await self._by_token(value.strip()))
             case "" if "x-amz-signature=" not in request.url.query.lower():
                 return Caller(ANONYMOUS)
-        return await self._by_signature(request, body, request_id)
+        return await self._by_signature(request, wire, body)
 
     async def _by_key(self, request: Request, value: str) -> Identity:
         """HTTP Basic with an access key: only where nobody else hears it."""
@@ -74,13 +77,17 @@ class Callers:
     async def _by_token(self, token: str) -> Identity:
         if self._bearer is None:
             raise unauthenticated()
-        return await self._bearer(token)
-
-    async def _by_signature(self, request: Request, body: RawBody, request_id: str) -> Caller:
-        wire = wire_of(request, body, request_id, self._clock.now())
-        service = service_of(request)
         try:
-            answer = await self._authenticator.authenticate(wire, service)
+            return await self._bearer(token)
+        except TokenRefused as refusal:
+            raise unauthenticated() from refusal
+
+    async def _by_signature(self, request: Request, wire: WireRequest, body: bytes | None) -> Caller:
+        """Without ``x-amz-content-sha256`` the body itself is what was signed."""
+        is_told = body is None or CONTENT_SHA256 in wire.headers
+        digest = None if is_told else sha256(body or b"").hexdigest()
+        try:
+            answer = await self._authenticator.authenticate(wire, service_of(request), digest)
         except S3Error as refusal:
             if refusal.code.status == ErrorCode.InternalError.status:
                 raise

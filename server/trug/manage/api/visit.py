@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from trug.access.actions import Action
-from trug.access.authorise import authorise
+from trug.access.authority import Ask, Authority
 from trug.auth.presigning import presigned_url
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
@@ -14,9 +14,11 @@ from trug.engine.engine import Engine
 from trug.manage.api.bodies import Inlet
 from trug.manage.api.problems import bad_request, unauthenticated
 from trug.observe import Trace
+from trug.operations.context import Context
 from trug.ports.keys import Clock, CredentialStore
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
+from trug.wire.request import WireRequest
 
 
 @frozen
@@ -28,6 +30,7 @@ class Surroundings:
     """
 
     engine: Engine
+    authority: Authority
     metadata: MetadataStore
     clock: Clock
     credentials: CredentialStore
@@ -45,6 +48,7 @@ class Visit:
     surroundings: Surroundings
     identity: Identity
     request: Request
+    wire: WireRequest
     body: Inlet
     trace: Trace
 
@@ -65,7 +69,8 @@ class Visit:
 
     async def authorise(self, action: Action, bucket: Bucket | None, key: str | None = None) -> None:
         """As S3 asks. AccessDenied."""
-        authorise(self.identity, action, bucket, key)
+        context = Context(self.wire, self.identity, action, bucket)
+        await self.surroundings.authority.authorise(Ask(self.identity, action, context, bucket, key))
 
     async def presigned(self, method: str, url: str, seconds: int) -> str:
         """``url`` (no query) with the caller's own signature, good for ``seconds``. Problem 400 for who has no access

@@ -134,7 +134,7 @@ async def _rows(around: Surroundings, bucket: Bucket, prefix: str, after: str, a
 
 
 def _file(around: Surroundings, bucket: Bucket, key: str, line: bytes) -> File:
-    time, _, size, style = shown(line)
+    time, _, size, style, _ = shown(line)
     return File(
         key=key,
         url=url_of(around, bucket.name, key),

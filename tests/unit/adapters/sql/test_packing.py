@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 from trug.adapters.sql import packing
 from trug.domain import lines
+from trug.domain.acl import Acl, canned
 from trug.domain.objects import COMPOSITE, FULL_OBJECT, Checksum, Listing, Record
 from trug.domain.retention import Lock
 from trug.ports.rows import Listed, Version
@@ -42,6 +43,9 @@ RECORDS = [
     Record(checksum=Checksum("CRC32", "AAAA=", FULL_OBJECT)),
     Record(parts=10_000),
     Record(lock=Lock()),
+    Record(owner="222222222222"),
+    Record(acl=canned("public-read", "f" * 64, "f" * 64)),
+    Record(tags={"a": "b"}, owner="two", acl=Acl("two", ())),
     Record(tags={"a": "b"}, lock=Lock("COMPLIANCE", 1 << 60, "ON")),
     Record({"a": "b"}, {"c": "d"}, {"e": "f"}, Checksum("SHA1", "x-2", COMPOSITE), 2),
 ]
@@ -200,6 +204,18 @@ def test_lists_show_the_line(listing: Listing, marker: bool) -> None:
     assert packing.rows_of(7, *page(stored, stored)) == [shown, shown]
     assert packing.listed_of(7, [in_versions(stored)]) == [Listed(shown, "null", 9, marker)]
     assert packing.version_of(7, stored).listing == listing
+
+
+def test_lists_show_another_owner() -> None:
+    stored = row(version(record=Record(owner="222222222222")))
+    (shown,) = packing.rows_of(7, *page(stored))
+    assert lines.shown(shown.partition(lines.KEY_END)[2]).owner == "222222222222"
+    assert packing.whole_version_of(7, stored).record.owner == "222222222222"
+
+
+def test_a_public_list_takes_few_bytes() -> None:
+    acl = canned("public-read", "f" * 64, "e" * 64)
+    assert len(packing.pack_record(Record(acl=acl))) < 90
 
 
 def test_no_rows_are_no_damage() -> None:

@@ -1,0 +1,373 @@
+"""May they: the one place that allows or refuses a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from trug.access import actions as a
+from trug.access.actions import Action
+from trug.access.evaluate import Decision, Effect, Question, Sources, Values, decide, reason_of
+from trug.access.grants import NO_GRANTS, Grants, GrantSource
+from trug.access.lists import ON_OBJECTS, ListedAccess
+from trug.access.policy import Policy, PolicyError, PolicyKind, parse_policy
+from trug.access.publicity import is_public
+from trug.access.resources import RESOURCES, TAGS_THERE, arn_of
+from trug.domain.acl import Ownership
+from trug.domain.bounded import Bounded
+from trug.domain.configurations import (
+    HAS_OWNERSHIP,
+    HAS_POLICY,
+    HAS_PUBLIC_ACCESS_BLOCK,
+    POLICY,
+    PUBLIC_ACCESS_BLOCK,
+)
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.frozen import frozen, replace
+from trug.domain.identity import ANONYMOUS, Identity
+from trug.domain.public_access import ACCOUNT_KIND, NOTHING_BLOCKED, PublicAccessBlock, block_of
+from trug.ports.access_lists import AccessLists
+from trug.ports.reads import Configuration, Current, Document, WithVersionId
+from trug.ports.remembered import Remembered
+from trug.ports.rows import Bucket, Version
+from trug.ports.stores import Damaged, MetadataStore
+
+GUARDED = HAS_POLICY | HAS_OWNERSHIP
+"""What a bucket must have for anything but the policies of its account's identities to count: without ownership
+controls lists of access do not, and a public access block only takes away what a policy or a list gives."""
+
+ALWAYS = frozenset({a.GET_BUCKET_POLICY, a.PUT_BUCKET_POLICY, a.DELETE_BUCKET_POLICY})
+"""What the root of a bucket's account may do whatever its policy says ("PutBucketPolicy")."""
+
+OF_ITS_OWNER = frozenset(
+    {
+        *ON_OBJECTS,
+        a.GET_OBJECT_ATTRIBUTES,
+        a.GET_OBJECT_VERSION_ATTRIBUTES,
+        a.GET_OBJECT_TAGGING,
+        a.GET_OBJECT_VERSION_TAGGING,
+        a.PUT_OBJECT_TAGGING,
+        a.PUT_OBJECT_VERSION_TAGGING,
+        a.DELETE_OBJECT_TAGGING,
+        a.DELETE_OBJECT_VERSION_TAGGING,
+        a.GET_OBJECT_ANNOTATION,
+        a.LIST_OBJECT_ANNOTATIONS,
+        a.PUT_OBJECT_ANNOTATION,
+        a.DELETE_OBJECT_ANNOTATION,
+    }
+)
+"""What the owner of an object lets others do to it; to delete, lock or restore it is up to the bucket's owner."""
+
+MOST_SESSION_POLICIES = 1024
+
+
+@frozen
+class Ask:
+    """Whether an identity may do an action on ``bucket`` and ``key``, or on the bucket that is to be called ``name``.
+
+    ``values`` answers for the request. ``writer`` is the account that writes the object that ``key`` will be, None
+    where the one is meant that is there.
+    """
+
+    identity: Identity
+    action: Action
+    values: Values
+    bucket: Bucket | None = None
+    key: str | None = None
+    version_id: str | None = None
+    name: str = ""
+    writer: str | None = None
+
+    @property
+    def question(self) -> Question:
+        name = self.name if self.bucket is None else self.bucket.name
+        return Question(self.identity, self.action, arn_of(self.action, name, self.key), self.values)
+
+
+@frozen
+class Case:
+    """All that is known of a question about a bucket. ``owner`` is the account of the object, empty where that is the
+    bucket's, or does not matter; ``is_new`` when it is only being written."""
+
+    question: Question
+    bucket: Bucket
+    key: str | None
+    version_id: str | None
+    grants: Grants
+    policy: Policy | None
+    is_public: bool
+    counts_lists: bool
+    owner: str
+    is_new: bool = False
+
+    @property
+    def is_foreign(self) -> bool:
+        return bool(self.owner)
+
+
+@frozen
+class BucketPolicy:
+    """A bucket's policy, compiled."""
+
+    policy: Policy
+    is_public: bool
+
+
+def is_plain_owner(identity: Identity, bucket: Bucket) -> bool:
+    """Whether this is the root of the bucket's account, and nothing speaks against it: the way of most requests."""
+    account = identity.account
+    return (
+        account is not None
+        and account.id == bucket.account
+        and not bucket.configured & GUARDED
+        and not identity.user
+        and not identity.role
+        and (identity.session is None or identity.is_root)
+    )
+
+
+def is_of_account(identity: Identity, account: str) -> bool:
+    return identity.account is not None and identity.account.id == account
+
+
+class Authority:
+    """Decides by all policies, lists of access and public access blocks there are, in AWS's order.
+
+    That is: an explicit Deny anywhere; the root of the owning account; session policies, boundary and policies of the
+    identity; the bucket's policy, as far as public access blocks let it count; at last lists of access, as far as the
+    bucket's ownership controls and the blocks let these ("Policy evaluation logic" in the IAM User Guide, "How Amazon
+    S3 authorizes a request"). ``grants`` knows the policies of identities.
+
+    What is compiled is kept until anything that processes cache has changed, in whatever process.
+    """
+
+    def __init__(self, metadata: MetadataStore, grants: GrantSource) -> None:
+        self._metadata = metadata
+        self._grants = grants
+        self._lists = AccessLists(metadata)
+        self._listed = ListedAccess(metadata, self._lists)
+        self._policies: Remembered[Bucket, BucketPolicy] = Remembered(metadata, self._read_policy)
+        self._bucket_blocks: Remembered[int, PublicAccessBlock] = Remembered(metadata, self._read_bucket_block)
+        self._account_blocks: Remembered[str, PublicAccessBlock] = Remembered(metadata, self._read_account_block)
+        self._sessions: Bounded[str, Policy] = Bounded(MOST_SESSION_POLICIES)
+
+    async def authorise(self, ask: Ask) -> None:
+        """AccessDenied for who may not."""
+        refusal = await self.find_refusal(ask)
+        if refusal is not None:
+            raise refusal
+
+    async def authorise_on(self, identity: Identity, action: str, resource: str, values: Values) -> None:
+        """AccessDenied for who may not do an action of any service to what its own account has, by its ARN."""
+        question = Question(identity, action, resource, values)
+        decision = decide(question, self._own(identity, await self._grants_of(identity)))
+        if not decision.allowed:
+            raise explained(question, decision)
+
+    async def find_refusal(self, ask: Ask) -> S3Error | None:
+        """AccessDenied, not raised, for who may not."""
+        identity, bucket = ask.identity, ask.bucket
+        if bucket is None:
+            decision = decide(ask.question, self._own(identity, await self._grants_of(identity)))
+            return None if decision.allowed else explained(ask.question, decision)
+        if is_plain_owner(identity, bucket):
+            return None
+        if ask.action in ALWAYS and identity.is_root and is_of_account(identity, bucket.account):
+            return None
+        return await self._refusal_on(ask, bucket)
+
+    # --- on a bucket, by somebody else than its plain owner ---
+
+    async def _refusal_on(self, ask: Ask, bucket: Bucket) -> S3Error | None:
+        is_own = is_of_account(ask.identity, bucket.account)
+        if not is_own and not bucket.configured & GUARDED:
+            return S3Error(ErrorCode.AccessDenied)
+        case = await self._case(ask, bucket)
+        if not is_own and case.is_public and (await self.block_of(bucket)).restrict_buckets:
+            return S3Error(ErrorCode.AccessDenied)
+        decision = decide(case.question, self._sources(case, is_same_account=is_own))
+        if case.is_foreign and not is_denied(decision):
+            return None if await self._is_let_by_owner(case) else S3Error(ErrorCode.AccessDenied)
+        if decision.allowed or (not is_denied(decision) and await self._is_listed(case)):
+            return None
+        return explained(case.question, decision) if is_own else S3Error(ErrorCode.AccessDenied)
+
+    async def _case(self, ask: Ask, bucket: Bucket) -> Case:
+        held = await self._policy_of(bucket)
+        grants = await self._grants_of(ask.identity)
+        ownership = await self._lists.ownership_of(bucket)
+        has_owner = ownership is not Ownership.ENFORCED and ask.action in OF_ITS_OWNER
+        question, owner = ask.question, ""
+        if ask.key is not None and (has_owner or asks_for_tags(ask.action, policies_of(grants, held))):
+            version = await self._version(bucket, ask)
+            if version is not None:
+                question = replace(question, values=with_tags(ask.values, version.record.tags, ask.action))
+                owner = version.record.owner if has_owner else ""
+        if ask.writer is not None:
+            owner = ask.writer
+        return Case(
+            question,
+            bucket,
+            ask.key,
+            ask.version_id,
+            grants,
+            None if held is None else held.policy,
+            is_public=held is not None and held.is_public,
+            counts_lists=ownership is not Ownership.ENFORCED,
+            owner="" if owner == bucket.account else owner,
+            is_new=ask.writer is not None,
+        )
+
+    async def _is_let_by_owner(self, case: Case) -> bool:
+        """Of what another account than the bucket's owns: its policies and its list, and no policy of the bucket."""
+        if case.is_new and case.question.identity.is_anonymous:
+            return True
+        if is_of_account(case.question.identity, case.owner):
+            return decide(case.question, self._own(case.question.identity, case.grants)).allowed
+        return await self._is_listed(case)
+
+    async def _is_listed(self, case: Case) -> bool:
+        """Whether a list of access lets the caller, and the policies of his own account let him go there.
+
+        What an account may, its users may when its policies say so; what everybody may, they may too.
+        """
+        if not case.counts_lists:
+            return False
+        identity = case.question.identity
+        who = identity
+        if is_of_account(identity, case.bucket.account) and not (identity.is_root and case.is_foreign):
+            who = ANONYMOUS
+        is_permitted = await self._listed.permits(
+            who,
+            Action(case.question.action),
+            case.bucket,
+            case.key,
+            case.version_id,
+            ignores_public=(await self.block_of(case.bucket)).ignore_acls,
+        )
+        if not is_permitted or who.is_anonymous:
+            return is_permitted and not is_limited(identity, case.grants)
+        return decide(case.question, self._own(identity, case.grants)).allowed
+
+    def _sources(self, case: Case, *, is_same_account: bool) -> Sources:
+        grants, identity = case.grants, case.question.identity
+        return Sources(
+            policies=grants.policies,
+            boundary=grants.boundary,
+            session=self._session_policies(identity, grants),
+            resource=case.policy,
+            is_same_account=is_same_account,
+        )
+
+    def _own(self, identity: Identity, grants: Grants) -> Sources:
+        """An identity's own policies, and no resource's."""
+        return Sources(
+            policies=grants.policies,
+            boundary=grants.boundary,
+            session=self._session_policies(identity, grants),
+            resource=None,
+            is_same_account=True,
+        )
+
+    def _session_policies(self, identity: Identity, grants: Grants) -> tuple[Policy, ...]:
+        session = identity.session
+        if session is None or not session.policies:
+            return grants.session
+        return (*grants.session, *map(self._session_policy, session.policies))
+
+    def _session_policy(self, text: str) -> Policy:
+        policy = self._sessions.get(text)
+        if policy is None:
+            policy = parse_policy(text, PolicyKind.SESSION)
+            self._sessions.keep(text, policy)
+        return policy
+
+    # --- what is read, and kept ---
+
+    async def _grants_of(self, identity: Identity) -> Grants:
+        if identity.account is None:
+            return NO_GRANTS
+        return self._grants.known(identity) or await self._grants.find(identity)
+
+    async def _policy_of(self, bucket: Bucket) -> BucketPolicy | None:
+        if not bucket.configured & HAS_POLICY:
+            return None
+        return self._policies.known(bucket) or await self._policies.find(bucket)
+
+    async def _read_policy(self, bucket: Bucket) -> BucketPolicy | None:
+        """Damaged for a document that is no policy: then nobody may, but the root who may always replace it."""
+        document = await self._metadata.fetch(Configuration(bucket.id, POLICY))
+        if document is None:
+            return None
+        try:
+            policy = parse_policy(document, PolicyKind.BUCKET, bucket=bucket.name, account=bucket.account)
+        except PolicyError as error:
+            raise Damaged(f"the policy of bucket {bucket.name} cannot be read") from error
+        return BucketPolicy(policy, is_public(policy))
+
+    async def block_of(self, bucket: Bucket) -> PublicAccessBlock:
+        """What is blocked by the bucket's own configuration and by its account's."""
+        of_account = await self.block_of_account(bucket.account)
+        if not bucket.configured & HAS_PUBLIC_ACCESS_BLOCK:
+            return of_account
+        return of_account.joined(await self._bucket_blocks.find(bucket.id) or NOTHING_BLOCKED)
+
+    async def block_of_account(self, account: str) -> PublicAccessBlock:
+        return await self._account_blocks.find(account) or NOTHING_BLOCKED
+
+    async def _read_bucket_block(self, bucket: int) -> PublicAccessBlock:
+        return block_of(await self._metadata.fetch(Configuration(bucket, PUBLIC_ACCESS_BLOCK)))
+
+    async def _read_account_block(self, account: str) -> PublicAccessBlock:
+        return block_of(await self._metadata.fetch(Document(ACCOUNT_KIND, account)))
+
+    async def _version(self, bucket: Bucket, ask: Ask) -> Version | None:
+        key = ask.key or ""
+        if ask.version_id is None:
+            return await self._metadata.fetch(Current(bucket.id, key))
+        return await self._metadata.fetch(WithVersionId(bucket.id, key, ask.version_id))
+
+
+# --- policies that ask for an object's tags -------------------------------------------------------------------------
+
+TAGS_NEEDED = TAGS_THERE.rstrip("/")
+
+
+def policies_of(grants: Grants, held: BucketPolicy | None) -> Iterator[Policy]:
+    yield from grants.policies
+    yield from grants.session
+    if grants.boundary is not None:
+        yield grants.boundary
+    if held is not None:
+        yield held.policy
+
+
+def asks_for_tags(action: Action, policies: Iterable[Policy]) -> bool:
+    """Whether the tags of the object that is there must be known to decide."""
+    return TAGS_THERE in RESOURCES[action].keys and any(TAGS_NEEDED in policy.needs for policy in policies)
+
+
+def with_tags(values: Values, tags: Mapping[str, str], action: Action) -> Values:
+    """The request's values, and the tags of the object that is there, where the action has these."""
+    if TAGS_THERE not in RESOURCES[action].keys:
+        return values
+    by_key = {TAGS_THERE + name.lower(): (value,) for name, value in tags.items()}
+    return lambda key: by_key.get(key) if key.startswith(TAGS_THERE) else values(key)
+
+
+def is_limited(identity: Identity, grants: Grants) -> bool:
+    """Whether an identity has less than its account could give it, whoever else lets it."""
+    return grants.boundary is not None or bool(grants.session) or bool(identity.session and identity.session.policies)
+
+
+# --- what is told ---------------------------------------------------------------------------------------------------
+
+
+def explained(question: Question, decision: Decision) -> S3Error:
+    """AccessDenied, to be raised, as those of the account itself are told ("Troubleshoot access denied errors")."""
+    who = f"User: {question.identity.arn} is not authorized to perform: {question.action} on resource: "
+    return S3Error(ErrorCode.AccessDenied, f'{who}"{question.resource}" {reason_of(decision, question.action)}')
+
+
+def is_denied(decision: Decision) -> bool:
+    """Whether a statement says no, so that nothing else counts."""
+    return decision.verdict.effect is Effect.DENY

@@ -1,0 +1,1 @@
+"""Temporary credentials, and who may have them."""

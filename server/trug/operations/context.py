@@ -1,0 +1,389 @@
+"""What a request says of itself to policies: the values of condition keys, found when one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TypeVar
+
+from trug.access.actions import Action
+from trug.access.resources import LISTING, RESOURCES, Entry, Level
+from trug.domain.errors import S3Error
+from trug.domain.identity import Identity
+from trug.domain.keys import decode_key
+from trug.domain.tags import HEADER as TAGGING
+from trug.domain.tags import parse_tagging_header
+from trug.ports.rows import Bucket
+from trug.wire.dates import SECOND, iso_date, parse_http_date, parse_iso
+from trug.wire.locking import UNTIL
+from trug.wire.request import Headers, WireRequest
+
+# After "AWS global condition context keys" (IAM User Guide) and "Condition keys for Amazon S3" (Service Authorization
+# Reference). Values that the server derives come from the connection, the signature and the identity, and no header
+# of the same name is ever asked for them.
+
+Values = tuple[str, ...]
+Told = Mapping[str, Values | None]
+NOTHING_TOLD: Told = {}
+NO_LIST: Told = dict.fromkeys(LISTING)
+"""Of a request that lists nothing, whatever its query says."""
+
+COPY_SOURCE = "x-amz-copy-source"
+RETAIN_UNTIL = "s3:object-lock-retain-until-date"
+DAY = 24 * 3600 * SECOND
+MILLISECOND = 1000
+SIGV4_QUERY, SIGV2_QUERY = "X-Amz-Signature", "Signature"
+AS_V4, AS_V2 = "AWS4-HMAC-SHA256", "AWS"
+
+OF_OTHER_SERVICES = Entry(Level.ACCOUNT, frozenset())
+"""Actions of IAM and STS have no condition keys of S3."""
+
+T = TypeVar("T")
+
+
+class Context:
+    """Answers for one action of one request: the values of a lower-case condition key, None where it has none.
+
+    ``headers`` are the request's own, or the fields of its form. ``told`` are values that only its document says, by
+    key; what they say goes before the headers.
+    """
+
+    __slots__ = ("_entry", "bucket", "headers", "identity", "in_form", "told", "wire")
+
+    def __init__(
+        self,
+        wire: WireRequest,
+        identity: Identity,
+        action: Action,
+        bucket: Bucket | None = None,
+        *,
+        headers: Headers | None = None,
+        told: Told = NOTHING_TOLD,
+    ) -> None:
+        self.wire = wire
+        self.identity = identity
+        self.bucket = bucket
+        self.headers = wire.headers if headers is None else headers
+        self.in_form = headers is not None
+        self.told = told
+        self._entry = RESOURCES.get(action, OF_OTHER_SERVICES)
+
+    def __call__(self, key: str) -> Values | None:
+        if not self._entry.has(key):
+            return None
+        if key in self.told:
+            return self.told[key]
+        read = ONE_OF_A_KIND.get(key)
+        if read is not None:
+            value = read(self)
+            return None if value is None else (value,)
+        many = SEVERAL.get(key)
+        if many is not None:
+            return many(self) or None
+        name, slash, rest = key.partition("/")
+        if slash:
+            find = BY_NAME.get(name)
+            return None if find is None else find(self, rest)
+        if key in FROM_HEADERS:
+            text = self.headers.get(key.removeprefix("s3:"))
+            return None if text is None else (text,)
+        return self._claimed(key)
+
+    def _claimed(self, key: str) -> Values | None:
+        """What the token that a session began with says: ``jwt:sub``, ``accounts.example.com:aud``."""
+        session = self.identity.session
+        if session is None or key.startswith(("aws:", "s3:")):
+            return None
+        return next((values for name, values in session.claims if name == key), None)
+
+    # --- how it was signed ---
+
+    @property
+    def is_signed_v2(self) -> bool:
+        if self.in_form:
+            return "awsaccesskeyid" in self.headers
+        return self.headers.get("authorization", "").startswith("AWS ") or SIGV2_QUERY in self.wire.parameters
+
+    @property
+    def signed_at(self) -> int | None:
+        """When, in µs since 1970; None of nobody's request."""
+        is_in_header = self.in_form or "authorization" in self.headers
+        text = self.headers.get("x-amz-date") if is_in_header else self.wire.parameters.get("X-Amz-Date")
+        if text is None:
+            return parse_http_date(self.headers.get("date", ""))
+        return parse_iso(f"{text[:4]}-{text[4:6]}-{text[6:11]}:{text[11:13]}:{text[13:15]}Z")
+
+    @property
+    def request_tags(self) -> dict[str, str]:
+        """The tags of a new object, as the header has them; none where it is not well-formed, which is refused later.
+
+        That a document (``told``) may give some is nothing to the header."""
+        text = self.headers.get(TAGGING)
+        if text is not None:
+            with suppress(S3Error):
+                return parse_tagging_header(text)
+        return {}
+
+
+# --- values there is one of -----------------------------------------------------------------------------------------
+
+
+def _boolean(value: bool) -> str:  # noqa: FBT001 - as policies write it
+    return "true" if value else "false"
+
+
+def _principal_arn(context: Context) -> str | None:
+    identity = context.identity
+    account = identity.account
+    if account is None:
+        return None
+    return f"arn:aws:iam::{account.id}:role{identity.path}{identity.role}" if identity.role else identity.arn
+
+
+def _principal_type(context: Context) -> str:
+    identity = context.identity
+    if identity.account is None:
+        return "Anonymous"
+    if identity.role:
+        return "AssumedRole"
+    if identity.user:
+        return "User"
+    return "Account" if identity.is_root else "FederatedUser"
+
+
+def _user_id(context: Context) -> str:
+    return context.identity.user_id or "anonymous"
+
+
+def _account_id(context: Context) -> str | None:
+    return None if context.identity.account is None else context.identity.account.id
+
+
+def _owner_id(context: Context) -> str | None:
+    return _account_id(context) if context.bucket is None else context.bucket.account
+
+
+def _token_issued(context: Context) -> str | None:
+    session = context.identity.session
+    return None if session is None else iso_date(session.issued)
+
+
+def _provider(context: Context) -> str | None:
+    session = context.identity.session
+    return session.provider or None if session else None
+
+
+def _source_identity(context: Context) -> str | None:
+    session = context.identity.session
+    return session.source_identity or None if session else None
+
+
+def _has_second_factor(context: Context) -> str | None:
+    """Only temporary credentials say so at all, and here they never had one."""
+    return None if context.identity.session is None else "false"
+
+
+def _signature_version(context: Context) -> str | None:
+    if context.identity.is_anonymous:
+        return None
+    return AS_V2 if context.is_signed_v2 else AS_V4
+
+
+def _auth_type(context: Context) -> str | None:
+    if context.identity.is_anonymous:
+        return None
+    if context.in_form:
+        return "POST"
+    return "REST-HEADER" if "authorization" in context.headers else "REST-QUERY-STRING"
+
+
+def _signature_age(context: Context) -> str | None:
+    """In milliseconds; of version 4 alone."""
+    if context.identity.is_anonymous or context.is_signed_v2:
+        return None
+    signed = context.signed_at
+    return None if signed is None else str(max(0, context.wire.received - signed) // MILLISECOND)
+
+
+def _copy_source(context: Context) -> str | None:
+    """``bucket/key``, decoded and without the version, however the client spelled it."""
+    text = context.headers.get(COPY_SOURCE)
+    if text is None:
+        return None
+    try:
+        return decode_key(text.partition("?versionId=")[0]).removeprefix("/")
+    except S3Error:
+        return text
+
+
+def _metadata_directive(context: Context) -> str | None:
+    if COPY_SOURCE not in context.headers:
+        return None
+    return context.headers.get("x-amz-metadata-directive", "COPY")
+
+
+def _version_id(context: Context) -> str | None:
+    return context.wire.parameters.get("versionId")
+
+
+def _parameter(name: str) -> Callable[[Context], str | None]:
+    return lambda context: context.wire.parameters.get(name)
+
+
+def _header(name: str) -> Callable[[Context], str | None]:
+    return lambda context: context.headers.get(name)
+
+
+def _until(context: Context) -> int | None:
+    if RETAIN_UNTIL in context.told:
+        told = context.told[RETAIN_UNTIL]
+        return parse_iso(told[0]) if told else None
+    return parse_iso(context.headers.get(UNTIL, ""))
+
+
+def _retain_until(context: Context) -> str | None:
+    until = _until(context)
+    return None if until is None else iso_date(until)
+
+
+def _days_left(context: Context) -> str | None:
+    until = _until(context)
+    return None if until is None else str(max(0, -(-(until - context.wire.received) // DAY)))
+
+
+def _limit(context: Context) -> str | None:
+    for name in ("max-keys", "max-uploads"):
+        text = context.wire.parameters.get(name)
+        if text is not None:
+            return text
+    return None
+
+
+def _creates_object(context: Context) -> str:
+    """False of what writes parts, true of what makes an object (``s3:ObjectCreationOperation``)."""
+    parameters = context.wire.parameters
+    return _boolean("partNumber" not in parameters and "uploads" not in parameters)
+
+
+ONE_OF_A_KIND: Mapping[str, Callable[[Context], str | None]] = {
+    "aws:currenttime": lambda context: iso_date(context.wire.received),
+    "aws:epochtime": lambda context: str(context.wire.received // SECOND),
+    "aws:federatedprovider": _provider,
+    "aws:multifactorauthpresent": _has_second_factor,
+    "aws:principalaccount": _account_id,
+    "aws:principalarn": _principal_arn,
+    "aws:principalisawsservice": lambda _: "false",
+    "aws:principaltype": _principal_type,
+    "aws:referer": _header("referer"),
+    "aws:requestedregion": lambda context: None if context.bucket is None else context.bucket.region,
+    "aws:resourceaccount": _owner_id,
+    "aws:securetransport": lambda context: _boolean(context.wire.scheme == "https"),
+    "aws:sourceidentity": _source_identity,
+    "aws:sourceip": lambda context: context.wire.client or None,
+    "aws:tokenissuetime": _token_issued,
+    "aws:useragent": _header("user-agent"),
+    "aws:userid": _user_id,
+    "aws:username": lambda context: context.identity.user or None,
+    "aws:viaawsservice": lambda _: "false",
+    "s3:authtype": _auth_type,
+    "s3:delimiter": _parameter("delimiter"),
+    "s3:if-match": _header("if-match"),
+    "s3:if-none-match": _header("if-none-match"),
+    "s3:max-keys": _limit,
+    "s3:object-lock-legal-hold": _header("x-amz-object-lock-legal-hold"),
+    "s3:object-lock-mode": _header("x-amz-object-lock-mode"),
+    "s3:object-lock-remaining-retention-days": _days_left,
+    RETAIN_UNTIL: _retain_until,
+    "s3:objectcreationoperation": _creates_object,
+    "s3:prefix": _parameter("prefix"),
+    "s3:resourceaccount": _owner_id,
+    "s3:signatureage": _signature_age,
+    "s3:signatureversion": _signature_version,
+    "s3:tlsversion": lambda context: context.wire.tls or None,
+    "s3:versionid": _version_id,
+    "s3:x-amz-copy-source": _copy_source,
+    "s3:x-amz-metadata-directive": _metadata_directive,
+}
+
+
+# --- values there may be several of ---------------------------------------------------------------------------------
+
+
+def _tag_keys(context: Context) -> Values:
+    return tuple(context.request_tags)
+
+
+def _session_tag_keys(context: Context) -> Values:
+    session = context.identity.session
+    return () if session is None else tuple(name for name, _ in session.tags)
+
+
+SEVERAL: Mapping[str, Callable[[Context], Values]] = {
+    "s3:requestobjecttagkeys": _tag_keys,
+    "sts:transitivetagkeys": _session_tag_keys,
+}
+
+
+# --- values by the name behind the slash ----------------------------------------------------------------------------
+
+
+def _request_tag(context: Context, name: str) -> Values | None:
+    return _named(context.request_tags, name)
+
+
+def _principal_tag(context: Context, name: str) -> Values | None:
+    identity = context.identity
+    of_session = _named(dict(identity.session.tags), name) if identity.session else None
+    return of_session or _named(dict(identity.tags), name)
+
+
+def _named(tags: Mapping[str, str], name: str) -> Values | None:
+    """A tag's value; policies' keys are asked for in lower case, so that case tells no two tags apart."""
+    return next(((value,) for key, value in tags.items() if key.lower() == name), None)
+
+
+BY_NAME: Mapping[str, Callable[[Context, str], Values | None]] = {
+    "aws:principaltag": _principal_tag,
+    "s3:requestobjecttag": _request_tag,
+}
+
+
+# --- values that a header gives as it is ----------------------------------------------------------------------------
+
+FROM_HEADERS = frozenset(
+    {
+        "s3:x-amz-acl",
+        "s3:x-amz-content-sha256",
+        "s3:x-amz-grant-full-control",
+        "s3:x-amz-grant-read",
+        "s3:x-amz-grant-read-acp",
+        "s3:x-amz-grant-write",
+        "s3:x-amz-grant-write-acp",
+        "s3:x-amz-object-ownership",
+        "s3:x-amz-server-side-encryption",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "s3:x-amz-server-side-encryption-customer-algorithm",
+        "s3:x-amz-storage-class",
+        "s3:x-amz-website-redirect-location",
+    }
+)
+
+
+def told_tags(tags: Mapping[str, str], prefix: str, keys: str) -> Told:
+    """What a document's tags tell policies: under ``prefix/name`` each value, under ``keys`` the names."""
+    return {keys: tuple(tags), **{f"{prefix}/{name.lower()}": (value,) for name, value in tags.items()}}
+
+
+def object_tags_told(tags: Mapping[str, str]) -> Told:
+    return told_tags(tags, "s3:requestobjecttag", "s3:requestobjecttagkeys")
+
+
+def resource_tags_told(tags: Mapping[str, str]) -> Told:
+    return told_tags(tags, "aws:requesttag", "aws:tagkeys")
+
+
+def retention_told(mode: str, until: int) -> Told:
+    """What a document's retention tells policies, ``until`` in µs since 1970; nothing where it takes one away."""
+    if not mode:
+        return dict.fromkeys(("s3:object-lock-mode", RETAIN_UNTIL))
+    return {"s3:object-lock-mode": (mode,), RETAIN_UNTIL: (iso_date(until),)}

@@ -1,0 +1,161 @@
+"""What lists of access let others do, from one end to the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.support.listed import ONE, TWO, code_of, know_accounts, make_bucket, policy, unsigned
+from tests.support.server import STRANGER, USER, Server
+
+DENIED = "AccessDenied"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _accounts(server: Server) -> None:
+    know_accounts(server)
+
+
+@pytest.fixture(scope="module")
+def strange(server: Server) -> Any:
+    return server.client(STRANGER)
+
+
+def filled(server: Server, s3: Any, acl: str, **more: Any) -> str:
+    """A bucket with one object that has this list."""
+    bucket = make_bucket(server, s3, **more)
+    s3.put_object(Bucket=bucket, Key="key", Body=b"content", ACL=acl)
+    return bucket
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_everybody_reads_what_is_public(server: Server, s3: Any, method: str) -> None:
+    bucket = filled(server, s3, "public-read")
+    answer = unsigned(server, method, f"/{bucket}/key")
+    assert (answer.status, answer.body) == (200, b"content" if method == "GET" else b"")
+    assert unsigned(server, "GET", f"/{bucket}/key?versionId=null").status == 200
+    assert unsigned(server, "GET", f"/{bucket}/absent").status == 403
+    assert unsigned(server, "GET", f"/{bucket}").status == 403
+    assert unsigned(server, "PUT", f"/{bucket}/key", b"other").status == 403
+    assert unsigned(server, "DELETE", f"/{bucket}/key").status == 403
+    assert unsigned(server, "GET", f"/{bucket}/key?acl").status == 403
+
+
+@pytest.mark.parametrize("acl", ["private", "authenticated-read", "aws-exec-read", "bucket-owner-read"])
+def test_nobody_reads_anything_else(server: Server, s3: Any, acl: str) -> None:
+    assert unsigned(server, "GET", f"/{filled(server, s3, acl)}/key").status == 403
+
+
+@pytest.mark.parametrize("acl", ["public-read", "authenticated-read"])
+def test_another_account_reads(server: Server, s3: Any, strange: Any, acl: str) -> None:
+    bucket = filled(server, s3, acl)
+    assert strange.get_object(Bucket=bucket, Key="key")["Body"].read() == b"content"
+    assert strange.head_object(Bucket=bucket, Key="key")["ContentLength"] == 7
+    assert code_of(strange.get_object_acl, Bucket=bucket, Key="key") == DENIED
+    assert code_of(strange.put_object, Bucket=bucket, Key="key") == DENIED
+    assert code_of(strange.list_objects_v2, Bucket=bucket) == DENIED
+    assert code_of(strange.get_object_tagging, Bucket=bucket, Key="key") == DENIED
+
+
+def test_private_to_another_account(server: Server, s3: Any, strange: Any) -> None:
+    bucket = filled(server, s3, "private", ACL="public-read-write")
+    assert code_of(strange.get_object, Bucket=bucket, Key="key") == DENIED
+
+
+def test_read_of_a_bucket_lists(server: Server, s3: Any, strange: Any) -> None:
+    bucket = filled(server, s3, "private", ACL="public-read")
+    assert unsigned(server, "GET", f"/{bucket}").texts("Key") == ["key"]
+    assert unsigned(server, "GET", f"/{bucket}?list-type=2&fetch-owner=true").texts("ID") == [ONE]
+    assert unsigned(server, "GET", f"/{bucket}?versions").texts("Key") == ["key"]
+    assert unsigned(server, "GET", f"/{bucket}?uploads").status == 200
+    assert unsigned(server, "HEAD", f"/{bucket}").status == 200
+    assert unsigned(server, "GET", f"/{bucket}/key").status == 403
+    assert unsigned(server, "GET", f"/{bucket}/absent").status == 404
+    assert strange.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+    assert code_of(strange.get_bucket_versioning, Bucket=bucket) == DENIED
+
+
+def test_write_of_a_bucket_puts(server: Server, s3: Any, strange: Any) -> None:
+    bucket = make_bucket(server, s3, GrantWrite=f"id={TWO}", GrantFullControl=f"id={ONE}")
+    strange.put_object(Bucket=bucket, Key="theirs", Body=b"content")
+    assert strange.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"content"
+    assert code_of(strange.list_objects_v2, Bucket=bucket) == DENIED
+    s3.put_object(Bucket=bucket, Key="mine")
+    assert code_of(strange.get_object, Bucket=bucket, Key="mine") == DENIED
+    assert code_of(strange.delete_object, Bucket=bucket, Key="mine") == DENIED
+    strange.delete_object(Bucket=bucket, Key="theirs")
+    assert unsigned(server, "PUT", f"/{bucket}/free").status == 403
+
+
+def test_what_another_account_owns(server: Server, s3: Any, strange: Any) -> None:
+    """ "How Amazon S3 authorizes a request for an object operation": the bucket's owner needs the object's owner for
+    reading, and nobody for deleting."""
+    bucket = make_bucket(server, s3, ACL="public-read-write")
+    strange.put_object(Bucket=bucket, Key="key", Body=b"content")
+    assert code_of(s3.get_object, Bucket=bucket, Key="key") == DENIED
+    assert code_of(s3.get_object_acl, Bucket=bucket, Key="key") == DENIED
+    assert code_of(server.client(USER).get_object, Bucket=bucket, Key="key") == DENIED
+    strange.put_object_acl(Bucket=bucket, Key="key", ACL="bucket-owner-read")
+    assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"content"
+    assert code_of(s3.put_object_acl, Bucket=bucket, Key="key", ACL="private") == DENIED
+    s3.delete_object(Bucket=bucket, Key="key")
+    assert code_of(strange.get_object, Bucket=bucket, Key="key") == "NoSuchKey"
+
+
+@pytest.mark.parametrize("acl", ["bucket-owner-full-control", "bucket-owner-read", "public-read"])
+def test_writing_with_a_list_needs_nobody_else(server: Server, s3: Any, strange: Any, acl: str) -> None:
+    """Whoever writes an object owns it: the list is his."""
+    bucket = make_bucket(server, s3, GrantWrite=f"id={TWO}", GrantFullControl=f"id={ONE}")
+    strange.put_object(Bucket=bucket, Key="key", Body=b"content", ACL=acl)
+    assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"content"
+
+
+def test_read_acp_and_write_acp(server: Server, s3: Any, strange: Any) -> None:
+    bucket = filled(server, s3, "private")
+    grants = policy(ONE, (ONE, "FULL_CONTROL"), (TWO, "READ_ACP"), (TWO, "WRITE_ACP"))
+    s3.put_bucket_acl(Bucket=bucket, AccessControlPolicy=grants)
+    s3.put_object_acl(Bucket=bucket, Key="key", AccessControlPolicy=grants)
+    assert len(strange.get_bucket_acl(Bucket=bucket)["Grants"]) == 3
+    assert len(strange.get_object_acl(Bucket=bucket, Key="key")["Grants"]) == 3
+    assert code_of(strange.get_object, Bucket=bucket, Key="key") == DENIED
+    assert code_of(strange.list_objects_v2, Bucket=bucket) == DENIED
+    strange.put_object_acl(Bucket=bucket, Key="key", GrantRead=f"id={TWO}")
+    strange.put_bucket_acl(Bucket=bucket, GrantRead=f"id={TWO}")
+    assert strange.get_object(Bucket=bucket, Key="key")["Body"].read() == b"content"
+    assert strange.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+    assert code_of(strange.put_object_acl, Bucket=bucket, Key="key", ACL="private") == DENIED
+    assert len(s3.get_bucket_acl(Bucket=bucket)["Grants"]) == 1
+
+
+def test_logs_may_be_delivered_by_a_list(server: Server, s3: Any) -> None:
+    target = make_bucket(server, s3, ACL="log-delivery-write")
+    source = make_bucket(server, s3)
+    status = {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": "log/"}}
+    s3.put_bucket_logging(Bucket=source, BucketLoggingStatus=status)
+    s3.list_objects_v2(Bucket=source)
+    assert server.deliver_access_logs() >= 1
+    (log,) = s3.list_objects(Bucket=target, Prefix="log/")["Contents"]
+    assert log["Owner"]["ID"] == ONE
+    assert unsigned(server, "PUT", f"/{target}/log/forged").status == 403
+
+
+def test_lists_that_are_ignored(server: Server, s3: Any, strange: Any) -> None:
+    """IgnorePublicAcls: what is granted to everybody counts no more, and what is granted by name does."""
+    bucket = filled(server, s3, "public-read")
+    s3.put_object(Bucket=bucket, Key="named", GrantRead=f"id={TWO}")
+    block = {"BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": False}
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
+    assert unsigned(server, "GET", f"/{bucket}/key").status == 403
+    assert code_of(strange.get_object, Bucket=bucket, Key="key") == DENIED
+    assert strange.get_object(Bucket=bucket, Key="named")["ContentLength"] == 0
+
+
+def test_a_policy_that_denies_wins(server: Server, s3: Any, strange: Any) -> None:
+    bucket = filled(server, s3, "public-read")
+    s3.put_bucket_policy(
+        Bucket=bucket,
+        Policy='{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject",'
+        f'"Resource":"arn:aws:s3:::{bucket}/*"}}]}}',
+    )
+    assert unsigned(server, "GET", f"/{bucket}/key").status == 403
+    assert code_of(strange.get_object, Bucket=bucket, Key="key") == DENIED

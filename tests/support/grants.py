@@ -1,0 +1,48 @@
+"""Policies of identities in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trug.access.grants import NO_GRANTS, Grants
+from trug.access.policy import Policy, PolicyKind, parse_policy
+from trug.domain.identity import Identity
+
+Document = Mapping[str, Any]
+ANYTHING: Document = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def compiled(document: Document, kind: PolicyKind = PolicyKind.IDENTITY) -> Policy:
+    return parse_policy(json.dumps(document), kind)
+
+
+def statement(effect: str, action: str | Sequence[str], resource: str | Sequence[str], **more: Any) -> dict[str, Any]:
+    """One statement; ``more`` are its other elements."""
+    return {"Effect": effect, "Action": action, "Resource": resource, **more}
+
+
+def policy(*statements: Document) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+class MemoryGrants:
+    """A GrantSource over a dictionary by the name of the user or role, which tests may change."""
+
+    def __init__(self, **granted: Grants) -> None:
+        self.granted = dict(granted)
+
+    def let(self, name: str, *documents: Document, boundary: Document | None = None) -> None:
+        """Give a user or role these policies, and no others."""
+        limit = None if boundary is None else compiled(boundary, PolicyKind.BOUNDARY)
+        self.granted[name] = Grants(tuple(map(compiled, documents)), limit)
+
+    def known(self, identity: Identity) -> Grants | None:
+        return self.granted.get(identity.user or identity.role, NO_GRANTS)
+
+    async def find(self, identity: Identity) -> Grants:
+        return self.granted.get(identity.user or identity.role, NO_GRANTS)
