@@ -348,7 +348,7 @@ def test_tags_that_a_request_gives(server: Server, s3: Any, bucket: str) -> None
         ),
         ("s3:GetObject", {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, "GET", "/key", {}, 200),
         ("s3:GetObject", {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, "GET", "/key", {}, 403),
-        ("s3:GetObject", {"StringEquals": {"s3:prefix": "home/"}}, "GET", "/key?prefix=home/", {}, 403),
+        ("s3:*", {"StringEquals": {"s3:prefix": "home/"}}, "GET", "/key?prefix=home/", {}, 403),
         ("s3:PutObject", {"StringEquals": {"s3:if-none-match": "*"}}, "PUT", "/new", {"If-None-Match": "*"}, 200),
         ("s3:PutObject", {"Null": {"s3:if-none-match": "true"}}, "PUT", "/new", {"If-None-Match": "*"}, 403),
         (
