@@ -177,6 +177,8 @@ def _add_managed(commands: Any) -> None:
             ("canonical_id", "display_name", "email"),
         ),
         (account, "show", "account/show", "print an account", ("id",), ()),
+        (account, "block", "account/block", "block public access to all buckets of an account", ("id",), ("only",)),
+        (account, "unblock", "account/unblock", "let buckets be public again", ("id",), ()),
         (account, "name", "account/name", "give an account another name beside its id", ("id", "alias"), ()),
         (bucket, "list", "bucket/list", "list buckets with what they hold", (), ("account",)),
         (kms, "create", "kms/create", "make a KMS key", ("name",), ()),
