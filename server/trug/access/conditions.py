@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import eq, ge, gt, le, lt
 from typing import Any, NamedTuple
 
@@ -28,9 +28,10 @@ from trug.access.patterns import (
 )
 from trug.domain.frozen import frozen
 
-Match = Callable[[str, Values], bool]
-"""Whether one value of a request is what one of the policy's values asks for."""
+Fit = Callable[[str], bool]
+Family = Callable[[Sequence[Resolved]], Fit]
 Test = Callable[[Values], bool]
+Patterned = tuple[Piece, ...]
 
 
 class OperatorError(ValueError):
@@ -52,85 +53,43 @@ class Condition:
     test: Test
 
 
-# --- comparing one value with one -----------------------------------------------------------------------------------
+# --- comparing one value --------------------------------------------------------------------------------------------
+
+# A family makes of what the policy asks for a function that says whether one value of a request is one of these.
 
 
-def _any_text(operands: Sequence[str], *, has_variables: bool) -> Match:
-    """Exactly one of these texts."""
-    known, templates = _operands(operands, has_variables=has_variables)
-    texts = frozenset(map(literal, known))
-
-    def match(value: str, values: Values) -> bool:
-        return value in texts or any(
-            pieces is not None and literal(pieces) == value for pieces in (resolved(each, values) for each in templates)
-        )
-
-    return match
+def _any_text(operands: Sequence[Resolved]) -> Fit:
+    return frozenset(map(literal, operands)).__contains__
 
 
-def _any_text_ignoring_case(operands: Sequence[str], *, has_variables: bool) -> Match:
-    known, templates = _operands(operands, has_variables=has_variables)
-    texts = frozenset(literal(each).lower() for each in known)
-
-    def match(value: str, values: Values) -> bool:
-        folded = value.lower()
-        return folded in texts or any(
-            pieces is not None and literal(pieces).lower() == folded
-            for pieces in (resolved(each, values) for each in templates)
-        )
-
-    return match
+def _any_text_ignoring_case(operands: Sequence[Resolved]) -> Fit:
+    texts = frozenset(literal(each).lower() for each in operands)
+    return lambda value: value.lower() in texts
 
 
-def _any_form(form: Callable[[Resolved], Callable[[str], bool]]) -> Callable[..., Match]:
-    """One of these patterns, each made into a function by ``form``."""
-
-    def family(operands: Sequence[str], *, has_variables: bool) -> Match:
-        known, templates = _operands(operands, has_variables=has_variables)
-        fits = tuple(map(form, known))
-
-        def match(value: str, values: Values) -> bool:
-            return any(fit(value) for fit in fits) or any(
-                pieces is not None and form(pieces)(value) for pieces in (resolved(each, values) for each in templates)
-            )
-
-        return match
-
-    return family
+def _any_pattern(operands: Sequence[Resolved]) -> Fit:
+    return _any_fit([matcher(each) for each in operands])
 
 
-def _operands(operands: Sequence[str], *, has_variables: bool) -> tuple[list[Resolved], list[tuple[Piece, ...]]]:
-    """Those that are constant, and those that have variables."""
-    known: list[Resolved] = []
-    templates: list[tuple[Piece, ...]] = []
-    for operand in operands:
-        pieces = _pieces(operand, has_variables=has_variables)
-        plain = constant(pieces)
-        if plain is None:
-            templates.append(pieces)
-        else:
-            known.append(plain)
-    return known, templates
+def _any_arn(operands: Sequence[Resolved]) -> Fit:
+    return _any_fit([arn_matcher(each) for each in operands])
 
 
-def _pieces(operand: str, *, has_variables: bool) -> tuple[Piece, ...]:
-    try:
-        return pieces_of(operand, has_variables=has_variables)
-    except PatternError as error:
-        raise OperandError(operand) from error
+def _any_fit(fits: Sequence[Fit]) -> Fit:
+    return fits[0] if len(fits) == 1 else lambda value: any(fit(value) for fit in fits)
 
 
-def _ordered(parse: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Callable[..., Match]:
+def _ordered(parse: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Family:
     """Anything that can be put in order, read by ``parse`` (None: it is none)."""
 
-    def family(operands: Sequence[str], *, has_variables: bool) -> Match:  # noqa: ARG001 - variables mean nothing here
-        bounds = [_read(parse, operand) for operand in operands]
+    def family(operands: Sequence[Resolved]) -> Fit:
+        bounds = [_read(parse, literal(operand)) for operand in operands]
 
-        def match(value: str, values: Values) -> bool:  # noqa: ARG001
+        def fit(value: str) -> bool:
             found = parse(value)
             return found is not None and any(compare(found, bound) for bound in bounds)
 
-        return match
+        return fit
 
     return family
 
@@ -227,17 +186,19 @@ def _address(text: str) -> tuple[int, int] | None:
     return address.version, int(address)
 
 
-def _any_network(operands: Sequence[str], *, has_variables: bool) -> Match:  # noqa: ARG001
-    networks = tuple(_read(network_of, operand) for operand in operands)
+def _any_network(operands: Sequence[Resolved]) -> Fit:
+    networks = [_read(network_of, literal(operand)) for operand in operands]
 
-    def match(value: str, values: Values) -> bool:  # noqa: ARG001
+    def fit(value: str) -> bool:
         address = _address(value)
         if address is None:
             return False
-        version, number = address
-        return any(version == network.version and number & network.mask == network.number for network in networks)
+        for version, number, mask in networks:  # noqa: SIM110 - a generator costs as much as all else here
+            if version == address[0] and number == address[1] & mask:
+                return True
+        return False
 
-    return match
+    return fit
 
 
 # --- the table ------------------------------------------------------------------------------------------------------
@@ -246,7 +207,7 @@ def _any_network(operands: Sequence[str], *, has_variables: bool) -> Match:  # n
 class Operator(NamedTuple):
     """How one value is compared, whether the answer is turned round, and whether variables mean something."""
 
-    family: Callable[..., Match]
+    family: Family
     is_negated: bool = False
     has_variables: bool = False
 
@@ -256,8 +217,8 @@ OPERATORS = {
     "StringNotEquals": Operator(_any_text, is_negated=True, has_variables=True),
     "StringEqualsIgnoreCase": Operator(_any_text_ignoring_case, has_variables=True),
     "StringNotEqualsIgnoreCase": Operator(_any_text_ignoring_case, is_negated=True, has_variables=True),
-    "StringLike": Operator(_any_form(matcher), has_variables=True),
-    "StringNotLike": Operator(_any_form(matcher), is_negated=True, has_variables=True),
+    "StringLike": Operator(_any_pattern, has_variables=True),
+    "StringNotLike": Operator(_any_pattern, is_negated=True, has_variables=True),
     "NumericEquals": Operator(_ordered(_number, eq)),
     "NumericNotEquals": Operator(_ordered(_number, eq), is_negated=True),
     "NumericLessThan": Operator(_ordered(_number, lt)),
@@ -274,10 +235,10 @@ OPERATORS = {
     "BinaryEquals": Operator(_ordered(_bytes, eq)),
     "IpAddress": Operator(_any_network),
     "NotIpAddress": Operator(_any_network, is_negated=True),
-    "ArnEquals": Operator(_any_form(arn_matcher), has_variables=True),
-    "ArnLike": Operator(_any_form(arn_matcher), has_variables=True),
-    "ArnNotEquals": Operator(_any_form(arn_matcher), is_negated=True, has_variables=True),
-    "ArnNotLike": Operator(_any_form(arn_matcher), is_negated=True, has_variables=True),
+    "ArnEquals": Operator(_any_arn, has_variables=True),
+    "ArnLike": Operator(_any_arn, has_variables=True),
+    "ArnNotEquals": Operator(_any_arn, is_negated=True, has_variables=True),
+    "ArnNotLike": Operator(_any_arn, is_negated=True, has_variables=True),
 }
 """AWS's, but for ``Null`` ("IAM JSON policy elements: Condition operators")."""
 BY_NAME = {name.lower(): name for name in OPERATORS}
@@ -288,41 +249,37 @@ IF_EXISTS = "IfExists"
 # --- asking a request -----------------------------------------------------------------------------------------------
 
 
-def _one(key: str, match: Match, *, is_negated: bool, if_absent: bool) -> Test:
-    """Whether a value matches; negated, whether none does."""
+def _one(key: str, fit: Fit, *, is_negated: bool, if_absent: bool) -> Test:
+    """Whether a value fits; negated, whether none does."""
 
     def test(values: Values) -> bool:
         found = values(key)
         if not found:
             return if_absent
         for value in found:
-            if match(value, values):
+            if fit(value):
                 return not is_negated
         return is_negated
 
     return test
 
 
-def _every(key: str, match: Match, *, is_negated: bool, if_absent: bool) -> Test:
-    """``ForAllValues``: whether each value matches; negated, whether each does not."""
+def _every(key: str, fit: Fit, *, is_negated: bool, if_absent: bool) -> Test:
+    """``ForAllValues``: whether each value fits; negated, whether each does not."""
 
     def test(values: Values) -> bool:
         found = values(key)
-        if not found:
-            return if_absent
-        return all(match(value, values) is not is_negated for value in found)
+        return all(fit(value) is not is_negated for value in found) if found else if_absent
 
     return test
 
 
-def _some(key: str, match: Match, *, is_negated: bool, if_absent: bool) -> Test:
-    """``ForAnyValue``: whether one value matches; negated, whether one does not."""
+def _some(key: str, fit: Fit, *, is_negated: bool, if_absent: bool) -> Test:
+    """``ForAnyValue``: whether one value fits; negated, whether one does not."""
 
     def test(values: Values) -> bool:
         found = values(key)
-        if not found:
-            return if_absent
-        return any(match(value, values) is not is_negated for value in found)
+        return any(fit(value) is not is_negated for value in found) if found else if_absent
 
     return test
 
@@ -381,14 +338,29 @@ def condition(name: str, key: str, operands: Sequence[str], *, has_variables: bo
     folded = key.lower()
     if reading.operator is None:
         return Condition(name, folded, tuple(operands), frozenset((folded,)), _is_null(folded, operands))
-    operator, quantifier = reading.operator, QUANTIFIERS[reading.quantifier]
-    has_variables = has_variables and operator.has_variables
+    pieces = [_pieces(operand, has_variables=has_variables and reading.operator.has_variables) for operand in operands]
+    needs = frozenset((folded,)).union(*map(variables_of, pieces))
+    return Condition(name, folded, tuple(operands), needs, _test(reading, reading.operator, folded, pieces))
+
+
+def _pieces(operand: str, *, has_variables: bool) -> Patterned:
+    try:
+        return pieces_of(operand, has_variables=has_variables)
+    except PatternError as error:
+        raise OperandError(operand) from error
+
+
+def _test(reading: Reading, operator: Operator, key: str, operands: Sequence[Patterned]) -> Test:
+    quantifier = QUANTIFIERS[reading.quantifier]
     if_absent = operator.is_negated if quantifier.if_absent is None else quantifier.if_absent
-    test = quantifier.ask(
-        folded,
-        operator.family(operands, has_variables=has_variables),
-        is_negated=operator.is_negated,
-        if_absent=reading.is_optional or if_absent,
-    )
-    named = (variables_of(_pieces(operand, has_variables=has_variables)) for operand in operands)
-    return Condition(name, folded, tuple(operands), frozenset((folded,)).union(*named), test)
+    ask = partial(quantifier.ask, key, is_negated=operator.is_negated, if_absent=reading.is_optional or if_absent)
+    known = [constant(operand) for operand in operands]
+    if None not in known:
+        return ask(operator.family([each for each in known if each is not None]))
+
+    def test(values: Values) -> bool:
+        """With the variables of this request; what has no value is like nothing ("Policy variables with no value")."""
+        found = [resolved(operand, values) for operand in operands]
+        return ask(operator.family([each for each in found if each is not None]))(values)
+
+    return test

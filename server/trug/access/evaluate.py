@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from enum import Enum, IntEnum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from itertools import compress
 from typing import NamedTuple
 
-from trug.access.conditions import Condition
+from trug.access.callers import BOUNDED, DIRECT, NOT_NAMED, Caller, Standing, caller_of, standing_of
+from trug.access.conditions import Condition, Test
 from trug.access.patterns import Values
-from trug.access.statements import Effect, Policy, PolicyKind, Principals, Statement, named, root_arn
+from trug.access.statements import ALLOW, DENY, Effect, Policy, PolicyKind, Statement
 from trug.domain.frozen import frozen
-from trug.domain.identity import Account, Identity
+from trug.domain.identity import Identity
 
 __all__ = [
     "Considered",
@@ -43,7 +45,8 @@ class Question:
     acting: str = ""
 
 
-class Verdict(NamedTuple):
+@frozen
+class Verdict:
     """What was said, and the statement that said so: none where the effect is NONE."""
 
     effect: Effect
@@ -66,7 +69,8 @@ class Sources:
     is_same_account: bool = True
 
 
-class Decision(NamedTuple):
+@frozen
+class Decision:
     """Whether it is allowed, and by which kind of policy it was decided: of a refusal without a statement, the kind of
     which none allowed it. None where the account's root needs no policy."""
 
@@ -75,118 +79,105 @@ class Decision(NamedTuple):
     verdict: Verdict = NOTHING_SAID
 
 
-# --- who someone is -------------------------------------------------------------------------------------------------
-
-
-class Standing(IntEnum):
-    """How a resource's policy names someone: not, by the account (which may then grant it on), by role or as anybody
-    (within boundary and session policy), or as the user or session itself ("Policy evaluation logic")."""
-
-    NOT_NAMED = 0
-    DELEGATED = 1
-    BOUNDED = 2
-    DIRECT = 3
-
-
-class Link(NamedTuple):
-    names: frozenset[str]
-    standing: Standing
-
-
-Chain = tuple[Link, ...]
-NOBODY: Chain = (Link(frozenset(("",)), Standing.NOT_NAMED),)
-
-
-def chain_of(question: Question) -> Chain:
-    """What someone may be named by, from the account down to the session."""
-    if question.acting:
-        return (Link(frozenset((question.acting,)), Standing.DIRECT),)
-    identity = question.identity
-    account = identity.account
-    if account is None:
-        return NOBODY
-    if identity.is_root:
-        return (Link(_account_names(account), Standing.DIRECT),)
-    links = [Link(_account_names(account), Standing.DELEGATED)]
-    if identity.role:
-        role = f"arn:aws:iam::{account.id}:role{identity.path}{identity.role}"
-        links.append(Link(frozenset((role,)), Standing.BOUNDED))
-    links.append(Link(frozenset((identity.arn,)), Standing.DIRECT))
-    return tuple(links)
-
-
-def _account_names(account: Account) -> frozenset[str]:
-    return frozenset((root_arn(account.id), named("CanonicalUser", account.canonical_id)))
-
-
-def _standing(statement: Statement, chain: Chain) -> Standing:
-    principals = statement.principals
-    if principals is None:
-        return Standing.DIRECT
-    if principals.is_negated:
-        return _standing_outside(principals, chain, statement.effect)
-    best = Standing.BOUNDED if principals.is_everyone else Standing.NOT_NAMED
-    for link in chain:
-        if link.standing > best and not principals.names.isdisjoint(link.names):
-            best = link.standing
-    return best
-
-
-def _standing_outside(principals: Principals, chain: Chain, effect: Effect) -> Standing:
-    """Of NotPrincipal. A Deny spares only those whom it names by all they are: the user and the account, for a session
-    the role too; an Allow passes over those whom it names by any ("AWS JSON policy elements: NotPrincipal")."""
-    spares = all if effect is Effect.DENY else any
-    is_spared = principals.is_everyone or spares(not principals.names.isdisjoint(link.names) for link in chain)
-    return Standing.NOT_NAMED if is_spared else Standing.BOUNDED
-
-
 # --- one policy -----------------------------------------------------------------------------------------------------
+
+MOST_RULINGS = 1024
+"""How many actions and callers a policy remembers."""
+
+
+class Row(NamedTuple):
+    """A statement that speaks of an action and names the caller, made ready for many requests.
+
+    Its resources are texts and prefixes, or where that is not all, ``reaches`` says; ``test`` is None without
+    conditions.
+    """
+
+    texts: frozenset[str]
+    prefixes: tuple[str, ...]
+    reaches: Callable[[str, Values], bool] | None
+    test: Test | None
+    standing: Standing
+    verdict: Verdict
+
+
+class Ruling(NamedTuple):
+    """First what denies, then what allows, of that first what names the caller best: the first that fits decides.
+
+    Of each what its resources begin with, by which C passes over the statements on other resources: of 20 that leaves
+    one or two to look at.
+    """
+
+    rows: tuple[Row, ...]
+    heads: tuple[tuple[str, ...], ...]
 
 
 def judge(policy: Policy, question: Question) -> Verdict:
     """What one policy says: a statement that denies goes before all that allow."""
-    return _judged(policy, question)[0]
+    row = _decisive(policy, question, caller_of(question.identity, question.acting))
+    return NOTHING_SAID if row is None else row.verdict
 
 
-def _judged(policy: Policy, question: Question) -> tuple[Verdict, Standing]:
-    denies, allows = policy.ruling(question.action)
-    chain = chain_of(question) if policy.has_names else NOBODY
-    for statement in denies:
-        if _standing(statement, chain) and _applies(statement, question):
-            return Verdict(Effect.DENY, policy, statement), Standing.NOT_NAMED
-    best, decisive = Standing.NOT_NAMED, None
-    for statement in allows:
-        standing = _standing(statement, chain)
-        if standing > best and _applies(statement, question):
-            best, decisive = standing, statement
-            if best is Standing.DIRECT:
-                break
-    if decisive is None:
-        return NOTHING_SAID, Standing.NOT_NAMED
-    return Verdict(Effect.ALLOW, policy, decisive), best
+def _decisive(policy: Policy, question: Question, caller: Caller) -> Row | None:
+    """The row that decides; None where nothing is said."""
+    ruling = policy.rulings.get((question.action, caller.name))
+    if ruling is None:
+        ruling = _ruling(policy, question.action, caller)
+    resource, values = question.resource, question.values
+    for row in compress(ruling.rows, map(resource.startswith, ruling.heads)):
+        texts, prefixes, reaches, test, _, _ = row
+        if reaches is None:
+            if not (resource.startswith(prefixes) or resource in texts):
+                continue
+        elif not reaches(resource, values):
+            continue
+        if test is None or test(values):
+            return row
+    return None
 
 
-def _applies(statement: Statement, question: Question) -> bool:
-    """Whether resource and conditions fit."""
-    values = question.values
-    resources = statement.resources
-    if resources is not None and resources.match(question.resource, values) is statement.excepts_resources:
-        return False
-    for condition in statement.conditions:  # noqa: SIM110 - a generator costs as much as the tests
-        if not condition.test(values):
-            return False
-    return True
+def _ruling(policy: Policy, action: str, caller: Caller) -> Ruling:
+    """Found, and remembered."""
+    rows = [_row(policy, each, caller) for each in policy.statements if each.speaks_of(action)]
+    named = [row for row in rows if row.standing]
+    named.sort(key=lambda row: (row.verdict.effect is not DENY, -row.standing))
+    ruling = Ruling(tuple(named), tuple(map(_heads, named)))
+    if len(policy.rulings) >= MOST_RULINGS:
+        policy.rulings.clear()
+    policy.rulings[action, caller.name] = ruling
+    return ruling
 
 
-def _any_of(policies: Sequence[Policy], question: Question) -> Verdict:
+def _row(policy: Policy, statement: Statement, caller: Caller) -> Row:
+    conditions, resources = statement.conditions, statement.resources
+    test = None if not conditions else conditions[0].test if len(conditions) == 1 else statement.holds
+    verdict = Verdict(statement.effect, policy, statement)
+    standing = standing_of(statement, caller)
+    if resources is None:
+        return Row(frozenset(), ANY, None, test, standing, verdict)
+    reaches = None if resources.is_plain and not statement.excepts_resources else statement.reaches
+    return Row(resources.texts, resources.prefixes, reaches, test, standing, verdict)
+
+
+ANY = ("",)
+
+
+def _heads(row: Row) -> tuple[str, ...]:
+    statement = row.verdict.statement
+    if statement is None or statement.resources is None or statement.excepts_resources:
+        return ANY
+    return statement.resources.heads
+
+
+def _any_of(policies: Sequence[Policy], question: Question, caller: Caller) -> Verdict:
     """What policies of one kind say together."""
     allowed = NOTHING_SAID
     for policy in policies:
-        verdict = judge(policy, question)
-        if verdict.effect is Effect.DENY:
-            return verdict
-        if verdict.effect is Effect.ALLOW:
-            allowed = verdict
+        row = _decisive(policy, question, caller)
+        if row is None:
+            continue
+        if row.verdict.effect is DENY:
+            return row.verdict
+        allowed = row.verdict
     return allowed
 
 
@@ -196,6 +187,10 @@ KEPT_BY_ROOT = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:Delete
 """What no policy takes from the root of a bucket's account, so that nobody locks himself out."""
 
 
+BY_RIGHT = Decision(True, None)
+NO_LIMITS: Mapping[PolicyKind, Verdict] = {}
+
+
 def decide(question: Question, sources: Sources) -> Decision:
     """What all policies come to ("Policy evaluation logic", for one account and across accounts).
 
@@ -203,42 +198,37 @@ def decide(question: Question, sources: Sources) -> Decision:
     policy or the identity's own, which boundary and session policies limit; they do not limit what a resource's policy
     gives to a user or session by name. Across accounts both sides must allow.
     """
-    identity = question.identity
-    is_root = identity.is_root
-    if is_root and sources.is_same_account and question.action in KEPT_BY_ROOT:
-        return Decision(allowed=True, by=None)
-    granted, standing = NOTHING_SAID, Standing.NOT_NAMED
-    if sources.resource is not None:
-        granted, standing = _judged(sources.resource, question)
-    own = _any_of(sources.policies, question)
-    limits = _limits(question, sources)
+    caller = caller_of(question.identity, question.acting)
+    is_at_home = sources.is_same_account
+    if caller.is_root and is_at_home and question.action in KEPT_BY_ROOT:
+        return BY_RIGHT
+    granted, standing = NOTHING_SAID, NOT_NAMED
+    if sources.resource is not None and (row := _decisive(sources.resource, question, caller)) is not None:
+        granted, standing = row.verdict, row.standing
+    own = _any_of(sources.policies, question, caller)
+    limits = _limits(sources, question, caller) if sources.boundary is not None or sources.session else NO_LIMITS
     for said in (granted, own, *limits.values()):
-        if said.effect is Effect.DENY and said.policy is not None:
-            return Decision(allowed=False, by=said.policy.kind, verdict=said)
-    by_resource = Decision(allowed=True, by=_kind_of(sources.resource), verdict=granted)
-    if sources.is_same_account and standing is Standing.DIRECT:
-        return by_resource
+        if said.effect is DENY and said.policy is not None:
+            return Decision(False, said.policy.kind, said)
+    if is_at_home and standing is DIRECT:
+        return Decision(True, _kind_of(sources.resource), granted)
     for kind, said in limits.items():
-        if said.effect is not Effect.ALLOW:
-            return Decision(allowed=False, by=kind)
-    if sources.is_same_account and standing is Standing.BOUNDED:
-        return by_resource
-    if not sources.is_same_account and not standing:
-        return Decision(allowed=False, by=_kind_of(sources.resource))
-    if identity.account is None and standing:
-        return by_resource
-    if is_root:
-        return Decision(allowed=True, by=None)
-    return Decision(allowed=own.effect is Effect.ALLOW, by=PolicyKind.IDENTITY, verdict=own)
+        if said.effect is not ALLOW:
+            return Decision(False, kind)
+    if standing >= BOUNDED and (is_at_home or not caller.is_known):
+        return Decision(True, _kind_of(sources.resource), granted)
+    if not standing and not is_at_home:
+        return Decision(False, _kind_of(sources.resource))
+    return BY_RIGHT if caller.is_root else Decision(own.effect is ALLOW, PolicyKind.IDENTITY, own)
 
 
-def _limits(question: Question, sources: Sources) -> dict[PolicyKind, Verdict]:
+def _limits(sources: Sources, question: Question, caller: Caller) -> Mapping[PolicyKind, Verdict]:
     """What the policies say that allow nothing by themselves."""
     limits: dict[PolicyKind, Verdict] = {}
     if sources.boundary is not None:
-        limits[PolicyKind.BOUNDARY] = judge(sources.boundary, question)
+        limits[PolicyKind.BOUNDARY] = _any_of((sources.boundary,), question, caller)
     if sources.session:
-        limits[PolicyKind.SESSION] = _any_of(sources.session, question)
+        limits[PolicyKind.SESSION] = _any_of(sources.session, question, caller)
     return limits
 
 
@@ -291,12 +281,11 @@ def _policies(sources: Sources) -> Iterator[Policy]:
 
 
 def _considered(policy: Policy, statement: Statement, question: Question) -> Considered:
-    values, resources = question.values, statement.resources
-    if not _standing(statement, chain_of(question)):
+    if not standing_of(statement, caller_of(question.identity, question.acting)):
         return Considered(policy, statement, Mismatch.PRINCIPAL)
     if not statement.speaks_of(question.action):
         return Considered(policy, statement, Mismatch.ACTION)
-    if resources is not None and resources.match(question.resource, values) is statement.excepts_resources:
+    if not statement.reaches(question.resource, question.values):
         return Considered(policy, statement, Mismatch.RESOURCE)
-    failed = next((each for each in statement.conditions if not each.test(values)), None)
+    failed = next((each for each in statement.conditions if not each.test(question.values)), None)
     return Considered(policy, statement, None if failed is None else Mismatch.CONDITION, failed)

@@ -208,12 +208,18 @@ class Patterns:
     prefixes: tuple[str, ...]
     others: tuple[Matcher, ...]
     templates: tuple[tuple[Piece, ...], ...]
+    heads: tuple[str, ...]
+    """Whatever fits begins with one of these."""
+
+    @property
+    def is_plain(self) -> bool:
+        return not self.others and not self.templates
 
     def match(self, text: str, values: Values) -> bool:
         """Whether one of them is fit by a text; one whose variables have no value is fit by none."""
         if text in self.texts or text.startswith(self.prefixes):
             return True
-        return bool(self.others or self.templates) and self._match_others(text, values)
+        return not self.is_plain and self._match_others(text, values)
 
     def _match_others(self, text: str, values: Values) -> bool:
         if any(other(text) for other in self.others):
@@ -231,7 +237,9 @@ def _is_filled(template: Sequence[Piece], text: str, values: Values) -> bool:
 
 def patterns(each: Iterable[tuple[Piece, ...]]) -> Patterns:
     texts, prefixes, others, templates = set[str](), list[str](), list[Matcher](), list[tuple[Piece, ...]]()
+    heads = set[str]()
     for pieces in each:
+        heads.add(pieces[0] if pieces and isinstance(pieces[0], str) else "")
         known = constant(pieces)
         if known is None:
             templates.append(pieces)
@@ -241,7 +249,7 @@ def patterns(each: Iterable[tuple[Piece, ...]]) -> Patterns:
             prefixes.append(literal(known[:-1]))
         else:
             others.append(matcher(known))
-    return Patterns(frozenset(texts), tuple(prefixes), tuple(others), tuple(templates))
+    return Patterns(frozenset(texts), tuple(prefixes), tuple(others), tuple(templates), tuple(heads))
 
 
 # --- ARNs -----------------------------------------------------------------------------------------------------------

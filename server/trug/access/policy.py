@@ -147,8 +147,7 @@ def parse_policy(
     statements = tuple(_statement(item, index, scope) for index, item in enumerate(_items(document, scope)))
     _check_sids(statements, scope)
     needs = frozenset(key.partition("/")[0] for statement in statements for key in statement.needs)
-    has_names = any(each.principals is not None and _has_names(each.principals) for each in statements)
-    return Policy(kind, str(version), identifier, statements, text, needs, name, has_names)
+    return Policy(kind, str(version), identifier, statements, text, needs, name)
 
 
 def characters_of(text: str) -> int:
@@ -309,10 +308,6 @@ def _principals(item: Mapping[str, Any], scope: Scope) -> Principals | None:
     if not names:
         scope.refuse(Fault.NO_PRINCIPAL)
     return Principals(names - {EVERYONE}, is_everyone=EVERYONE in names, is_negated=is_negated)
-
-
-def _has_names(principals: Principals) -> bool:
-    return bool(principals.names) or principals.is_negated
 
 
 def _names(kind: str, value: Any, scope: Scope) -> Iterable[str]:

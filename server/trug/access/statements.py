@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from trug.access.conditions import Condition
-from trug.access.patterns import Patterns
+from trug.access.patterns import Patterns, Values
 from trug.domain.frozen import frozen
 
-MOST_ACTIONS = 1024
-"""Of how many actions a policy remembers which statements speak of them."""
+if TYPE_CHECKING:
+    from trug.access.evaluate import Ruling
 
 
 class PolicyKind(Enum):
@@ -28,6 +28,10 @@ class Effect(Enum):
     ALLOW = "Allow"
     DENY = "Deny"
     NONE = ""
+
+
+ALLOW, DENY = Effect.ALLOW, Effect.DENY
+"""Looking one up in its Enum costs a call in Python 3.11."""
 
 
 @frozen
@@ -61,15 +65,22 @@ class Statement:
         """Whether it means an action, in whatever case it is given."""
         return self.actions.match(action.lower(), _no_values) is not self.excepts_actions
 
+    def reaches(self, resource: str, values: Values) -> bool:
+        """Whether it means a resource."""
+        return self.resources is None or self.resources.match(resource, values) is not self.excepts_resources
 
-Ruling = tuple[tuple[Statement, ...], tuple[Statement, ...]]
-"""The statements that deny and those that allow."""
+    def holds(self, values: Values) -> bool:
+        """Whether its conditions are met."""
+        for condition in self.conditions:  # noqa: SIM110 - a generator costs as much as the tests
+            if not condition.test(values):
+                return False
+        return True
 
 
 @frozen
 class Policy:
     """A policy, compiled: ``text`` is what was put, ``needs`` the condition keys that it asks for, lower-case and of
-    those with a tag's key what stands before it (``s3:existingobjecttag``); ``has_names`` if it asks who someone is."""
+    those with a tag's key what stands before it (``s3:existingobjecttag``)."""
 
     kind: PolicyKind
     version: str
@@ -78,25 +89,8 @@ class Policy:
     text: str
     needs: frozenset[str]
     name: str = ""
-    has_names: bool = False
-    rulings: dict[str, Ruling] = field(default_factory=dict, repr=False)
-
-    def ruling(self, action: str) -> Ruling:
-        """The statements that speak of an action; found once."""
-        found = self.rulings.get(action)
-        if found is None:
-            if len(self.rulings) >= MOST_ACTIONS:
-                self.rulings.clear()
-            found = self.rulings[action] = _ruling(self.statements, action)
-        return found
-
-
-def _ruling(statements: Sequence[Statement], action: str) -> Ruling:
-    speaking = [statement for statement in statements if statement.speaks_of(action)]
-    return (
-        tuple(statement for statement in speaking if statement.effect is Effect.DENY),
-        tuple(statement for statement in speaking if statement.effect is Effect.ALLOW),
-    )
+    rulings: dict[tuple[str, str], Ruling] = field(default_factory=dict, repr=False)
+    """What is remembered of it: which statements speak of an action and name a caller, by the action and the caller."""
 
 
 def _no_values(_: str) -> None:

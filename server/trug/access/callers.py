@@ -1,0 +1,81 @@
+"""Who is asking, by all the names that a policy may have for him, and how it names him."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from trug.access.statements import DENY, Statement, named, root_arn
+from trug.domain.frozen import frozen
+from trug.domain.identity import Identity
+
+
+class Standing(IntEnum):
+    """How a resource's policy names someone: not, by the account (which may then grant it on), by role or as anybody
+    (within boundary and session policy), or as the user or session itself ("Policy evaluation logic")."""
+
+    NOT_NAMED = 0
+    DELEGATED = 1
+    BOUNDED = 2
+    DIRECT = 3
+
+
+NOT_NAMED, DELEGATED, BOUNDED, DIRECT = Standing
+
+
+class Link(NamedTuple):
+    names: frozenset[str]
+    standing: Standing
+
+
+@frozen
+class Caller:
+    """What somebody may be named by, from the account down to the session; ``name`` is of nobody else.
+
+    ``is_known`` says that there is an account of ours, ``is_root`` that it is that itself.
+    """
+
+    chain: tuple[Link, ...]
+    name: str
+    is_root: bool = False
+    is_known: bool = True
+
+
+NOBODY = Caller((Link(frozenset(("",)), NOT_NAMED),), "", is_known=False)
+
+
+@lru_cache(4096)
+def caller_of(identity: Identity, acting: str = "") -> Caller:
+    if acting:
+        return Caller((Link(frozenset((acting,)), DIRECT),), acting, is_known=False)
+    account = identity.account
+    if account is None:
+        return NOBODY
+    names = frozenset((root_arn(account.id), named("CanonicalUser", account.canonical_id)))
+    if identity.is_root:
+        return Caller((Link(names, DIRECT),), f"{account.canonical_id} {identity.arn}", is_root=True)
+    role = f"arn:aws:iam::{account.id}:role{identity.path}{identity.role}"
+    roles = [Link(frozenset((role,)), BOUNDED)] if identity.role else []
+    chain = (Link(names, DELEGATED), *roles, Link(frozenset((identity.arn,)), DIRECT))
+    return Caller(chain, f"{account.canonical_id} {role} {identity.arn}")
+
+
+def standing_of(statement: Statement, caller: Caller) -> Standing:
+    """How a statement names somebody. NotPrincipal in a Deny spares only those whom it names by all they are: the user
+    and the account, for a session the role too; in an Allow it passes over those whom it names by any ("AWS JSON policy
+    elements: NotPrincipal")."""
+    principals = statement.principals
+    if principals is None:
+        return DIRECT
+    names = principals.names
+    if principals.is_negated:
+        spares = all if statement.effect is DENY else any
+        is_spared = principals.is_everyone or spares(not names.isdisjoint(link.names) for link in caller.chain)
+        return NOT_NAMED if is_spared else BOUNDED
+    best = BOUNDED if principals.is_everyone else NOT_NAMED
+    if names:
+        for known, standing in caller.chain:
+            if standing > best and not names.isdisjoint(known):
+                best = standing
+    return best
