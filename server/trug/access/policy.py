@@ -91,7 +91,12 @@ class Scope(NamedTuple):
     def refuse(self, fault: Fault, *details: str) -> NoReturn:
         for_bucket, for_others = fault.value
         text: str = for_bucket if self.kind is PolicyKind.BUCKET else for_others
-        raise PolicyError(text.format(*(detail[:256] for detail in details)))
+        raise PolicyError(text.format(*map(_shown, details)))
+
+
+def _shown(detail: str) -> str:
+    """As much of it as an answer may carry, in characters that XML has."""
+    return "".join(character if character.isprintable() else "?" for character in detail[:256])
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
