@@ -108,7 +108,8 @@ def documents(count: int, seed: int) -> Iterator[bytes]:
 
 
 def bent(chance: random.Random) -> bytes:
-    statements = [json.loads(json.dumps(chance.choice(GOOD))) for _ in range(chance.randint(1, 3))]
+    good = chance.choice((GOOD[:3], GOOD[:3], GOOD[3:4], GOOD[4:]))
+    statements = [json.loads(json.dumps(chance.choice(good))) for _ in range(chance.randint(1, 3))]
     document: Any = {"Version": chance.choice(("2012-10-17", "2008-10-17")), "Statement": statements}
     for _ in range(chance.choice((0, 1, 1, 1, 2, 4))):
         bend(document, chance)
@@ -136,7 +137,7 @@ def bend(value: Any, chance: random.Random) -> None:
 def broken(chance: random.Random) -> bytes:
     text = bytearray(bent(chance))
     for _ in range(chance.randint(1, 4)):
-        place = chance.randrange(len(text))
+        place = chance.randint(0, len(text))
         text[place : place + chance.randint(0, 3)] = chance.choice(
             (b"", b'"', b"{", b"[", b"\\u", b"\xff", b",", b"${")
         )

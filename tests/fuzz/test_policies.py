@@ -9,4 +9,4 @@ from tests.fuzz.policies import run
 @pytest.mark.parametrize("seed", range(4))
 def test_policies_are_stored_or_refused(seed: int) -> None:
     told = run(500, seed)
-    assert told["stored"] > 100 and len(told) > 20
+    assert told["stored"] > 60 and len(told) > 20

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trug.access import evaluate
 from trug.access.evaluate import Effect, Mismatch, Question, Sources, considered, decide, judge, reason_of
 from trug.access.policy import Policy, PolicyKind, parse_policy
 from trug.access.statements import named
@@ -131,7 +132,23 @@ def test_what_is_remembered_of_one_caller_is_not_said_of_another() -> None:
         assert judge(known, ask(BOB)).effect is Effect.ALLOW
         assert judge(known, ask(EVE)).effect is judge(known, ask(VISITOR)).effect is Effect.NONE
         assert judge(known, ask(BOB, "s3:PutObject")).effect is Effect.NONE
-    assert len(known.rulings) == 4
+    assert len(known.memory.by_caller) == 4 and len(known.memory.by_standing) == 3
+
+
+def test_what_names_nobody_is_remembered_once_for_all() -> None:
+    for known in (MINE, to("*")):
+        for number in range(20):
+            assert judge(known, ask(Identity(HOME, user=f"u{number}"))).effect is Effect.ALLOW
+        assert len(known.memory.by_caller) == 1
+
+
+def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "MOST_RULINGS", 8)
+    known = to({"AWS": BOB_ARN})
+    for number in range(40):
+        assert judge(known, ask(Identity(HOME, user=f"u{number}"))).effect is Effect.NONE
+        assert judge(known, ask(BOB)).effect is Effect.ALLOW
+        assert len(known.memory.by_caller) <= 8
 
 
 # --- principals -----------------------------------------------------------------------------------------------------
@@ -326,6 +343,15 @@ def test_root_keeps_the_policy_of_its_bucket() -> None:
 )
 def test_reasons(identity: Identity, sources: Sources, told: str) -> None:
     assert reason_of(decide(ask(identity), sources), "s3:GetObject") == told
+
+
+def test_reasons_of_who_may_not_assume_a_role() -> None:
+    trusted = {"Effect": "Allow", "Principal": {"AWS": BOB_ARN}, "Action": "sts:AssumeRole"}
+    none, never = (policy(PolicyKind.TRUST, trusted | {"Effect": effect}) for effect in ("Allow", "Deny"))
+    visitor, bob = (Question(who, "sts:AssumeRole", ROLE_ARN, {}.get) for who in (VISITOR, BOB))
+    refused = decide(visitor, Sources((MINE,), resource=none, is_same_account=False))
+    assert reason_of(refused, "sts:AssumeRole") == "because no role trust policy allows the sts:AssumeRole action"
+    assert reason_of(decide(bob, Sources(resource=never)), "x") == "with an explicit deny in the role trust policy"
 
 
 def test_every_statement_is_considered() -> None:

@@ -310,7 +310,9 @@ def test_both_kinds_of_resources_serve_both_kinds_of_actions() -> None:
         ),
     ],
 )
-def test_statements_refused_elsewhere(kind: PolicyKind, base: dict[str, Any], fields: dict[str, Any], told: str) -> None:
+def test_statements_refused_elsewhere(
+    kind: PolicyKind, base: dict[str, Any], fields: dict[str, Any], told: str
+) -> None:
     assert refusal(varied(base, **fields), kind) == told
 
 
