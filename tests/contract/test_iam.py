@@ -495,6 +495,26 @@ async def test_aliases_are_one_accounts(people: People) -> None:
 
 
 @with_people
+async def test_an_account_is_removed_when_nothing_is_its_own(people: People) -> None:
+    await people.users.create(TWO, "ann")
+    key, _ = await people.keys.create(TWO, "")
+    await people.accounts.set_alias(TWO, "the-lab")
+    with refuses(IamCode.DeleteConflict, "keys"):
+        await people.accounts.remove(TWO)
+    await people.keys.remove(TWO, "", key.access_key)
+    with refuses(IamCode.DeleteConflict, "each user"):
+        await people.accounts.remove(TWO)
+    await people.users.remove(TWO, "ann")
+    await people.accounts.remove(TWO)
+    assert await people.find_account(TWO) is None
+    await people.accounts.set_alias(ONE, "the-lab")
+    with refuses(IamCode.NoSuchEntity, "no account"):
+        await people.accounts.remove(TWO)
+    with refuses(IamCode.UnmodifiableEntity):
+        await people.accounts.remove(ONE)
+
+
+@with_people
 async def test_the_summary_counts(people: People) -> None:
     await people.users.create(ONE, "ann")
     await people.policies.create(ONE, "p", READ)

@@ -52,6 +52,7 @@ from trug.ports.effects import (
     PutPart,
     PutUpload,
     Remind,
+    RemoveAccount,
     RemoveAnnotations,
     RemoveBucket,
     RemoveCurrent,
@@ -509,6 +510,7 @@ REFRESHING: list[Effect] = [
     RemoveBucket(1),
     SetConfiguration(1, "tagging", b"blue"),
     PutAccount(Account("one", "1")),
+    RemoveAccount("one"),
     PutEntity(Entity("one", "user", "ann", b"1")),
     RemoveEntity("one", "user", "ann"),
     PutLink(Link("one", "member", "ann", "devs")),
@@ -1273,6 +1275,8 @@ async def test_accounts(store: MetadataStore) -> None:
     renamed = Account(rows[0].id, rows[0].canonical_id, "new")
     await store.commit(apply(PutAccount(renamed)))
     assert await store.fetch(Accounts(limit=1)) == [renamed]
+    await store.commit(apply(RemoveAccount(renamed.id), RemoveAccount("nobody's")))
+    assert await store.fetch(AccountWithId(renamed.id)) is None
 
 
 @on_every_store

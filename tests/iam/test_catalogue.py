@@ -75,7 +75,8 @@ def test_hostile_input(server: IamServer, name: str) -> None:
         check(server.query(rest | {f"{member}.0": "x"}), name, member, "member 0")
         check(server.query(rest | {f"{member}.member.x.Key": "x"}), name, member, "member x")
         check(server.query(rest | {f"{member}.member.1.Key.member.1.Key": "x"}), name, member, "deep")
-        check(server.query(rest | {f"{member}.member.{n}": "x" for n in range(1, 10_001)}), name, member, "10^4")
+        if inside != member:
+            check(server.query(rest | {f"{member}.member.{n}": "x" for n in range(1, 10_001)}), name, member, "10^4")
         for suffix in ("=%ff", "=%", "=%00", f"={'%F0%9F' * 9}", "=a&" + spelled + "=b"):
             answer = server.query(f"{urlencode(rest)}&{spelled}{suffix}")
             assert answer.code == "InvalidQueryParameter", (name, member, suffix)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.grants import policy, statement
+from tests.support.listed import know_accounts
 from tests.support.server import LIMITED, OTHER_ACCOUNT, STRANGER, STRANGERS_USER, Server
 
 MODES = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
@@ -27,7 +28,9 @@ def shared(s3: Any, bucket: str) -> str:
     """A bucket in which whoever writes owns, and everybody may write."""
     own(s3, bucket, "ObjectWriter")
     resource = f"arn:aws:s3:::{bucket}/*"
-    let = statement("Allow", ["s3:PutObject", "s3:PutObjectAcl", "s3:GetObject", "s3:DeleteObject"], resource, Principal="*")
+    let = statement(
+        "Allow", ["s3:PutObject", "s3:PutObjectAcl", "s3:GetObject", "s3:DeleteObject"], resource, Principal="*"
+    )
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy(let)))
     return bucket
 
@@ -49,7 +52,12 @@ def test_controls_that_were_removed(server: Server, s3: Any, bucket: str) -> Non
 
 @pytest.mark.parametrize(
     "content",
-    ["", "<Rule/>", "<Rule><ObjectOwnership>Nobody</ObjectOwnership></Rule>", 2 * "<Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>"],
+    [
+        "",
+        "<Rule/>",
+        "<Rule><ObjectOwnership>Nobody</ObjectOwnership></Rule>",
+        2 * "<Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>",
+    ],
 )
 def test_documents_that_are_none(server: Server, bucket: str, content: str) -> None:
     body = f"<OwnershipControls>{content}</OwnershipControls>".encode()
@@ -66,9 +74,7 @@ def test_lists_that_give_something_away_must_go_first(s3: Any, bucket: str) -> N
     own(s3, bucket, "BucketOwnerEnforced")
 
 
-def test_the_owner_of_a_bucket_may_not_read_what_another_account_owns(
-    server: Server, s3: Any, shared: str
-) -> None:
+def test_the_owner_of_a_bucket_may_not_read_what_another_account_owns(server: Server, s3: Any, shared: str) -> None:
     """Neither may those whom the bucket's policy lets; to delete it is still the bucket owner's."""
     target = f"/{shared}/theirs"
     assert server.ask("PUT", target, {}, b"theirs", keys=STRANGER).status == 200
@@ -94,9 +100,8 @@ def test_who_writes_may_let_the_owner_of_the_bucket_read(server: Server, s3: Any
     assert s3.get_object_acl(Bucket=shared, Key="given")["Owner"]["ID"] != OTHER_ACCOUNT.canonical_id
 
 
-def test_a_list_that_names_an_account_lets_its_root_and_whom_that_lets(
-    server: Server, s3: Any, shared: str
-) -> None:
+def test_a_list_that_names_an_account_lets_its_root_and_whom_that_lets(server: Server, s3: Any, shared: str) -> None:
+    know_accounts(server)
     s3.delete_bucket_policy(Bucket=shared)
     s3.put_object(Bucket=shared, Key="key", Body=b"lent", GrantRead=f"id={OTHER_ACCOUNT.canonical_id}")
     target = f"/{shared}/key"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.grants import policy, statement
+from tests.support.listed import know_accounts
 from tests.support.server import ACCOUNT, OTHER_ACCOUNT, STRANGER, Server, serving
 
 from trug.domain.acl import Ownership
@@ -102,6 +103,7 @@ def test_the_block_of_an_account_counts_for_all_its_buckets(server: Server, s3: 
     s3.put_object(Bucket=bucket, Key="key", Body=b"content")
     s3.put_bucket_policy(Bucket=bucket, Policy=open_to("*", bucket))
     assert server.send("GET", f"/{bucket}/key", {}).status == 200
+    know_accounts(server)
     assert server.run(server.engine.guards.block_account(ACCOUNT.id, ALL_BLOCKED))
     try:
         assert server.run(server.engine.guards.account_block(ACCOUNT.id)) == ALL_BLOCKED

@@ -62,8 +62,47 @@ def test_versioning_holds_for_all(clients: Sequence[Client]) -> None:
     assert "x-amz-version-id" in other.put("versions", "key", b"two").headers
 
 
+def test_l16_what_a_policy_says_holds_for_all_from_the_next_request_on(clients: Sequence[Client]) -> None:
+    one, other = clients
+    one.make_bucket("policies")
+    assert one.put("policies", "key", b"content").status == 200
+    for turn in range(10):
+        effect = "Deny" if turn % 2 else "Allow"
+        statement = {
+            "Effect": effect,
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::policies/*",
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+        assert one.ask("PUT", "/policies?policy", document).status == 204
+        assert other.send("GET", "/policies/key", {}).status == (403 if turn % 2 else 200)
+        assert other.get("policies", "key").status == (403 if turn % 2 else 200)
+        assert other.ask("DELETE", "/policies?policy").status == 204
+        assert one.send("GET", "/policies/key", {}).status == 403
+        assert one.get("policies", "key").status == 200
+        one, other = other, one
+
+
+def test_what_is_blocked_is_blocked_by_all(clients: Sequence[Client]) -> None:
+    one, other = clients
+    one.make_bucket("blocked")
+    assert one.put("blocked", "key", b"content").status == 200
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::blocked/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+    assert one.ask("PUT", "/blocked?policy", document).status == 204
+    assert [client.send("GET", "/blocked/key", {}).status for client in clients] == [200, 200]
+    name = "PublicAccessBlockConfiguration"
+    block = f"<{name}><RestrictPublicBuckets>true</RestrictPublicBuckets></{name}>".encode()
+    assert one.ask("PUT", "/blocked?publicAccessBlock", block).status == 200
+    assert [client.send("GET", "/blocked/key", {}).status for client in clients] == [403, 403]
+    assert other.ask("DELETE", "/blocked?publicAccessBlock").status == 204
+    assert [client.send("GET", "/blocked/key", {}).status for client in clients] == [200, 200]
+
+
 def test_a_key_that_is_removed_is_refused_by_all(home: Path, clients: Sequence[Client]) -> None:
-    assert processes.run(home, "user", "add", "anna", "--dir", "data").returncode == 0
+    added = processes.run(home, "user", "add", "anna", "--policy", "readwrite", "--dir", "data")
+    assert added.returncode == 0, added.stderr
     added = processes.run(home, "key", "add", "--user", "anna", "--dir", "data", "--json")
     key = json.loads(added.stdout)["key"]
     credentials = Credentials(key["access_key"], key["secret_key"])

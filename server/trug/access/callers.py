@@ -45,7 +45,7 @@ class Caller:
 NOBODY = Caller((Link(frozenset(("",)), NOT_NAMED),), "", is_known=False)
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def caller_of(identity: Identity, acting: str = "") -> Caller:
     if acting:
         return Caller((Link(frozenset((acting,)), DIRECT),), acting, is_known=False)

@@ -81,8 +81,8 @@ class Decision:
 
 # --- one policy -----------------------------------------------------------------------------------------------------
 
-MOST_RULINGS = 1024
-"""How many actions and callers a policy remembers."""
+MOST_RULINGS = 16_384
+"""How many pairs of actions and callers a policy remembers, 200 bytes each."""
 
 
 class Row(NamedTuple):
@@ -119,7 +119,7 @@ def judge(policy: Policy, question: Question) -> Verdict:
 
 def _decisive(policy: Policy, question: Question, caller: Caller) -> Row | None:
     """The row that decides; None where nothing is said."""
-    ruling = policy.rulings.get((question.action, caller.name))
+    ruling = policy.memory.by_caller.get((question.action, caller.name if policy.names else ""))
     if ruling is None:
         ruling = _ruling(policy, question.action, caller)
     resource, values = question.resource, question.values
@@ -137,21 +137,31 @@ def _decisive(policy: Policy, question: Question, caller: Caller) -> Row | None:
 
 def _ruling(policy: Policy, action: str, caller: Caller) -> Ruling:
     """Found, and remembered."""
-    rows = [_row(policy, each, caller) for each in policy.statements if each.speaks_of(action)]
-    named = [row for row in rows if row.standing]
-    named.sort(key=lambda row: (row.verdict.effect is not DENY, -row.standing))
-    ruling = Ruling(tuple(named), tuple(map(_heads, named)))
-    if len(policy.rulings) >= MOST_RULINGS:
-        policy.rulings.clear()
-    policy.rulings[action, caller.name] = ruling
+    memory = policy.memory
+    if len(memory.by_caller) >= MOST_RULINGS:
+        memory.forget()
+    speaking = memory.by_action.get(action)
+    if speaking is None:
+        speaking = memory.by_action[action] = tuple(each for each in policy.statements if each.speaks_of(action))
+    standings = tuple(standing_of(statement, caller) for statement in speaking)
+    ruling = memory.by_standing.get((action, standings))
+    if ruling is None:
+        ruling = memory.by_standing[action, standings] = _ruled(policy, speaking, standings)
+    memory.by_caller[action, caller.name if policy.names else ""] = ruling
     return ruling
 
 
-def _row(policy: Policy, statement: Statement, caller: Caller) -> Row:
+def _ruled(policy: Policy, speaking: Sequence[Statement], standings: Sequence[Standing]) -> Ruling:
+    each = zip(speaking, standings, strict=True)
+    rows = [_row(policy, statement, standing) for statement, standing in each if standing]
+    rows.sort(key=lambda row: (row.verdict.effect is not DENY, -row.standing))
+    return Ruling(tuple(rows), tuple(map(_heads, rows)))
+
+
+def _row(policy: Policy, statement: Statement, standing: Standing) -> Row:
     conditions, resources = statement.conditions, statement.resources
     test = None if not conditions else conditions[0].test if len(conditions) == 1 else statement.holds
     verdict = Verdict(statement.effect, policy, statement)
-    standing = standing_of(statement, caller)
     if resources is None:
         return Row(frozenset(), ANY, None, test, standing, verdict)
     reaches = None if resources.is_plain and not statement.excepts_resources else statement.reaches

@@ -91,7 +91,12 @@ class Scope(NamedTuple):
     def refuse(self, fault: Fault, *details: str) -> NoReturn:
         for_bucket, for_others = fault.value
         text: str = for_bucket if self.kind is PolicyKind.BUCKET else for_others
-        raise PolicyError(text.format(*(detail[:256] for detail in details)))
+        raise PolicyError(text.format(*map(_shown, details)))
+
+
+def _shown(detail: str) -> str:
+    """As much of it as an answer may carry, in characters that XML has."""
+    return "".join(character if character.isprintable() else "?" for character in detail[:256])
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -147,7 +152,8 @@ def parse_policy(
     statements = tuple(_statement(item, index, scope) for index, item in enumerate(_items(document, scope)))
     _check_sids(statements, scope)
     needs = frozenset(key.partition("/")[0] for statement in statements for key in statement.needs)
-    return Policy(kind, str(version), identifier, statements, text, needs, name)
+    names = frozenset[str]().union(*(each.principals.names for each in statements if each.principals is not None))
+    return Policy(kind, str(version), identifier, statements, text, needs, name, names)
 
 
 def characters_of(text: str) -> int:
@@ -334,7 +340,7 @@ def _aws_name(name: str, scope: Scope) -> str:
 
 # --- actions --------------------------------------------------------------------------------------------------------
 
-ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+\Z")
+ACTION = re.compile(r"[A-Za-z0-9*?-]{1,64}:[A-Za-z0-9*?]{1,128}\Z")
 ANYTHING = (Wildcard.MANY,)
 FOR_BUCKETS = frozenset(action.lower() for action in BUCKET_ACTIONS)
 FOR_OBJECTS = frozenset(action.lower() for action in OBJECT_ACTIONS)

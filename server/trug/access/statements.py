@@ -78,6 +78,20 @@ class Statement:
 
 
 @frozen
+class Memory:
+    """What is remembered of a policy: the statements that speak of an action, and what they come to by how they name
+    somebody and by who he is. The last are many, and small."""
+
+    by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    by_standing: dict[tuple[str, tuple[int, ...]], Ruling] = field(default_factory=dict)
+    by_caller: dict[tuple[str, str], Ruling] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        for known in (self.by_action, self.by_standing, self.by_caller):
+            known.clear()
+
+
+@frozen
 class Policy:
     """A policy, compiled: ``text`` is what was put, ``needs`` the condition keys that it asks for, lower-case and of
     those with a tag's key what stands before it (``s3:existingobjecttag``)."""
@@ -89,8 +103,9 @@ class Policy:
     text: str
     needs: frozenset[str]
     name: str = ""
-    rulings: dict[tuple[str, str], Ruling] = field(default_factory=dict, repr=False)
-    """What is remembered of it: which statements speak of an action and name a caller, by the action and the caller."""
+    names: frozenset[str] = frozenset()
+    """Everybody whom a statement names but for ``*``; empty: it says the same to all."""
+    memory: Memory = field(default_factory=Memory, repr=False)
 
 
 def _no_values(_: str) -> None:

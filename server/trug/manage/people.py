@@ -278,6 +278,12 @@ async def show_account(people: People, given: Given) -> Answer:
 COUNTS = ("Users", "Groups", "Roles", "Policies", "Providers")
 
 
+async def remove_account(people: People, given: Given) -> Answer:
+    """Remove an account that nothing belongs to any more."""
+    await people.accounts.remove(given["id"])
+    return {}
+
+
 async def name_account(people: People, given: Given) -> Answer:
     """Give an account another name beside its id, in place of the one it had."""
     await people.accounts.set_alias(given["id"], given["alias"])
@@ -407,4 +413,5 @@ PEOPLE: dict[str, Command] = {
     "account/add": add_account,
     "account/show": show_account,
     "account/name": name_account,
+    "account/remove": remove_account,
 }

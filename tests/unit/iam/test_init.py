@@ -177,6 +177,22 @@ async def test_policies_are_declared_and_given_once(store: Store) -> None:
 
 
 @on_a_store
+async def test_an_account_that_was_removed_stays_so(store: Store) -> None:
+    await store.apply(DOCUMENT)
+    account, people = "123456789012", store.people
+    bucket = await store.engine.buckets.find("data")
+    assert bucket is not None
+    await store.engine.buckets.delete(bucket)
+    await people.users.remove(account, "alice", cascade=True)
+    await people.policies.remove(account, (await people.policies.named(account, "reports-only")).arn)
+    await people.keys.remove_any("AKIAROOT")
+    await people.accounts.remove(account)
+    await store.apply(DOCUMENT)
+    assert await people.find_account(account) is None
+    assert await store.credentials.find("AKIAROOT") is None
+
+
+@on_a_store
 async def test_a_declared_policy_that_is_there_already_is_left_alone(store: Store) -> None:
     await store.apply(DOCUMENT.partition("[[account.user]]")[0])
     other = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'

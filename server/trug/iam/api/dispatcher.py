@@ -22,7 +22,6 @@ from trug.wire.request import WireRequest
 logger = logging.getLogger(__name__)
 
 FORM = "application/x-www-form-urlencoded"
-METHODS = frozenset({"GET", "POST"})
 CREDENTIAL = re.compile(r"[\s,]Credential=([^,\s]+)")
 SMALL = 64 * 1024
 """The longest body that is read without more ado."""
@@ -62,16 +61,14 @@ class QueryApi:
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     def takes(self, wire: WireRequest) -> bool:
-        """Whether a request, to no bucket, is for one of these services: its scope says so or, where it has none, it
-        is a form or names an action."""
-        if wire.method not in METHODS:
-            return False
+        """Whether a request, to no bucket, is for one of these services: a GET that names an action, a POST that is a
+        form, unless its scope says otherwise, or whose scope says so."""
         claimed = claimed_service(wire)
-        if claimed:
-            return claimed in SERVICES
-        if wire.method == "POST":
-            return wire.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
-        return "Action" in wire.parameters
+        if claimed and claimed not in SERVICES:
+            return False
+        if wire.method == "GET":
+            return "Action" in wire.parameters
+        return wire.method == "POST" and (bool(claimed) or content_type(wire) == FORM)
 
     async def answer(self, wire: WireRequest) -> Answered:
         """An answer in every case."""
@@ -149,6 +146,10 @@ async def gathered(wire: WireRequest, limit: int) -> bytes:
             raise QueryError(QueryCode.RequestEntityTooLarge, f"A request has {limit} bytes at most.")
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def content_type(wire: WireRequest) -> str:
+    return wire.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def claimed_service(wire: WireRequest) -> str:
