@@ -246,14 +246,14 @@ def _kind_of(resource: Policy | None) -> PolicyKind:
     return PolicyKind.BUCKET if resource is None else resource.kind
 
 
-ARTICLES = {kind: "an" if kind.value.startswith("i") else "a" for kind in PolicyKind}
+ARTICLES = {PolicyKind.IDENTITY: "an", PolicyKind.TRUST: "the"}
 
 
 def reason_of(decision: Decision, action: str) -> str:
     """Why not, as AWS's messages of AccessDenied end ("Troubleshoot access denied error messages")."""
     kind = decision.by or PolicyKind.IDENTITY
     if decision.verdict.effect is Effect.DENY:
-        return f"with an explicit deny in {ARTICLES[kind]} {kind.value}"
+        return f"with an explicit deny in {ARTICLES.get(kind, 'a')} {kind.value}"
     return f"because no {kind.value} allows the {action} action"
 
 

@@ -21,7 +21,7 @@ class PolicyKind(Enum):
     IDENTITY = "identity-based policy"
     SESSION = "session policy"
     BOUNDARY = "permissions boundary"
-    TRUST = "trust policy"
+    TRUST = "role trust policy"
 
 
 class Effect(Enum):
