@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from trug.access import actions as a
 from trug.access.actions import Action
@@ -93,6 +93,7 @@ class Case:
     key: str | None
     version_id: str | None
     grants: Grants
+    session: tuple[Policy, ...]
     policy: Policy | None
     is_public: bool
     counts_lists: bool
@@ -110,6 +111,7 @@ class BucketPolicy:
 
     policy: Policy
     is_public: bool
+    asks_for_tags: bool
 
 
 def is_plain_owner(identity: Identity, bucket: Bucket) -> bool:
@@ -145,7 +147,7 @@ class Authority:
         self._grants = grants
         self._lists = AccessLists(metadata)
         self._listed = ListedAccess(metadata, self._lists)
-        self._policies: Remembered[Bucket, BucketPolicy] = Remembered(metadata, self._read_policy)
+        self._policies: Remembered[int, BucketPolicy] = Remembered(metadata, self._read_policy)
         self._bucket_blocks: Remembered[int, PublicAccessBlock] = Remembered(metadata, self._read_bucket_block)
         self._account_blocks: Remembered[str, PublicAccessBlock] = Remembered(metadata, self._read_account_block)
         self._sessions: Bounded[str, Policy] = Bounded(MOST_SESSION_POLICIES)
@@ -194,10 +196,11 @@ class Authority:
     async def _case(self, ask: Ask, bucket: Bucket) -> Case:
         held = await self._policy_of(bucket)
         grants = await self._grants_of(ask.identity)
+        session = self._session_policies(ask.identity, grants)
         ownership = await self._lists.ownership_of(bucket)
         has_owner = ownership is not Ownership.ENFORCED and ask.action in OF_ITS_OWNER
         question, owner = ask.question, ""
-        if ask.key is not None and (has_owner or asks_for_tags(ask.action, policies_of(grants, held))):
+        if ask.key is not None and (has_owner or asks_for_tags(ask.action, grants, session, held)):
             version = await self._version(bucket, ask)
             if version is not None:
                 question = replace(question, values=with_tags(ask.values, version.record.tags, ask.action))
@@ -210,6 +213,7 @@ class Authority:
             ask.key,
             ask.version_id,
             grants,
+            session,
             None if held is None else held.policy,
             is_public=held is not None and held.is_public,
             counts_lists=ownership is not Ownership.ENFORCED,
@@ -249,24 +253,12 @@ class Authority:
         return decide(case.question, self._own(identity, case.grants)).allowed
 
     def _sources(self, case: Case, *, is_same_account: bool) -> Sources:
-        grants, identity = case.grants, case.question.identity
-        return Sources(
-            policies=grants.policies,
-            boundary=grants.boundary,
-            session=self._session_policies(identity, grants),
-            resource=case.policy,
-            is_same_account=is_same_account,
-        )
+        grants = case.grants
+        return Sources(grants.policies, grants.boundary, case.session, case.policy, is_same_account)
 
     def _own(self, identity: Identity, grants: Grants) -> Sources:
         """An identity's own policies, and no resource's."""
-        return Sources(
-            policies=grants.policies,
-            boundary=grants.boundary,
-            session=self._session_policies(identity, grants),
-            resource=None,
-            is_same_account=True,
-        )
+        return Sources(grants.policies, grants.boundary, self._session_policies(identity, grants))
 
     def _session_policies(self, identity: Identity, grants: Grants) -> tuple[Policy, ...]:
         session = identity.session
@@ -291,18 +283,18 @@ class Authority:
     async def _policy_of(self, bucket: Bucket) -> BucketPolicy | None:
         if not bucket.configured & HAS_POLICY:
             return None
-        return self._policies.known(bucket) or await self._policies.find(bucket)
+        return self._policies.known(bucket.id) or await self._policies.find(bucket.id)
 
-    async def _read_policy(self, bucket: Bucket) -> BucketPolicy | None:
+    async def _read_policy(self, bucket: int) -> BucketPolicy | None:
         """Damaged for a document that is no policy: then nobody may, but the root who may always replace it."""
-        document = await self._metadata.fetch(Configuration(bucket.id, POLICY))
+        document = await self._metadata.fetch(Configuration(bucket, POLICY))
         if document is None:
             return None
         try:
-            policy = parse_policy(document, PolicyKind.BUCKET, bucket=bucket.name, account=bucket.account)
+            policy = parse_policy(document, PolicyKind.BUCKET)
         except PolicyError as error:
-            raise Damaged(f"the policy of bucket {bucket.name} cannot be read") from error
-        return BucketPolicy(policy, is_public(policy))
+            raise Damaged(f"the policy of bucket {bucket} cannot be read") from error
+        return BucketPolicy(policy, is_public(policy), TAGS_NEEDED in policy.needs)
 
     async def block_of(self, bucket: Bucket) -> PublicAccessBlock:
         """What is blocked by the bucket's own configuration and by its account's."""
@@ -332,18 +324,17 @@ class Authority:
 TAGS_NEEDED = TAGS_THERE.rstrip("/")
 
 
-def policies_of(grants: Grants, held: BucketPolicy | None) -> Iterator[Policy]:
-    yield from grants.policies
-    yield from grants.session
-    if grants.boundary is not None:
-        yield grants.boundary
-    if held is not None:
-        yield held.policy
-
-
-def asks_for_tags(action: Action, policies: Iterable[Policy]) -> bool:
+def asks_for_tags(action: Action, grants: Grants, session: tuple[Policy, ...], held: BucketPolicy | None) -> bool:
     """Whether the tags of the object that is there must be known to decide."""
-    return TAGS_THERE in RESOURCES[action].keys and any(TAGS_NEEDED in policy.needs for policy in policies)
+    if TAGS_THERE not in RESOURCES[action].keys:
+        return False
+    if held is not None and held.asks_for_tags:
+        return True
+    limits = () if grants.boundary is None else (grants.boundary,)
+    for policy in (*grants.policies, *session, *limits):  # noqa: SIM110 - a generator costs more than the tests
+        if TAGS_NEEDED in policy.needs:
+            return True
+    return False
 
 
 def with_tags(values: Values, tags: Mapping[str, str], action: Action) -> Values:

@@ -345,6 +345,15 @@ def test_reasons(identity: Identity, sources: Sources, told: str) -> None:
     assert reason_of(decide(ask(identity), sources), "s3:GetObject") == told
 
 
+def test_reasons_of_who_may_not_assume_a_role() -> None:
+    trusted = {"Effect": "Allow", "Principal": {"AWS": BOB_ARN}, "Action": "sts:AssumeRole"}
+    none, never = (policy(PolicyKind.TRUST, trusted | {"Effect": effect}) for effect in ("Allow", "Deny"))
+    visitor, bob = (Question(who, "sts:AssumeRole", ROLE_ARN, {}.get) for who in (VISITOR, BOB))
+    refused = decide(visitor, Sources((MINE,), resource=none, is_same_account=False))
+    assert reason_of(refused, "sts:AssumeRole") == "because no role trust policy allows the sts:AssumeRole action"
+    assert reason_of(decide(bob, Sources(resource=never)), "x") == "with an explicit deny in the role trust policy"
+
+
 def test_every_statement_is_considered() -> None:
     mine = policy(
         IDENTITY,

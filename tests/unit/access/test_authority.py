@@ -1,0 +1,234 @@
+"""Every action for everybody: who may, by which policies, lists and blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from tests.support.changes import apply
+from tests.support.clock import HandClock
+from tests.support.grants import ANYTHING, MemoryGrants, policy, statement
+
+from trug.access import actions
+from trug.access.actions import Action
+from trug.access.authority import ALWAYS, Ask, Authority
+from trug.access.resources import RESOURCES, Level
+from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.metadata import MemoryMetadata
+from trug.domain.acl import Ownership
+from trug.domain.configurations import OWNERSHIP, POLICY
+from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.identity import ANONYMOUS, Account, Identity, Session
+from trug.domain.objects import Listing, Record
+from trug.domain.public_access import PublicAccessBlock
+from trug.engine.engine import Engine
+from trug.ports.access_lists import pack_ownership
+from trug.ports.effects import PutAccount, PutCurrent
+from trug.ports.rows import Bucket, Version
+from trug.ports.stores import Damaged
+
+OURS = Account("111111111111", "c1")
+THEIRS = Account("222222222222", "c2")
+ROOT = Identity(OURS)
+THEIR_ROOT = Identity(THEIRS)
+NOTHING = policy(statement("Allow", "sts:GetCallerIdentity", "*"))
+
+
+def user(name: str, account: Account = OURS) -> Identity:
+    return Identity(account, name, id=f"AIDA{name}")
+
+
+def session(role: str, *policies: str) -> Identity:
+    limits = Session(issued=0, expires=1 << 60, name="work", policies=policies)
+    return Identity(OURS, role=role, id="AROAROLE", session=limits)
+
+
+class House:
+    """A store with one bucket of ours, and an authority over it."""
+
+    def __init__(self) -> None:
+        clock, blobs = HandClock(), MemoryBlobs()
+        self.metadata = MemoryMetadata(clock, blobs)
+        self.engine = Engine.over(self.metadata, blobs, clock)
+        self.grants = MemoryGrants()
+        self.grants.let("reader", ANYTHING)
+        self.grants.let("bounded", ANYTHING, boundary=NOTHING)
+        self.grants.let("worker", ANYTHING)
+        self.authority = Authority(self.metadata, self.grants)
+
+    async def bucket(self, *statements: dict[str, Any], ownership: Ownership | None = None) -> Bucket:
+        made = await self.engine.buckets.create("ours", account=OURS.id, region="us-east-1", tags={})
+        if statements:
+            await self.engine.configurations.store(made, POLICY, json.dumps(policy(*statements)).encode())
+        if ownership is not None:
+            await self.engine.configurations.store(made, OWNERSHIP, pack_ownership(ownership))
+        found = await self.engine.buckets.find("ours")
+        assert found is not None
+        return found
+
+    async def keep(self, bucket: Bucket, key: str, record: Record) -> None:
+        version = Version(bucket.id, key, 1, 1, "null", Listing("e" * 32, 0, 0), record)
+        await self.metadata.commit(apply(PutAccount(OURS), PutAccount(THEIRS), PutCurrent(version)))
+
+    async def may(self, identity: Identity, action: Action, bucket: Bucket, key: str | None = None) -> bool:
+        level = RESOURCES[action].level
+        if level is Level.ACCOUNT:
+            ask = Ask(identity, action, nothing)
+        else:
+            ask = Ask(identity, action, nothing, bucket, key or "key" if level is Level.OBJECT else None)
+        return await self.authority.find_refusal(ask) is None
+
+
+def nothing(key: str) -> None:
+    """No condition key has a value."""
+
+
+def told(story: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(story)
+
+
+PARTIES = {
+    "root": (ROOT, True),
+    "nobody": (ANONYMOUS, False),
+    "another account's root": (THEIR_ROOT, False),
+    "another account's user, who may anything at home": (user("reader", THEIRS), False),
+    "user without policy": (user("nobody"), False),
+    "user who may": (user("reader"), True),
+    "user within a boundary": (user("bounded"), False),
+    "role's session": (session("worker"), True),
+    "role's session within a session policy": (session("worker", json.dumps(NOTHING)), False),
+    "role without policy": (session("idler"), False),
+}
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_the_matrix(party: str) -> None:
+    """What an account's own buckets let its own identities do, and nobody else."""
+
+    async def story() -> None:
+        identity, expected = PARTIES[party]
+        house = House()
+        bucket = await house.bucket()
+        for action, entry in RESOURCES.items():
+            at_home = entry.level is Level.ACCOUNT and not identity.is_anonymous and identity.account is THEIRS
+            assert await house.may(identity, action, bucket) is (expected or at_home), action
+
+    told(story())
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_the_matrix_where_the_bucket_denies_all(party: str) -> None:
+    async def story() -> None:
+        identity, expected = PARTIES[party]
+        house = House()
+        resources = ["arn:aws:s3:::ours", "arn:aws:s3:::ours/*"]
+        deny = statement("Deny", "*", resources, Principal="*")
+        allow = statement("Allow", "*", resources, Principal="*")
+        bucket = await house.bucket(allow, deny)
+        for action, entry in RESOURCES.items():
+            if entry.level is not Level.ACCOUNT:
+                remains = identity is ROOT and action in ALWAYS
+                assert await house.may(identity, action, bucket) is remains, action
+        assert expected or not await house.may(identity, actions.GET_OBJECT, bucket)
+
+    told(story())
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_the_matrix_where_the_bucket_allows_all_to_anybody(party: str) -> None:
+    """Limits stay limits, and across accounts both sides must allow."""
+
+    async def story() -> None:
+        identity, _ = PARTIES[party]
+        house = House()
+        resources = ["arn:aws:s3:::ours", "arn:aws:s3:::ours/*"]
+        bucket = await house.bucket(statement("Allow", "s3:*", resources, Principal="*"))
+        expected = party not in ("user within a boundary", "role's session within a session policy")
+        for action, entry in RESOURCES.items():
+            if entry.level is not Level.ACCOUNT and action.startswith("s3:"):
+                assert await house.may(identity, action, bucket) is expected, action
+
+    told(story())
+
+
+def test_what_another_account_owns_is_not_the_bucket_owners_to_read() -> None:
+    async def story() -> None:
+        house = House()
+        allow = statement("Allow", "s3:*", "arn:aws:s3:::ours/*", Principal="*")
+        bucket = await house.bucket(allow, ownership=Ownership.WRITER)
+        await house.keep(bucket, "theirs", Record(owner=THEIRS.id))
+        await house.keep(bucket, "ours", Record())
+        for action in (actions.GET_OBJECT, actions.GET_OBJECT_ACL, actions.PUT_OBJECT_ACL, actions.GET_OBJECT_TAGGING):
+            for identity in (ROOT, ANONYMOUS, user("reader")):
+                assert not await house.may(identity, action, bucket, "theirs"), action
+                assert await house.may(identity, action, bucket, "ours"), action
+            assert await house.may(THEIR_ROOT, action, bucket, "theirs"), action
+            assert not await house.may(user("nobody", THEIRS), action, bucket, "theirs"), action
+        assert await house.may(ROOT, actions.DELETE_OBJECT, bucket, "theirs")
+
+    told(story())
+
+
+def test_a_policy_that_cannot_be_read_lets_nobody_but_the_root_who_may_replace_it() -> None:
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(statement("Allow", "s3:*", "arn:aws:s3:::ours", Principal="*"))
+        await house.engine.configurations.store(bucket, POLICY, b"nonsense")
+        for identity in (ROOT, ANONYMOUS, user("reader")):
+            with pytest.raises(Damaged):
+                await house.may(identity, actions.LIST_BUCKET, bucket)
+        assert await house.may(ROOT, actions.PUT_BUCKET_POLICY, bucket)
+
+    told(story())
+
+
+def test_accounts_block_for_all_their_buckets() -> None:
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(statement("Allow", "s3:ListBucket", "arn:aws:s3:::ours", Principal="*"))
+        await house.metadata.commit(apply(PutAccount(OURS)))
+        assert await house.may(ANONYMOUS, actions.LIST_BUCKET, bucket)
+        await house.engine.guards.block_account(OURS.id, PublicAccessBlock(restrict_buckets=True))
+        assert not await house.may(ANONYMOUS, actions.LIST_BUCKET, bucket)
+        assert not await house.may(THEIR_ROOT, actions.LIST_BUCKET, bucket)
+        assert await house.may(ROOT, actions.LIST_BUCKET, bucket)
+
+    told(story())
+
+
+def test_those_of_the_account_are_told_why_and_others_are_not() -> None:
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(statement("Deny", "s3:ListBucket", "arn:aws:s3:::ours", Principal="*"))
+        for identity, end in [
+            (user("reader"), "with an explicit deny in a resource-based policy"),
+            (THEIR_ROOT, "Access Denied"),
+            (ANONYMOUS, "Access Denied"),
+        ]:
+            with pytest.raises(S3Error) as caught:
+                await house.authority.authorise(Ask(identity, actions.LIST_BUCKET, nothing, bucket))
+            assert caught.value.code is ErrorCode.AccessDenied
+            assert caught.value.message.endswith(end)
+
+    told(story())
+
+
+def test_other_services_ask_by_arn() -> None:
+    async def story() -> None:
+        house = House()
+        house.grants.let("self", policy(statement("Allow", "iam:GetUser", f"arn:aws:iam::{OURS.id}:user/self")))
+        arn = f"arn:aws:iam::{OURS.id}:user/"
+        await house.authority.authorise_on(ROOT, "iam:DeleteUser", arn + "self", nothing)
+        await house.authority.authorise_on(user("self"), "iam:GetUser", arn + "self", nothing)
+        for identity, action, name in [
+            (user("self"), "iam:GetUser", "other"),
+            (user("self"), "iam:DeleteUser", "self"),
+            (ANONYMOUS, "iam:GetUser", "self"),
+        ]:
+            with pytest.raises(S3Error, match="not authorized to perform"):
+                await house.authority.authorise_on(identity, action, arn + name, nothing)
+
+    told(story())
