@@ -7,6 +7,8 @@ from pathlib import Path
 
 from graph import Graph
 
+from trug.iam.api.catalogue import TABLE as ACTIONS
+from trug.iam.api.report import page
 from trug.operations.catalogue import TABLE
 from trug.operations.report import Report, with_block
 
@@ -18,6 +20,7 @@ def generated() -> dict[Path, str]:
     report = Report(TABLE.operations)
     texts = {
         ROOT / "docs" / "operations.md": report.page(),
+        ROOT / "docs" / "actions.md": page(ACTIONS.actions),
         ROOT / "docs" / "imports.md": Graph(ROOT / "server").page(),
     }
     readme = ROOT / "README.md"

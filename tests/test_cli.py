@@ -136,7 +136,7 @@ def test_users_and_keys(tmp_path: Path, is_running: bool) -> None:
         return answer
 
     def manage() -> tuple[str, str]:
-        command("user", "add", "bob")
+        command("user", "add", "bob", "--policy", "readwrite")
         key = command("key", "add", "--user", "bob")["key"]
         assert isinstance(key, dict)
         assert [user["name"] for user in command("user", "list")["users"]] == ["bob"]  # type: ignore[attr-defined]

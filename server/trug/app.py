@@ -126,7 +126,6 @@ class Store:
     blobs: FilesystemBlobs
     people: People
     credentials: Credentials
-    uses: Uses
     fsck: Fsck
     root: Root
     pins: Pins
@@ -202,7 +201,6 @@ class Store:
             blobs=blobs,
             people=people,
             credentials=Credentials(metadata, people, root.keys, SealedTokens(master, clock), uses),
-            uses=uses,
             fsck=Fsck(metadata, blobs, FilesystemShelf(directory)),
             root=root,
             pins=pins,
@@ -427,7 +425,7 @@ class Service:
 
     def _jobs_of(self, store: Store, access_logs: AccessLogs) -> Iterator[Coroutine[Any, Any, None]]:
         yield keep_trusted(store.metadata)
-        yield keep_noted(store.uses, store.credentials.renew)
+        yield keep_noted(store.credentials)
         yield access_logs.keep_delivering(store.settings.access_log_period)
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)

@@ -135,6 +135,17 @@ def _add_managed(commands: Any) -> None:
                 (parser, "detach", f"{kind}/detach", "take a managed policy away", ("name", "policy"), ("account",)),
             )
         ),
+        *(
+            (
+                parser,
+                "revoke-sessions",
+                f"{kind}/revoke-sessions",
+                "end the sessions begun so far",
+                ("name",),
+                ("account",),
+            )
+            for parser, kind in ((user, "user"), (role, "role"))
+        ),
         (group, "join", "group/join", "make a user a member", ("name", "user"), ("account",)),
         (group, "leave", "group/leave", "make a user a member no longer", ("name", "user"), ("account",)),
         (
@@ -177,6 +188,9 @@ def _add_managed(commands: Any) -> None:
             ("canonical_id", "display_name", "email"),
         ),
         (account, "show", "account/show", "print an account", ("id",), ()),
+        (account, "block", "account/block", "block public access to all buckets of an account", ("id",), ("only",)),
+        (account, "unblock", "account/unblock", "let buckets be public again", ("id",), ()),
+        (account, "remove", "account/remove", "remove an account that is empty", ("id",), ()),
         (account, "name", "account/name", "give an account another name beside its id", ("id", "alias"), ()),
         (bucket, "list", "bucket/list", "list buckets with what they hold", (), ("account",)),
         (kms, "create", "kms/create", "make a KMS key", ("name",), ()),

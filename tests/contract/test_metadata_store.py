@@ -52,6 +52,7 @@ from trug.ports.effects import (
     PutPart,
     PutUpload,
     Remind,
+    RemoveAccount,
     RemoveAnnotations,
     RemoveBucket,
     RemoveCurrent,
@@ -509,6 +510,7 @@ REFRESHING: list[Effect] = [
     RemoveBucket(1),
     SetConfiguration(1, "tagging", b"blue"),
     PutAccount(Account("one", "1")),
+    RemoveAccount("one"),
     PutEntity(Entity("one", "user", "ann", b"1")),
     RemoveEntity("one", "user", "ann"),
     PutLink(Link("one", "member", "ann", "devs")),
@@ -1273,6 +1275,8 @@ async def test_accounts(store: MetadataStore) -> None:
     renamed = Account(rows[0].id, rows[0].canonical_id, "new")
     await store.commit(apply(PutAccount(renamed)))
     assert await store.fetch(Accounts(limit=1)) == [renamed]
+    await store.commit(apply(RemoveAccount(renamed.id), RemoveAccount("nobody's")))
+    assert await store.fetch(AccountWithId(renamed.id)) is None
 
 
 @on_every_store
@@ -1296,7 +1300,9 @@ async def test_entities(store: MetadataStore) -> None:
     assert await store.fetch(EntityCount("one", "user")) == 6
     assert await store.fetch(EntityCount("two", "group")) == 0
     changed = rows[0]._replace(document=b"new")
-    await store.commit(apply(PutEntity(changed), RemoveEntity("one", "user", "bob"), RemoveEntity("one", "role", "eve")))
+    await store.commit(
+        apply(PutEntity(changed), RemoveEntity("one", "user", "bob"), RemoveEntity("one", "role", "eve"))
+    )
     assert await store.fetch(Entities("one", "user")) == [changed, *rows[2:]]
     assert await store.fetch(Entities("two", "user")) == beside[1:]
 

@@ -15,7 +15,7 @@ from trug.iam.api.services import IAM
 
 MODEL = ServiceModel(Loader().load_service_model("iam", "service-2"))
 ACTIONS = {action.name: action for action in TABLE.actions if action.service is IAM}
-ACTING = sorted(name for name, action in ACTIONS.items() if action.kind == "acts")
+ACTING = sorted(name for name, action in ACTIONS.items() if action.kind != "declined")
 DECLINED = sorted(set(ACTIONS) - set(ACTING))
 LONG = "x" * 140_000
 
@@ -75,7 +75,8 @@ def test_hostile_input(server: IamServer, name: str) -> None:
         check(server.query(rest | {f"{member}.0": "x"}), name, member, "member 0")
         check(server.query(rest | {f"{member}.member.x.Key": "x"}), name, member, "member x")
         check(server.query(rest | {f"{member}.member.1.Key.member.1.Key": "x"}), name, member, "deep")
-        check(server.query(rest | {f"{member}.member.{n}": "x" for n in range(1, 10_001)}), name, member, "10^4")
+        if inside != member:
+            check(server.query(rest | {f"{member}.member.{n}": "x" for n in range(1, 10_001)}), name, member, "10^4")
         for suffix in ("=%ff", "=%", "=%00", f"={'%F0%9F' * 9}", "=a&" + spelled + "=b"):
             answer = server.query(f"{urlencode(rest)}&{spelled}{suffix}")
             assert answer.code == "InvalidQueryParameter", (name, member, suffix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,6 +99,13 @@ def test_a_declared_digest_is_not_believed(server: IamServer) -> None:
         assert sent.texts("Code") == ["SignatureDoesNotMatch"]
 
 
+def test_a_true_digest_does_no_harm(server: IamServer) -> None:
+    """SDKs for JavaScript and Rust send x-amz-content-sha256 to every service."""
+    body = "Action=ListUsers&Version=2010-05-08"
+    digest = sha256(body.encode()).hexdigest()
+    assert server.query(body, headers={**FORM, "X-Amz-Content-SHA256": digest}).status == 200
+
+
 def test_unknown_keys(server: IamServer) -> None:
     answer = server.query(LOGIN, keys=("AKIANOBODY", "x"))
     assert (answer.status, answer.code) == (403, "InvalidClientTokenId")
@@ -187,6 +195,7 @@ def test_s3_stays_s3(server: IamServer) -> None:
     assert server.ask("GET", "/").status == 200
     assert server.ask("GET", "/?Action=ListUsers&Version=2010-05-08").texts("Buckets") != []
     assert server.ask("POST", "/").texts("Code") == ["MethodNotAllowed"]
+    assert server.query("", method="GET").code == "AuthorizationHeaderMalformed"
     assert server.send("GET", "/", {}).texts("Code") == ["AccessDenied"]
     assert server.send("POST", "/", {}).texts("Code") == ["MethodNotAllowed"]
 

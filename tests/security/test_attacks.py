@@ -489,7 +489,7 @@ def test_expected_owners(stand: Stand, bucket: str, owner: str) -> None:
 
 
 def test_a_key_that_is_gone(stand: Stand) -> None:
-    """The user of an account acts as its root until policies come; a wrong secret of a known key never does."""
+    """A user acts by policies; a wrong secret of a known key never does."""
     assert stand.ask("GET", "/", by=ANA).status == 200
     assert told(stand.ask("GET", "/", by=type(ANA)(ANA.access_key, ALICE.secret))) == (403, "SignatureDoesNotMatch")
 

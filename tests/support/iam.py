@@ -27,7 +27,7 @@ from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.adapters.session_tokens import SealedTokens
 from trug.auth.authenticate import Authenticator
-from trug.domain.identity import DEFAULT_ACCOUNT
+from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
@@ -43,6 +43,7 @@ from trug.iam.sts.service import TokenService
 from trug.iam.sts.trust import Trust
 from trug.observe import Observer
 from trug.operations.catalogue import TABLE
+from trug.ports.keys import Clock
 
 ROOT = ("AKIAROOT", "root-secret")
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -71,6 +72,11 @@ class IamServer(Server):
 
     people: People = None  # type: ignore[assignment]
     observer: Observer = None  # type: ignore[assignment]
+    tokens: TokenService = None  # type: ignore[assignment]
+
+    def make_bucket_of_root(self) -> str:
+        """A new bucket of the account that the root key is of."""
+        return self.make_bucket(account=Account(DEFAULT_ACCOUNT, canonical_id_of(DEFAULT_ACCOUNT)))
 
     def query_client(self, service: str, keys: tuple[str, ...] = ROOT, **options: Any) -> Any:
         """A boto3 client of ``iam`` or ``sts`` that never retries, and holds all answers against the model."""
@@ -116,9 +122,9 @@ class IamServer(Server):
         return QueryAnswer(*self.send(method, target, dict(request.headers.items()), body))
 
 
-def compose_iam(observer: Observer) -> tuple[Gateway, Engine, People]:
+def compose_iam(observer: Observer, clock: Clock) -> tuple[Gateway, Engine, People, TokenService]:
     """The house in memory; the one root key stands outside its store."""
-    clock, blobs = SystemClock(), MemoryBlobs()
+    blobs = MemoryBlobs()
     metadata = MemoryMetadata(clock, blobs)
     engine = Engine.over(metadata, blobs, clock)
     people = People(metadata, FileKeyring(secrets.token_bytes(32)))
@@ -139,13 +145,14 @@ def compose_iam(observer: Observer) -> tuple[Gateway, Engine, People]:
         readiness=lambda: Readiness(is_ready=True, durability="none", store="ok"),
         queries=QueryApi(authenticator, ServiceSet(people, tokens, authority.authorise_on)),
     )
-    return gateway, engine, people
+    return gateway, engine, people, tokens
 
 
 @contextmanager
-def serving_iam(observer: Observer | None = None) -> Iterator[IamServer]:
+def serving_iam(observer: Observer | None = None, clock: Clock | None = None) -> Iterator[IamServer]:
     """A server with the query APIs that listens until the block is left."""
     observer = observer or Observer()
-    gateway, engine, people = compose_iam(observer)
+    gateway, engine, people, tokens = compose_iam(observer, clock or SystemClock())
     with listening(gateway) as (endpoint, loop):
-        yield IamServer(endpoint, engine, loop, itertools.count(1), people=people, observer=observer)
+        numbers = itertools.count(1)
+        yield IamServer(endpoint, engine, loop, numbers, people=people, observer=observer, tokens=tokens)

@@ -35,6 +35,7 @@ keys = [{{ access_key = "{ALICE.access_key}", secret_key = "{ALICE.secret}" }}]
 
 [[account.user]]
 name = "ana"
+policies = ["readwrite"]
 keys = [{{ access_key = "{ANA.access_key}", secret_key = "{ANA.secret}" }}]
 
 [[account]]

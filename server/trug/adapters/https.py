@@ -61,12 +61,16 @@ class HttpsFetcher:
     async def fetch(self, url: str, *, most: int) -> bytes:
         try:
             place = Place.of(url)
-            async with asyncio.timeout(self._seconds):
-                return await self._exchange(place, most)
+            # In a task of its own: requests begin outside of any, where nothing can be timed.
+            return await asyncio.get_running_loop().create_task(self._timed(place, most))
         except TimeoutError as error:
             raise Unavailable(f"{url} does not answer within {self._seconds:g} s") from error
         except (OSError, ValueError, httptools.HttpParserError) as error:
             raise Unavailable(f"{url} cannot be fetched: {error}") from error
+
+    async def _timed(self, place: Place, most: int) -> bytes:
+        async with asyncio.timeout(self._seconds):
+            return await self._exchange(place, most)
 
     async def _exchange(self, place: Place, most: int) -> bytes:
         context = self._tls if place.is_secure else None

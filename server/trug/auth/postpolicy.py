@@ -142,7 +142,7 @@ class PostPolicies:
         credential = await credential_of(self._credentials, self._clock, scope.access_key, fields.get(TOKEN))
         key = self._keys.of(credential, scope)
         if not is_signed_by(key, policy, signature):
-            raise refusals.mismatch(scope.access_key, policy, signature)
+            raise refusals.mismatch(scope.access_key, told(fields), signature)
         return key.identity
 
     async def _signed_v2(self, fields: Mapping[str, str]) -> Identity:
@@ -151,7 +151,7 @@ class PostPolicies:
             raise refusals.unknown_key(access_key)
         credential = await credential_of(self._credentials, self._clock, access_key, fields.get(TOKEN))
         if not hmac.compare_digest(signed_by(credential, policy), signature.encode("utf-8", "replace")):
-            raise refusals.mismatch(access_key, policy, signature)
+            raise refusals.mismatch(access_key, told(fields), signature)
         return credential.identity
 
 
@@ -162,6 +162,11 @@ SPELLED = {
     SIGNATURE: "X-Amz-Signature",
     ACCESS_KEY_V2: "AWSAccessKeyId",
 }
+
+
+def told(fields: Mapping[str, str]) -> str:
+    """The policy, which is what was signed; not one that has a session's token inside."""
+    return "***" if TOKEN in fields else fields[POLICY]
 
 
 def _required(fields: Mapping[str, str], *names: str) -> list[str]:

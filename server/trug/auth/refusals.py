@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from trug.auth.times import iso
@@ -9,6 +10,12 @@ from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 
 SKEW = 15 * 60 * 1_000_000
 """How far a request's time may be from ours, in µs."""
+SECRETS = re.compile(
+    r"(?im)^(x-amz-security-token:|x-amz-(?:copy-source-)?server-side-encryption-customer-key:).*$"
+    r"|((?<=[?&\n])(?:X-Amz-Security-Token|"
+    r"x-amz-(?:copy-source-)?server-side-encryption-customer-key)=)[^&\n]*"
+)
+"""Lines of headers and parameters of the query that no answer repeats."""
 
 
 def one_mechanism_only(argument: str) -> S3Error:
@@ -103,7 +110,10 @@ def other_day(access_key: str, day: str, requested: str) -> S3Error:
 
 
 def mismatch(access_key: str, string_to_sign: str, provided: str, canonical_request: str | None = None) -> S3Error:
-    """SignatureDoesNotMatch with what S3 tells so that a client can compare; texts hold one character per byte."""
+    """SignatureDoesNotMatch with what S3 tells so that a client can compare; texts hold one character per byte.
+
+    Session tokens and customers' keys are left out: what clients are told ends up in their logs."""
+    string_to_sign = without_secrets(string_to_sign)
     fields = {
         "AWSAccessKeyId": access_key,
         "StringToSign": readable(string_to_sign),
@@ -111,9 +121,14 @@ def mismatch(access_key: str, string_to_sign: str, provided: str, canonical_requ
         "StringToSignBytes": spelled(string_to_sign),
     }
     if canonical_request is not None:
+        canonical_request = without_secrets(canonical_request)
         fields["CanonicalRequest"] = readable(canonical_request)
         fields["CanonicalRequestBytes"] = spelled(canonical_request)
     return S3Error(ErrorCode.SignatureDoesNotMatch, fields=fields)
+
+
+def without_secrets(text: str) -> str:
+    return SECRETS.sub(lambda found: f"{found[1] or found[2]}***", text)
 
 
 def readable(text: str) -> str:

@@ -17,12 +17,12 @@ from trug.iam.limits import (
     TRUST_CHARACTERS,
     VERSIONS_PER_POLICY,
 )
-from trug.iam.refusals import IamCode, IamError, malformed
+from trug.iam.refusals import IamCode, IamError, in_use, malformed
 from trug.iam.scripts import Script, Scripted, ask
 from trug.iam.users import account_there
 from trug.ports.changes import Moment
-from trug.ports.effects import Announce, PutAccount
-from trug.ports.reads import AccountWithId, Entities, EntityCount, KeysOf
+from trug.ports.effects import Announce, PutAccount, RemoveAccount
+from trug.ports.reads import AccountWithId, BucketsOf, Entities, EntityCount, KeysOf
 from trug.ports.stores import MetadataStore, Reader
 
 ACCOUNT_ID = re.compile(r"[A-Za-z0-9_$-]{1,128}\Z")
@@ -44,6 +44,10 @@ class Accounts:
     async def create(self, account: Account) -> Account:
         """Make an account. IamError for an id that cannot be one or is taken."""
         return await self._metadata.commit(account_creation(account))
+
+    async def remove(self, account: str) -> None:
+        """Remove an account. IamError (DeleteConflict) while anything is its own: buckets, people, policies, keys."""
+        await self._metadata.commit(Scripted(partial(_remove, account)))
 
     async def alias(self, account: str) -> str:
         """The account's other name, empty if it has none."""
@@ -109,6 +113,23 @@ def _create(account: Account, _: Moment) -> Script[Account]:
     if (yield from ask(AccountWithId(account.id))) is not None:
         raise IamError(f"account {account.id} exists already", IamCode.EntityAlreadyExists)
     return account, (PutAccount(account), Announce("AccountCreated", 0, account.id))
+
+
+def _remove(account: str, _: Moment) -> Script[None]:
+    if account == DEFAULT_ACCOUNT:
+        raise IamError("the default account is always there", IamCode.UnmodifiableEntity)
+    yield from account_there(account)
+    if (yield from ask(BucketsOf(account, limit=1))):
+        raise in_use("delete its buckets")
+    if (yield from ask(KeysOf(account, ""))):
+        raise in_use("delete its keys")
+    for kind in COUNTED.values():
+        if (yield from ask(Entities(account, kind, limit=1))):
+            raise in_use(f"delete each {kind}")
+    rows = yield from ask(Entities(account, ALIAS.name))
+    names = [ALIAS.unpack(row.document) for row in rows]
+    gone = [ALIAS.removal(name._replace(account=where)) for name in names for where in ("", account)]
+    return None, (*gone, RemoveAccount(account), Announce("AccountRemoved", 0, account))
 
 
 def _set_alias(account: str, alias: str, _: Moment) -> Script[None]:

@@ -32,7 +32,7 @@ class Credentials:
         self._metadata = metadata
         self._people = people
         self._roots = roots
-        self._uses = uses
+        self.uses = uses
         self._found: Remembered[str, Credential] = Remembered(metadata, self._read)
         self.sessions = Sessions(metadata, tokens, people.find_account, self.find)
 
@@ -47,14 +47,18 @@ class Credentials:
         """Look up each key anew, so that it is seen which are still used."""
         self._found = Remembered(self._metadata, self._read)
 
+    async def write_uses(self) -> int:
+        """Write what was used since, as ``Uses.write`` does."""
+        return 0 if self.uses is None else await self.uses.write()
+
     def known_session(self, access_key: str, token: str) -> Credential | None:
         return self.sessions.known(access_key, token)
 
     async def find_session(self, access_key: str, token: str) -> Credential | Lapse:
         """The key of a session, out of its token."""
         found = await self.sessions.find(access_key, token)
-        if self._uses is not None and isinstance(found, Credential) and found.identity.account and found.identity.role:
-            self._uses.saw_role(found.identity.account.id, found.identity.role)
+        if self.uses is not None and isinstance(found, Credential) and found.identity.account and found.identity.role:
+            self.uses.saw_role(found.identity.account.id, found.identity.role)
         return found
 
     async def _read(self, access_key: str) -> Credential | None:
@@ -69,8 +73,8 @@ class Credentials:
         identity = await self._owner(key)
         if identity is None:
             return None
-        if self._uses is not None:
-            self._uses.saw_key(access_key)
+        if self.uses is not None:
+            self.uses.saw_key(access_key)
         return Credential(access_key, self._people.keys.secret_of(key), identity)
 
     async def _owner(self, key: AccessKey) -> Identity | None:

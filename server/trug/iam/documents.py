@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 
-from trug.access.policy import Policy, PolicyError, PolicyKind, parse_policy
+from trug.access.policy import NEWER, Policy, PolicyError, PolicyKind, parse_policy
 from trug.iam.limits import DOCUMENT_CHARACTERS, MANAGED_CHARACTERS, TRUST_CHARACTERS, weight
 from trug.iam.refusals import IamCode, IamError, malformed, over_quota
 from trug.ports.stores import Damaged
@@ -38,9 +39,20 @@ def check_trust(text: str, account: str) -> str:
     return text
 
 
+def is_empty(text: str) -> bool:
+    """Whether a document is a policy but for having no statement: --init may declare such a one, that gives nothing."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return False
+    return document in ({"Version": NEWER, "Statement": []}, {"Statement": []})
+
+
 @lru_cache(MOST_COMPILED)
 def compiled(text: str, kind: PolicyKind, account: str, name: str) -> Policy:
     """A policy that was put. Damaged where it is none: nobody may do anything by half of what is said of him."""
+    if is_empty(text):
+        return Policy(kind, NEWER, "", (), text, frozenset(), name)
     try:
         return parse_policy(text, kind, account=account, name=name)
     except PolicyError as error:

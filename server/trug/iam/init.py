@@ -101,6 +101,8 @@ class Initialiser:
             raise _contradiction(declared.line, f"account {declared.id} has another canonical id")
         if await self._is_new("account", declared.id):
             await self._make_or_record(found, declared.line, "account", declared.id, lambda: account_creation(wanted))
+        elif found is None:
+            return
         for pair in declared.keys:
             await self._key(declared.id, "", pair, declared.line)
         for policy in declared.policies:
@@ -114,7 +116,11 @@ class Initialiser:
             return
         found = await self._people.policies.find(account, declared.name)
         await self._make_or_record(
-            found, declared.line, "policy", name, lambda: policy_creation(account, declared.name, declared.document)
+            found,
+            declared.line,
+            "policy",
+            name,
+            lambda: policy_creation(account, declared.name, declared.document, may_be_empty=True),
         )
 
     async def _make_or_record(
@@ -170,9 +176,9 @@ class Initialiser:
         found = await self._buckets.find(declared.name)
         if found is not None and found.account != declared.account:
             raise _contradiction(declared.line, f"bucket {declared.name} belongs to account {found.account}")
-        if await self._people.find_account(declared.account) is None:
-            raise _contradiction(declared.line, f"there is no account {declared.account}")
         if await self._is_new("bucket", declared.name):
+            if await self._people.find_account(declared.account) is None:
+                raise _contradiction(declared.line, f"there is no account {declared.account}")
             creation = await self._buckets.creation(
                 declared.name,
                 account=declared.account,

@@ -9,17 +9,17 @@ from typing import NamedTuple
 
 from msgspec.msgpack import Decoder, Encoder
 
-from trug.iam.entities import USER, User
+from trug.iam.entities import USER, User, place_of
 from trug.iam.limits import KEYS_PER_USER, new_id
 from trug.iam.refusals import IamCode, IamError, over_quota
-from trug.iam.scripts import Asking, Script, Scripted, ask
+from trug.iam.scripts import Asking, Script, Scripted, ask, look
 from trug.iam.users import account_there
 from trug.ports.changes import Moment
 from trug.ports.effects import Announce, KeepDocument, PutKey, RemoveKey
 from trug.ports.keys import Keyring
 from trug.ports.reads import Document, KeysOf, KeyWithId
 from trug.ports.rows import AccessKey
-from trug.ports.stores import MetadataStore
+from trug.ports.stores import MetadataStore, Reader
 
 ACCESS_KEY = re.compile(r"[!-~]{3,128}\Z")
 
@@ -75,8 +75,13 @@ class Keys:
         return self._keyring.unseal(key.secret, key.access_key)
 
     async def of(self, account: str, user: str) -> list[AccessKey]:
-        """The keys of a user, who need not be there, by id."""
-        return await self._metadata.fetch(KeysOf(account, user))
+        """The keys of a user, by id; none of one who is not there."""
+
+        def read(reader: Reader) -> list[AccessKey]:
+            found = look(USER.at(account, place_of(user)), reader) if user else None
+            return reader.fetch(KeysOf(account, user if found is None else found.name))
+
+        return await self._metadata.view(read)
 
     async def set_active(self, account: str, user: str, access_key: str, *, active: bool) -> None:
         """Activate or deactivate a key of this user."""

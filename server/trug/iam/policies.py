@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from trug.iam.builtin import BUILT_IN, BY_ARN
-from trug.iam.documents import check_managed
+from trug.iam.documents import check_managed, is_empty
 from trug.iam.entities import (
     ATTACHED,
     BOUNDARY,
@@ -217,10 +217,13 @@ def policy_creation(
     path: str = "/",
     description: str = "",
     tags: Iterable[tuple[str, str]] = (),
+    may_be_empty: bool = False,
 ) -> Scripted[ManagedPolicy]:
-    """The change that makes a managed policy. IamError for what cannot be one."""
+    """The change that makes a managed policy. IamError for what cannot be one, as one without statements, unless it
+    may be empty."""
     check_name("policyName", name, LONG_NAME)
-    check_managed(document, account)
+    if not (may_be_empty and is_empty(document)):
+        check_managed(document, account)
     policy = ManagedPolicy(
         account, name, new_id("ANPA"), check_path(path), 0, 0, check_description(description), tags=check_tags(tags)
     )

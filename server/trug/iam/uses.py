@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from trug.iam.keys import Keys, LastUsed
 from trug.ports.keys import Clock
 
 HOUR = 3_600_000_000
 """In µs."""
 MOST_WAITING = 10_000
+AT_ONCE = 64
+"""Changes that share a commit."""
 
 
 class Uses:
@@ -37,12 +41,17 @@ class Uses:
 
     async def write(self) -> int:
         """Write what is waiting, but for what was written within the hour; how many were."""
-        waiting, self._waiting = self._waiting, {}
+        waiting, self._waiting = list(self._waiting.items()), {}
         written = 0
-        for (account, name), used in waiting.items():
-            before = await (self._keys.role_last_used(account, name) if account else self._keys.last_used(name))
-            if before is not None and used.time - before.time < HOUR:
-                continue
-            await (self._keys.note_role_use(account, name, used) if account else self._keys.note_use(name, used))
-            written += 1
+        for start in range(0, len(waiting), AT_ONCE):
+            done = [self._write(place, used) for place, used in waiting[start : start + AT_ONCE]]
+            written += sum(await asyncio.gather(*done))
         return written
+
+    async def _write(self, place: tuple[str, str], used: LastUsed) -> bool:
+        account, name = place
+        before = await (self._keys.role_last_used(account, name) if account else self._keys.last_used(name))
+        if before is not None and used.time - before.time < HOUR:
+            return False
+        await (self._keys.note_role_use(account, name, used) if account else self._keys.note_use(name, used))
+        return True

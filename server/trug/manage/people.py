@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
-from trug.iam.entities import Group, ManagedPolicy, Role, User
+from trug.iam.entities import ROLE, USER, Group, ManagedPolicy, Role, User, place_of
 from trug.iam.holders import Holders
 from trug.iam.people import People
 from trug.iam.policies import Listed
 from trug.iam.refusals import IamCode, IamError
+from trug.iam.sts.sessions import revoke_sessions
 from trug.iam.users import user_creation
 from trug.ports.rows import AccessKey
 from trug.wire.dates import iso_date
@@ -61,6 +62,12 @@ async def remove_user(people: People, given: Given) -> Answer:
     return {}
 
 
+async def revoke_user(people: People, given: Given) -> Answer:
+    """End the sessions that a user has so far, and those of whom he lent his rights to."""
+    until = await revoke_sessions(people.metadata, USER, _account(given), place_of(given["name"]))
+    return {"revoked": {"name": given["name"], "until": iso_date(until)}}
+
+
 # Groups
 
 
@@ -105,6 +112,12 @@ async def leave_group(people: People, given: Given) -> Answer:
 
 
 # Roles
+
+
+async def revoke_role(people: People, given: Given) -> Answer:
+    """End the sessions that a role has so far."""
+    until = await revoke_sessions(people.metadata, ROLE, _account(given), place_of(given["name"]))
+    return {"revoked": {"name": given["name"], "until": iso_date(until)}}
 
 
 async def add_role(people: People, given: Given) -> Answer:
@@ -265,6 +278,12 @@ async def show_account(people: People, given: Given) -> Answer:
 COUNTS = ("Users", "Groups", "Roles", "Policies", "Providers")
 
 
+async def remove_account(people: People, given: Given) -> Answer:
+    """Remove an account that nothing belongs to any more."""
+    await people.accounts.remove(given["id"])
+    return {}
+
+
 async def name_account(people: People, given: Given) -> Answer:
     """Give an account another name beside its id, in place of the one it had."""
     await people.accounts.set_alias(given["id"], given["alias"])
@@ -365,6 +384,7 @@ PEOPLE: dict[str, Command] = {
     "user/remove": remove_user,
     "user/attach": ATTACH_USER,
     "user/detach": DETACH_USER,
+    "user/revoke-sessions": revoke_user,
     "group/add": add_group,
     "group/list": list_groups,
     "group/show": show_group,
@@ -379,6 +399,7 @@ PEOPLE: dict[str, Command] = {
     "role/remove": remove_role,
     "role/attach": ATTACH_ROLE,
     "role/detach": DETACH_ROLE,
+    "role/revoke-sessions": revoke_role,
     "policy/add": add_policy,
     "policy/set": set_policy,
     "policy/list": list_policies,
@@ -392,4 +413,5 @@ PEOPLE: dict[str, Command] = {
     "account/add": add_account,
     "account/show": show_account,
     "account/name": name_account,
+    "account/remove": remove_account,
 }

@@ -240,6 +240,14 @@ class PutAccount(Effect):
 
 
 @frozen
+class RemoveAccount(Effect):
+    """Remove an account, and nothing that is its own."""
+
+    id: str
+    refreshes: ClassVar[bool] = True
+
+
+@frozen
 class PutEntity(Effect):
     """Insert or replace a thing of IAM."""
 

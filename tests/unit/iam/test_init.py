@@ -16,6 +16,7 @@ from trug.adapters.keyring import FileKeyring
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.keys import MemoryKeyRing
 from trug.adapters.memory.metadata import MemoryMetadata
+from trug.adapters.session_tokens import SealedTokens
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.domain.retention import DefaultRetention, LockConfiguration
 from trug.domain.versioning import Versioning
@@ -75,7 +76,9 @@ def on_a_store(scene: Callable[[Store], Awaitable[None]]) -> Callable[[], None]:
         metadata = MemoryMetadata(SystemClock())
         people = People(metadata, FileKeyring(os.urandom(32)))
         engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
-        await scene(Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock()))))
+        await scene(
+            Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock())))
+        )
 
     def test() -> None:
         asyncio.run(play())
@@ -86,14 +89,20 @@ def on_a_store(scene: Callable[[Store], Awaitable[None]]) -> Callable[[], None]:
 @on_a_store
 async def test_everything_is_made(store: Store) -> None:
     unbuilt = await store.apply(DOCUMENT)
-    assert any("reports-only" in text for text in unbuilt)
-    assert any("reports-key" in text for text in unbuilt)
+    assert unbuilt == ["KMS key reports-key"], "no ring to make it in"
     alice = await store.credentials.find("AKIAALICE")
     assert alice is not None
-    assert (alice.secret, alice.user, alice.account.canonical_id) == ("alice's", "alice", "79a59df900b949e5")
+    assert alice.identity.account is not None
+    assert (alice.secret, alice.identity.user) == ("alice's", "alice")
+    assert alice.identity.account.canonical_id == "79a59df900b949e5"
+    attached = await store.people.users.attached("123456789012", "alice")
+    assert [policy.name for policy in attached.rows] == ["readwrite"]
+    policy = await store.people.policies.named("123456789012", "reports-only")
+    assert policy.arn == "arn:aws:iam::123456789012:policy/reports-only"
     root = await store.credentials.find("AKIAROOT")
     assert root is not None
-    assert (root.user, root.account.display_name) == ("", "research")
+    assert root.identity.account is not None
+    assert (root.identity.user, root.identity.account.display_name) == ("", "research")
     bucket = await store.engine.buckets.find("data")
     assert bucket is not None
     assert (bucket.account, bucket.versioning) == ("123456789012", Versioning.ENABLED)
@@ -152,6 +161,47 @@ async def test_what_was_deleted_stays_deleted_and_what_changed_stays(store: Stor
 
 
 @on_a_store
+async def test_policies_are_declared_and_given_once(store: Store) -> None:
+    document = DOCUMENT.replace('["readwrite"]', '["reports-only", "readwrite"]')
+    await store.apply(document)
+    users, policies = store.people.users, store.people.policies
+    arn = (await policies.named("123456789012", "reports-only")).arn
+    await users.detach("123456789012", "alice", arn)
+    await policies.remove("123456789012", arn)
+    await store.apply(document)
+    assert [policy.name for policy in (await users.attached("123456789012", "alice")).rows] == ["readwrite"]
+    assert await policies.find("123456789012", "reports-only") is None
+    await store.apply(document.replace('["reports-only", "readwrite"]', '["readwrite", "writeonly"]'))
+    given = {policy.name for policy in (await users.attached("123456789012", "alice")).rows}
+    assert given == {"readwrite", "writeonly"}, "what is new in the list is given too"
+
+
+@on_a_store
+async def test_an_account_that_was_removed_stays_so(store: Store) -> None:
+    await store.apply(DOCUMENT)
+    account, people = "123456789012", store.people
+    bucket = await store.engine.buckets.find("data")
+    assert bucket is not None
+    await store.engine.buckets.delete(bucket)
+    await people.users.remove(account, "alice", cascade=True)
+    await people.policies.remove(account, (await people.policies.named(account, "reports-only")).arn)
+    await people.keys.remove_any("AKIAROOT")
+    await people.accounts.remove(account)
+    await store.apply(DOCUMENT)
+    assert await people.find_account(account) is None
+    assert await store.credentials.find("AKIAROOT") is None
+
+
+@on_a_store
+async def test_a_declared_policy_that_is_there_already_is_left_alone(store: Store) -> None:
+    await store.apply(DOCUMENT.partition("[[account.user]]")[0])
+    other = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
+    made = await store.people.policies.create("123456789012", "reports-only", other)
+    await store.apply(DOCUMENT)
+    assert await store.people.policies.document("123456789012", made.arn) == other
+
+
+@on_a_store
 async def test_suspended_versioning_is_left_alone(store: Store) -> None:
     await store.apply(DOCUMENT)
     bucket = await store.engine.buckets.find("data")
@@ -185,6 +235,22 @@ async def test_object_lock_of_a_bucket_that_is_there_already(store: Store) -> No
     await store.engine.locks.configure(bucket, LockConfiguration(DefaultRetention("GOVERNANCE", days=1)))
     await store.apply(LOCKED)
     assert await store.engine.locks.find(bucket) == LockConfiguration(DefaultRetention("GOVERNANCE", days=1))
+
+
+WRONG_POLICIES = {
+    "nobody's policy": ('["readwrite"]', '["unheard-of"]', "line 8: Policy unheard-of was not found"),
+    "no policy": ('"Statement": []', '"Statment": []', "line 13: "),
+    "no policy's name": ('name = "reports-only"', 'name = "reports only"', "line 13: .*policyName"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "text"), WRONG_POLICIES.values(), ids=WRONG_POLICIES.keys())
+def test_policies_that_cannot_be(old: str, new: str, text: str) -> None:
+    async def scene(store: Store) -> None:
+        with pytest.raises(InitError, match=text):
+            await store.apply(DOCUMENT.replace(old, new))
+
+    on_a_store(scene)()
 
 
 CONTRADICTIONS = {
@@ -245,7 +311,9 @@ def test_killed_anywhere_and_started_again() -> None:
             metadata = Mortal(SystemClock())
             people = People(metadata, FileKeyring(os.urandom(32)))
             engine = Engine.over(metadata, MemoryBlobs(), SystemClock())
-            store = Store(metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock())))
+            store = Store(
+                metadata, engine, people, Credentials(metadata, people, {}, SealedTokens(bytes(32), SystemClock()))
+            )
             document = DOCUMENT.replace("123456789012", DEFAULT_ACCOUNT)
             metadata.left = left
             with suppress(Killed):

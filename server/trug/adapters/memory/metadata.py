@@ -33,6 +33,7 @@ from trug.ports.effects import (
     PutPart,
     PutUpload,
     Remind,
+    RemoveAccount,
     RemoveAnnotations,
     RemoveBucket,
     RemoveCurrent,
@@ -788,6 +789,10 @@ def put_account(state: State, effect: PutAccount) -> None:
     state.accounts.put(effect.account, effect.account.id)
 
 
+def remove_account(state: State, effect: RemoveAccount) -> None:
+    state.accounts.remove(effect.id)
+
+
 def put_entity(state: State, effect: PutEntity) -> None:
     account, kind, place, document = effect.entity
     state.entities.put(document, account, kind, place)
@@ -879,6 +884,7 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     Tally: tally,
     Announce: announce,
     PutAccount: put_account,
+    RemoveAccount: remove_account,
     PutEntity: put_entity,
     RemoveEntity: remove_entity,
     PutLink: put_link,

@@ -142,6 +142,10 @@ def put_account(cursor: Cursor, effect: do.PutAccount, _: int) -> None:
     cursor.execute(sql.PUT_ACCOUNT, packing.account_row(effect.account))
 
 
+def remove_account(cursor: Cursor, effect: do.RemoveAccount, _: int) -> None:
+    cursor.execute(sql.REMOVE_ACCOUNT, (effect.id,))
+
+
 def put_entity(cursor: Cursor, effect: do.PutEntity, _: int) -> int:
     cursor.execute(sql.PUT_ENTITY, packing.named_row(*effect.entity))
     return len(effect.entity.document)
@@ -215,6 +219,7 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.RemoveAnnotations: remove_annotations,
     do.Tally: tally,
     do.PutAccount: put_account,
+    do.RemoveAccount: remove_account,
     do.PutEntity: put_entity,
     do.RemoveEntity: remove_entity,
     do.PutLink: put_link,

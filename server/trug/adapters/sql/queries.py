@@ -215,9 +215,9 @@ def null_history() -> Select[Any]:
     return at_most(ONE, by_index(of_key(s.history).where(null).order_by(c.age), "ix_history_null"))
 
 
-def by_index(statement: Select[Any], index: str) -> Select[Any]:
-    """SQLite would walk all versions of a key by the primary key, however many there are."""
-    return statement.with_hint(s.history, f"INDEXED BY {index}", "sqlite")
+def by_index(statement: Select[Any], index: str, table: Table = s.history) -> Select[Any]:
+    """SQLite would walk all versions of a key (all links of a kind) by the primary key, however many there are."""
+    return statement.with_hint(table, f"INDEXED BY {index}", "sqlite")
 
 
 def current_of() -> Select[Any]:
@@ -476,6 +476,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     "ACCOUNT_WITH_EMAIL": first(s.accounts, s.accounts.c.email),
     "ACCOUNTS": page(select(s.accounts).where(s.accounts.c.id > given("after")), s.accounts.c.id),
     "PUT_ACCOUNT": upsert(s.accounts),
+    "REMOVE_ACCOUNT": removal(s.accounts),
     "ENTITY_AT": row_of(s.entities),
     "ENTITIES": entities(),
     "ENTITY_COUNT": select(func.count()).where(
@@ -484,7 +485,7 @@ STATEMENTS: dict[str, ClauseElement] = {
     "PUT_ENTITY": upsert(s.entities),
     "REMOVE_ENTITY": removal(s.entities),
     "LINKS_FROM": links(s.links.c.left, s.links.c.right),
-    "LINKS_TO": links(s.links.c.right, s.links.c.left),
+    "LINKS_TO": by_index(links(s.links.c.right, s.links.c.left), "ix_links_account_kind_right_left", s.links),
     "LINK_COUNT": select(func.count()).where(
         s.links.c.account == given("account"), s.links.c.kind == given("kind"), s.links.c.right == given("right")
     ),

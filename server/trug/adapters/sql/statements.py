@@ -273,6 +273,9 @@ ACCOUNTS = "SELECT accounts.id, accounts.canonical_id, accounts.display_name, ac
 # id, canonical_id, display_name, email, checksum
 PUT_ACCOUNT = "INSERT INTO accounts (id, canonical_id, display_name, email, checksum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET canonical_id = excluded.canonical_id, display_name = excluded.display_name, email = excluded.email, checksum = excluded.checksum"
 
+# id
+REMOVE_ACCOUNT = "DELETE FROM accounts WHERE accounts.id = ?"
+
 # account, kind, place
 ENTITY_AT = "SELECT entities.account, entities.kind, entities.place, entities.document, entities.checksum FROM entities WHERE entities.account = ? AND entities.kind = ? AND entities.place = ?"
 
@@ -292,7 +295,7 @@ REMOVE_ENTITY = "DELETE FROM entities WHERE entities.account = ? AND entities.ki
 LINKS_FROM = 'SELECT links.account, links.kind, links."left", links."right", links.checksum FROM links WHERE links.account = ? AND links.kind = ? AND links."left" = ? AND links."right" >= ? AND links."right" < ? ORDER BY links."right" LIMIT ? OFFSET 0'
 
 # account, kind, known, start, stop, limit
-LINKS_TO = 'SELECT links.account, links.kind, links."left", links."right", links.checksum FROM links WHERE links.account = ? AND links.kind = ? AND links."right" = ? AND links."left" >= ? AND links."left" < ? ORDER BY links."left" LIMIT ? OFFSET 0'
+LINKS_TO = 'SELECT links.account, links.kind, links."left", links."right", links.checksum FROM links INDEXED BY ix_links_account_kind_right_left WHERE links.account = ? AND links.kind = ? AND links."right" = ? AND links."left" >= ? AND links."left" < ? ORDER BY links."left" LIMIT ? OFFSET 0'
 
 # account, kind, right
 LINK_COUNT = 'SELECT count(*) AS count_1 FROM links WHERE links.account = ? AND links.kind = ? AND links."right" = ?'

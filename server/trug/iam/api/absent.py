@@ -10,7 +10,7 @@ from trug.iam.api.refusals import QueryCode, QueryError
 from trug.iam.api.services import IAM
 from trug.iam.api.subjects import all_of, anything, owner, role_named
 
-family = Family(IAM)
+family = Family(IAM, "default")
 
 EMPTY: dict[str, tuple[Finder[Any], str]] = {
     "ListInstanceProfiles": (all_of("instance-profile"), "InstanceProfiles"),

@@ -78,7 +78,8 @@ class Subject(Generic[T]):
 
 Finder = Callable[[Call], Awaitable[Subject[T]]]
 Handler = Callable[[Call, T], Awaitable[Structure | None]]
-Kind = Literal["acts", "declined"]
+Kind = Literal["acts", "default", "declined"]
+"""Does what AWS does; tells that there is nothing, as there never is; is not built and answers NotImplemented."""
 
 
 @frozen
@@ -106,15 +107,16 @@ class Action:
 class Family:
     """A module's short table of one service's actions."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, kind: Kind = "acts") -> None:
         self.service = service
+        self.kind = kind
         self.rows: list[Action] = []
 
     def action(self, name: str, find: Finder[T]) -> Callable[[Handler[T]], Handler[T]]:
         """Add the decorated handler, which is given what ``find`` found once the caller may do this to it."""
 
         def add(handler: Handler[T]) -> Handler[T]:
-            self.rows.append(Action(name, self.service, find, handler))
+            self.rows.append(Action(name, self.service, find, handler, kind=self.kind))
             return handler
 
         return add
@@ -128,9 +130,9 @@ class Family:
 
         return add
 
-    def declined(self, name: str, reason: str) -> None:
+    def declined(self, name: str, reason: str, *, is_open: bool = False) -> None:
         """Add a row for an action that AWS has and that answers NotImplemented with the reason."""
-        self.rows.append(Action(name, self.service, None, _declined, kind="declined", note=reason))
+        self.rows.append(Action(name, self.service, None, _declined, is_open, "declined", reason))
 
 
 async def _declined(call: Call, _: None) -> None:

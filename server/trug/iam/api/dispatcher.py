@@ -22,7 +22,6 @@ from trug.wire.request import WireRequest
 logger = logging.getLogger(__name__)
 
 FORM = "application/x-www-form-urlencoded"
-METHODS = frozenset({"GET", "POST"})
 CREDENTIAL = re.compile(r"[\s,]Credential=([^,\s]+)")
 SMALL = 64 * 1024
 """The longest body that is read without more ado."""
@@ -62,16 +61,14 @@ class QueryApi:
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     def takes(self, wire: WireRequest) -> bool:
-        """Whether a request, to no bucket, is for one of these services: its scope says so or, where it has none, it
-        is a form or names an action."""
-        if wire.method not in METHODS:
-            return False
+        """Whether a request, to no bucket, is for one of these services: a GET that names an action, a POST that is a
+        form, unless its scope says otherwise, or whose scope says so."""
         claimed = claimed_service(wire)
-        if claimed:
-            return claimed in SERVICES
-        if wire.method == "POST":
-            return wire.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
-        return "Action" in wire.parameters
+        if claimed and claimed not in SERVICES:
+            return False
+        if wire.method == "GET":
+            return "Action" in wire.parameters
+        return wire.method == "POST" and (bool(claimed) or content_type(wire) == FORM)
 
     async def answer(self, wire: WireRequest) -> Answered:
         """An answer in every case."""
@@ -87,9 +84,11 @@ class QueryApi:
 
     async def _result(self, wire: WireRequest, progress: Progress) -> Structure | None:
         content = await self._content(wire)
-        parameters = read_parameters(wire.raw_query, content.decode("latin-1"))
-        service = progress.service = self._service(wire, parameters)
+        if not claimed_service(wire):
+            progress.service = VERSIONS.get(read_query(wire, content).text("Version", default=""), IAM)
+        service = progress.service
         caller = await self._authenticator.authenticate(wire, service.name, sha256(content).hexdigest())
+        parameters = read_query(wire, content)
         action = self._action(service, parameters)
         progress.name = action.name
         if caller.identity.is_anonymous and not action.is_open:
@@ -105,11 +104,6 @@ class QueryApi:
             return await gathered(wire, SMALL)
         async with self._large:
             return await gathered(wire, LARGE)
-
-    def _service(self, wire: WireRequest, parameters: Parameters) -> Service:
-        """The scope's, or that of an unsigned request's version."""
-        claimed = claimed_service(wire)
-        return SERVICES[claimed] if claimed else VERSIONS.get(parameters.text("Version", default=""), IAM)
 
     def _action(self, service: Service, parameters: Parameters) -> Action:
         name = parameters.text("Action", default="")
@@ -135,6 +129,11 @@ async def perform(action: Action, call: Call) -> Structure | None:
     return await action.handler(call, subject.thing)
 
 
+def read_query(wire: WireRequest, content: bytes) -> Parameters:
+    """The parameters of a request, from its query and its body."""
+    return read_parameters(wire.raw_query, content.decode("latin-1"))
+
+
 async def gathered(wire: WireRequest, limit: int) -> bytes:
     """The whole body. RequestEntityTooLarge above so many bytes."""
     body = wire.raw_body
@@ -147,6 +146,10 @@ async def gathered(wire: WireRequest, limit: int) -> bytes:
             raise QueryError(QueryCode.RequestEntityTooLarge, f"A request has {limit} bytes at most.")
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def content_type(wire: WireRequest) -> str:
+    return wire.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def claimed_service(wire: WireRequest) -> str:

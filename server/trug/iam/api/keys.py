@@ -36,7 +36,7 @@ async def create_access_key(call: Call, user: str) -> Structure:
 @family.action("ListAccessKeys", owner)
 async def list_access_keys(call: Call, user: str) -> Structure:
     keys = await call.people.keys.of(call.tenant, user)
-    return paged("AccessKeyMetadata", sliced(keys, call.parameters), key_listed, UserName=user or ROOT)
+    return paged("AccessKeyMetadata", sliced(keys, call.parameters), key_listed)
 
 
 @family.action("UpdateAccessKey", owner)

@@ -102,6 +102,7 @@ CODES = {
     ErrorCode.AccessDenied: QueryCode.AccessDenied,
     ErrorCode.AuthorizationHeaderMalformed: QueryCode.IncompleteSignature,
     ErrorCode.AuthorizationQueryParametersError: QueryCode.IncompleteSignature,
+    ErrorCode.ExpiredToken: QueryCode.ExpiredToken,
     ErrorCode.IncompleteBody: QueryCode.InvalidQueryParameter,
     ErrorCode.InsufficientStorage: QueryCode.ServiceUnavailable,
     ErrorCode.InternalError: QueryCode.InternalFailure,
@@ -117,7 +118,14 @@ CODES = {
 }
 """What the errors of rooms that serve S3 too are called in IAM and STS; any other is a parameter's fault."""
 
-WORDED_HERE = frozenset({QueryCode.InvalidClientTokenId, QueryCode.InternalFailure, QueryCode.ServiceUnavailable})
+WORDED_HERE = frozenset(
+    {
+        QueryCode.ExpiredToken,
+        QueryCode.InvalidClientTokenId,
+        QueryCode.InternalFailure,
+        QueryCode.ServiceUnavailable,
+    }
+)
 """Codes whose message is the query APIs' own, whatever S3 says."""
 
 

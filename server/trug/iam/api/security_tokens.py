@@ -52,8 +52,9 @@ FAULTS = {
     Fault.UNREACHABLE: QueryCode.IDPCommunicationError,
 }
 
-SAML = "tokens of OpenID Connect take its place (AssumeRoleWithWebIdentity)."
-family.declined("AssumeRoleWithSAML", SAML)
+family.declined(
+    "AssumeRoleWithSAML", "tokens of OpenID Connect take its place (AssumeRoleWithWebIdentity).", is_open=True
+)
 family.declined("AssumeRoot", "there are no organizations whose management account could act for others.")
 family.declined("GetDelegatedAccessToken", "there is no delegation of access to products of partners.")
 family.declined("GetWebIdentityToken", "this server is no issuer of identity tokens.")

@@ -141,10 +141,11 @@ class Sessions:
         document = await self._metadata.fetch(EntityAt(account, kind.name, place))
         return None if document is None else kind.unpack(document)
 
-    async def revoke(self, kind: Kind[S], account: str, place: str) -> int:
-        """Have all sessions of a role, a user (its federated users' too) or a provider end that were issued so far;
-        until when, in µs. IamError (NoSuchEntity)."""
-        return await self._metadata.commit(Scripted(partial(_revoke, kind, account, place)))
+
+async def revoke_sessions(metadata: MetadataStore, kind: Kind[S], account: str, place: str) -> int:
+    """Have all sessions end that were issued so far: a role's, a user's (his federated users' too), or those that a
+    provider vouched for without a role. Until when, in µs. IamError (NoSuchEntity)."""
+    return await metadata.commit(Scripted(partial(_revoke, kind, account, place)))
 
 
 def _revoke(kind: Kind[S], account: str, place: str, moment: Moment) -> Script[int]:

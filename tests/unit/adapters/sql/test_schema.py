@@ -99,11 +99,17 @@ def test_no_statement_reads_more_than_it_must(tmp_path: Path, name: str) -> None
     assert name in SORTS or not [step for step in plan if "TEMP B-TREE" in step]
 
 
+LINKS = "ix_links_account_kind_right_left"
 RANGES = {
     "OPEN_UPLOADS_AFTER": "uploads USING INDEX ix_uploads_open (bucket=? AND (key,upload_id)>(?,?))",
     "OPEN_UPLOADS_BEYOND": "uploads USING INDEX ix_uploads_open (bucket=? AND key>?)",
     "NULL_HISTORY": "history USING INDEX ix_history_null (bucket=? AND key=?)",
     "NEWEST_HISTORY": "history USING PRIMARY KEY (bucket=? AND key=? AND age>?)",
+    "ENTITIES": "entities USING PRIMARY KEY (account=? AND kind=? AND place>? AND place<?)",
+    "LINKS_FROM": "links USING PRIMARY KEY (account=? AND kind=? AND left=? AND right>? AND right<?)",
+    "LINKS_TO": f"links USING INDEX {LINKS} (account=? AND kind=? AND right=? AND left>? AND left<?)",
+    "LINK_COUNT": f"links USING COVERING INDEX {LINKS} (account=? AND kind=? AND right=?)",
+    "KEYS_OF": "access_keys USING INDEX ix_access_keys_account_user_access_key (account=? AND user=?)",
 }
 
 
