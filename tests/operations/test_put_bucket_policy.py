@@ -127,6 +127,14 @@ def test_anybody_may_what_a_policy_says_and_nothing_more(server: Server, s3: Any
     assert server.send("GET", f"/{bucket}/open/key", {}).code == "AccessDenied"
 
 
+def test_trap_59_nobody_says_with_which_headers_an_answer_comes(server: Server, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="key", Body=b"for all")
+    put(s3, bucket, let("s3:GetObject", arn(bucket, "*")))
+    answer = server.send("GET", f"/{bucket}/key?response-content-language=en", {})
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    assert server.ask("GET", f"/{bucket}/key?response-content-language=en", keys=STRANGER).status == 200
+
+
 def test_anybody_may_write_where_a_policy_says(server: Server, s3: Any, bucket: str) -> None:
     put(s3, bucket, let("s3:PutObject", arn(bucket, "in/*")))
     assert server.send("PUT", f"/{bucket}/in/key", {}, b"by nobody").status == 200

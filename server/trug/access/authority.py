@@ -86,7 +86,7 @@ class Ask:
 @frozen
 class Case:
     """All that is known of a question about a bucket. ``owner`` is the account of the object, empty where that is the
-    bucket's, or does not matter; ``is_new`` when it is only being written."""
+    bucket's, or does not matter; ``is_new`` when it is only being written, ``is_absent`` when it is not there."""
 
     question: Question
     bucket: Bucket
@@ -99,6 +99,7 @@ class Case:
     counts_lists: bool
     owner: str
     is_new: bool = False
+    is_absent: bool = False
 
     @property
     def is_foreign(self) -> bool:
@@ -166,7 +167,8 @@ class Authority:
             raise explained(question, decision)
 
     async def find_refusal(self, ask: Ask) -> S3Error | None:
-        """AccessDenied, not raised, for who may not."""
+        """AccessDenied, not raised, for who may not; of an object that is not there, that it is not, where its list
+        would decide and the bucket's lets it be told."""
         identity, bucket = ask.identity, ask.bucket
         if bucket is None:
             decision = decide(ask.question, self._own(identity, await self._grants_of(identity)))
@@ -191,6 +193,8 @@ class Authority:
             return None if await self._is_let_by_owner(case) else S3Error(ErrorCode.AccessDenied)
         if decision.allowed or (not is_denied(decision) and await self._is_listed(case)):
             return None
+        if case.is_absent and not is_denied(decision) and await self._is_listed(of_list(case)):
+            return absent(case)
         return explained(case.question, decision) if is_own else S3Error(ErrorCode.AccessDenied)
 
     async def _case(self, ask: Ask, bucket: Bucket) -> Case:
@@ -199,9 +203,10 @@ class Authority:
         session = self._session_policies(ask.identity, grants)
         ownership = await self._lists.ownership_of(bucket)
         has_owner = ownership is not Ownership.ENFORCED and ask.action in OF_ITS_OWNER
-        question, owner = ask.question, ""
+        question, owner, is_absent = ask.question, "", False
         if ask.key is not None and (has_owner or asks_for_tags(ask.action, grants, session, held)):
             version = await self._version(bucket, ask)
+            is_absent = version is None and ask.action in ON_OBJECTS
             if version is not None:
                 question = replace(question, values=with_tags(ask.values, version.record.tags, ask.action))
                 owner = version.record.owner if has_owner else ""
@@ -219,6 +224,7 @@ class Authority:
             counts_lists=ownership is not Ownership.ENFORCED,
             owner="" if owner == bucket.account else owner,
             is_new=ask.writer is not None,
+            is_absent=is_absent,
         )
 
     async def _is_let_by_owner(self, case: Case) -> bool:
@@ -348,6 +354,24 @@ def with_tags(values: Values, tags: Mapping[str, str], action: Action) -> Values
 def is_limited(identity: Identity, grants: Grants) -> bool:
     """Whether an identity has less than its account could give it, whoever else lets it."""
     return grants.boundary is not None or bool(grants.session) or bool(identity.session and identity.session.policies)
+
+
+# --- what is not there ---------------------------------------------------------------------------------------------
+
+
+def of_list(case: Case) -> Case:
+    """The same caller's question whether the bucket may be listed."""
+    action = a.LIST_BUCKET
+    question = replace(case.question, action=action, resource=arn_of(action, case.bucket.name, None))
+    return replace(case, question=question, key=None, version_id=None)
+
+
+def absent(case: Case) -> S3Error:
+    """What lists of access tell those who may list a bucket of an object that is not there: nothing is let, so that
+    nothing is read that comes to be in the meantime."""
+    if case.version_id is None:
+        return S3Error(ErrorCode.NoSuchKey, fields={"Key": case.key or ""})
+    return S3Error(ErrorCode.NoSuchVersion, fields={"Key": case.key or "", "VersionId": case.version_id})
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------

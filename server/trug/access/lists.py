@@ -57,16 +57,15 @@ class ListedAccess:
     ) -> bool:
         """Whether the list that ``action`` is about grants it to the identity's account, or to everybody.
 
-        Never where the bucket's owner owns all that is in it. That there is no object is told to who may list the
-        bucket. With ``ignores_public`` (IgnorePublicAcls) nothing counts
-        that is granted to groups of everybody.
+        Never where the bucket's owner owns all that is in it, and never of an object that is not there. With
+        ``ignores_public`` (IgnorePublicAcls) nothing counts that is granted to groups of everybody.
         """
         if await self._lists.ownership_of(bucket) is Ownership.ENFORCED:
             return False
         permission = ON_OBJECTS.get(action)
         acl = await self.object_acl(bucket, key, version_id) if permission is not None and key else None
-        if acl is None:
-            permission = Permission.READ if permission is not None else ON_BUCKETS.get(action)
+        if permission is None:
+            permission = ON_BUCKETS.get(action)
             acl = await self._lists.acl_of(bucket)
         if permission is None or acl is None:
             return False

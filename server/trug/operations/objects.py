@@ -59,6 +59,7 @@ IS_PLAIN_READ = Rule(
 """Of reads that ask for all of the newest version and nothing more."""
 SHOWN_UNCHANGED = ("last-modified", "x-amz-version-id", "cache-control", "expires")
 WHOLE, PARTIAL = 200, 206
+NOT_UNSIGNED = "Request specific response headers cannot be used for anonymous GET requests."
 OFF = Versioning.OFF  # bound once: looking up a member costs 0.1 µs before Python 3.12
 
 
@@ -201,6 +202,8 @@ class Extract:
     request=GetObject,
 )
 async def get_object(call: Call, request: GetObject) -> Reply:
+    if request.overrides and call.identity.is_anonymous:
+        raise S3Error(ErrorCode.InvalidRequest, NOT_UNSIGNED)
     reading = await call.engine.objects.open(call.bucket, request.key, request.version_id, request.customer_key)
     version = reading.version
     check_conditions(call, request.conditions, version)
