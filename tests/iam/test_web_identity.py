@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -180,6 +181,13 @@ def test_other_roles_and_providers(scene: Scene) -> None:
     plain = scene.role_arn.replace("web", "plain")
     assert code_of(lambda: scene.assume(RoleArn=plain)) == "AccessDenied"
     assert code_of(lambda: scene.assume(DurationSeconds=3601)) == "ValidationError"
+
+
+def test_claims_that_no_session_can_carry(scene: Scene) -> None:
+    """Nobody is handed a token that the next request is refused for."""
+    noise = [hashlib.sha512(bytes([number])).hexdigest() for number in range(90)]
+    assert code_of(lambda: scene.assume(scene.issuer.token(groups=noise))) == "PackedPolicyTooLarge"
+    assert scene.get(scene.assume(scene.issuer.token(groups=noise[:40]))) == ""
 
 
 def test_an_issuer_that_cannot_be_reached(scene: Scene) -> None:

@@ -34,7 +34,7 @@ ACCESS = "access policies and ACLs are not built yet"
 DIRECTORY = "directory buckets (S3 Express One Zone) only"
 EVENTS = "events are not built yet"
 METADATA = "S3 Metadata tables are not built"
-SESSIONS = "it hands out temporary credentials, which are not built yet"
+SESSIONS = "it is of directory buckets (S3 Express One Zone) alone; STS hands out temporary credentials for all others"
 TORRENTS = "AWS no longer offers it either"
 SELECT = "SQL over objects is not built; AWS no longer offers it to new customers"
 

@@ -40,6 +40,8 @@ SHORTEST, ORDINARY, HALF_A_DAY, LONGEST = 900, 3600, 43_200, 129_600
 MOST_TAGS, MOST_ARNS = 50, 10
 PACKED = 2048
 """Bytes that the policies and tags of a session may take in its token."""
+LONGEST_TOKEN = 8192
+"""Characters of a whole token, with the claims of a web identity: it has to fit into the header of every request."""
 
 TAGS_CLAIM = "https://aws.amazon.com/tags/principal_tags/"
 TRANSITIVE_CLAIM = "https://aws.amazon.com/tags/transitive_tag_keys"
@@ -124,6 +126,8 @@ async def assume_role(call: Call, _: None) -> Structure:
     seconds = parameters.integer("DurationSeconds", SHORTEST, HALF_A_DAY, ORDINARY)
     if identity.is_root:
         raise QueryError(QueryCode.AccessDenied, "Roles may not be assumed by root accounts.")
+    if identity.session is not None and not (identity.role or identity.user):
+        raise QueryError(QueryCode.AccessDenied, "Cannot call AssumeRole with federated user credentials")
     role = await _role(call, arn)
     for action in limits.permissions(call.action):
         if role is None or not await call.tokens.trust.lets(
@@ -434,7 +438,10 @@ def _issue(call: Call, identity: Identity, *, parent: str = "") -> tuple[Issued,
                 QueryCode.PackedPolicyTooLarge,
                 f"Packed size of session tags and policies consumes {size}% of allotted space.",
             )
-    return sessions.issue(identity, parent=parent), size
+    issued = sessions.issue(identity, parent=parent)
+    if len(issued.token) > LONGEST_TOKEN:
+        raise QueryError(QueryCode.PackedPolicyTooLarge, "The claims of the token are too long for a session.")
+    return issued, size
 
 
 def shown(issued: Issued) -> Structure:
