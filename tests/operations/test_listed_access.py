@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -185,11 +186,17 @@ def test_an_upload_keeps_its_list_until_it_is_complete(server: Server, s3: Any, 
     assert unsigned(server, "GET", f"/{bucket}/key").status == 403
 
 
-def test_setting_a_list_on_a_write_needs_the_permission(server: Server, s3: Any) -> None:
+@pytest.fixture
+def limited(server: Server) -> Iterator[Any]:
+    """A user who has no policy but what the test gives him."""
+    yield server.client(LIMITED)
+    server.grants.let("bob")
+
+
+def test_setting_a_list_on_a_write_needs_the_permission(server: Server, s3: Any, limited: Any) -> None:
     """A user who may put objects and no more."""
     bucket = make_bucket(server, s3)
     server.grants.let("bob", policy_of(statement("Allow", "s3:PutObject", "*")))
-    limited = server.client(LIMITED)
     limited.put_object(Bucket=bucket, Key="key")
     for asked in ({"ACL": "public-read"}, {"ACL": "private"}, {"GrantRead": f"id={TWO}"}):
         assert code_of(limited.put_object, Bucket=bucket, Key="key", **asked) == DENIED
