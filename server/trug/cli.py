@@ -188,6 +188,8 @@ def _add_managed(commands: Any) -> None:
             ("canonical_id", "display_name", "email"),
         ),
         (account, "show", "account/show", "print an account", ("id",), ()),
+        (account, "block", "account/block", "block public access to all buckets of an account", ("id",), ("only",)),
+        (account, "unblock", "account/unblock", "let buckets be public again", ("id",), ()),
         (account, "remove", "account/remove", "remove an account that is empty", ("id",), ()),
         (account, "name", "account/name", "give an account another name beside its id", ("id", "alias"), ()),
         (bucket, "list", "bucket/list", "list buckets with what they hold", (), ("account",)),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.support.forms import CONTENT_TYPE, form
+from tests.support.grants import policy as policy_of
+from tests.support.grants import statement
 from tests.support.listed import ONE, TWO, code_of, know_accounts, make_bucket, policy, unsigned
-from tests.support.server import STRANGER, USER, Server
+from tests.support.server import LIMITED, STRANGER, USER, Server
 
 DENIED = "AccessDenied"
 
@@ -159,3 +162,38 @@ def test_a_policy_that_denies_wins(server: Server, s3: Any, strange: Any) -> Non
     )
     assert unsigned(server, "GET", f"/{bucket}/key").status == 403
     assert code_of(strange.get_object, Bucket=bucket, Key="key") == DENIED
+
+
+@pytest.mark.parametrize("acl", ["public-read", "private"])
+def test_a_form_brings_its_list(server: Server, s3: Any, acl: str) -> None:
+    bucket = make_bucket(server, s3)
+    presigned = s3.generate_presigned_post(bucket, "key", Fields={"acl": acl}, Conditions=[{"acl": acl}])
+    headers = {"Content-Type": CONTENT_TYPE}
+    assert server.send("POST", f"/{bucket}", headers, form(presigned["fields"], b"content")).status == 204
+    assert unsigned(server, "GET", f"/{bucket}/key").status == (200 if acl == "public-read" else 403)
+
+
+def test_an_upload_keeps_its_list_until_it_is_complete(server: Server, s3: Any, strange: Any) -> None:
+    bucket = make_bucket(server, s3, ACL="public-read-write")
+    place = {"Bucket": bucket, "Key": "key"}
+    upload = strange.create_multipart_upload(**place, ACL="bucket-owner-read")["UploadId"]
+    etag = strange.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"content")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    strange.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts)
+    assert s3.get_object(**place)["Body"].read() == b"content"
+    assert code_of(s3.get_object_acl, **place) == DENIED
+    assert unsigned(server, "GET", f"/{bucket}/key").status == 403
+
+
+def test_setting_a_list_on_a_write_needs_the_permission(server: Server, s3: Any) -> None:
+    """A user who may put objects and no more."""
+    bucket = make_bucket(server, s3)
+    server.grants.let("bob", policy_of(statement("Allow", "s3:PutObject", "*")))
+    limited = server.client(LIMITED)
+    limited.put_object(Bucket=bucket, Key="key")
+    for asked in ({"ACL": "public-read"}, {"ACL": "private"}, {"GrantRead": f"id={TWO}"}):
+        assert code_of(limited.put_object, Bucket=bucket, Key="key", **asked) == DENIED
+        assert code_of(limited.create_multipart_upload, Bucket=bucket, Key="key", **asked) == DENIED
+    server.grants.let("bob", policy_of(statement("Allow", ["s3:PutObject", "s3:PutObjectAcl"], "*")))
+    limited.put_object(Bucket=bucket, Key="key", ACL="public-read")
+    assert unsigned(server, "GET", f"/{bucket}/key").status == 200

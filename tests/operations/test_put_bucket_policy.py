@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.grants import policy, statement
-from tests.support.server import ACCOUNT, LIMITED, OTHER_ACCOUNT, ROOT, STRANGER, STRANGERS_USER, USER, Server
+from tests.support.server import (
+    ACCOUNT,
+    LIMITED,
+    OTHER_ACCOUNT,
+    ROOT,
+    STRANGER,
+    STRANGERS_USER,
+    USER,
+    WEBSITE_DOMAIN,
+    Server,
+)
 
 ALL = "*"
 
@@ -348,7 +358,7 @@ def test_tags_that_a_request_gives(server: Server, s3: Any, bucket: str) -> None
         ),
         ("s3:GetObject", {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, "GET", "/key", {}, 200),
         ("s3:GetObject", {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, "GET", "/key", {}, 403),
-        ("s3:GetObject", {"StringEquals": {"s3:prefix": "home/"}}, "GET", "/key?prefix=home/", {}, 403),
+        ("s3:*", {"StringEquals": {"s3:prefix": "home/"}}, "GET", "/key?prefix=home/", {}, 403),
         ("s3:PutObject", {"StringEquals": {"s3:if-none-match": "*"}}, "PUT", "/new", {"If-None-Match": "*"}, 200),
         ("s3:PutObject", {"Null": {"s3:if-none-match": "true"}}, "PUT", "/new", {"If-None-Match": "*"}, 403),
         (
@@ -421,6 +431,86 @@ def test_presigned_urls_say_so(server: Server, s3: Any, bucket: str) -> None:
     url = server.client(USER).generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "key"})
     assert server.send("GET", url.removeprefix(server.endpoint), {}).code == "AccessDenied"
     assert server.ask("GET", f"/{bucket}/key", keys=USER).status == 200
+
+
+def test_the_fields_of_inventories(server: Server, s3: Any, bucket: str) -> None:
+    server.grants.let(
+        "bob",
+        policy(
+            statement("Allow", "s3:PutInventoryConfiguration", "*"),
+            statement(
+                "Deny",
+                "s3:PutInventoryConfiguration",
+                "*",
+                Condition={"ForAnyValue:StringEquals": {"s3:InventoryAccessibleOptionalFields": "ObjectOwner"}},
+            ),
+        ),
+    )
+    inventory = {
+        "Destination": {"S3BucketDestination": {"Bucket": arn(bucket), "Format": "CSV"}},
+        "IsEnabled": True,
+        "Id": "daily",
+        "IncludedObjectVersions": "Current",
+        "Schedule": {"Frequency": "Daily"},
+    }
+    bob = server.client(LIMITED)
+    try:
+        for fields, is_refused in ((["Size"], False), (["Size", "ObjectOwner"], True)):
+            wanted = inventory | {"OptionalFields": fields}
+            if is_refused:
+                with pytest.raises(ClientError, match="AccessDenied"):
+                    bob.put_bucket_inventory_configuration(Bucket=bucket, Id="daily", InventoryConfiguration=wanted)
+            else:
+                bob.put_bucket_inventory_configuration(Bucket=bucket, Id="daily", InventoryConfiguration=wanted)
+    finally:
+        server.grants.let("bob")
+
+
+def test_tags_of_buckets(server: Server, s3: Any, bucket: str) -> None:
+    tagged = {"StringEquals": {"aws:RequestTag/Team": "blue"}}
+    put(s3, bucket, let("s3:PutBucketTagging", arn(bucket), Condition=tagged))
+    document = "<Tagging><TagSet><Tag><Key>Team</Key><Value>{}</Value></Tag></TagSet></Tagging>"
+    assert server.send("PUT", f"/{bucket}?tagging", {}, document.format("blue").encode()).status == 204
+    assert server.send("PUT", f"/{bucket}?tagging", {}, document.format("red").encode()).code == "AccessDenied"
+
+
+# --- requesters who pay, forms, websites ----------------------------------------------------------------------------
+
+
+def test_requesters_pay_who_are_not_the_owner(server: Server, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="key", Body=b"content")
+    put(s3, bucket, let("s3:GetObject", arn(bucket, "*")))
+    s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
+    target, agreed = f"/{bucket}/key", {"x-amz-request-payer": "requester"}
+    assert server.ask("GET", target, keys=STRANGER).code == "AccessDenied"
+    paid = server.ask("GET", target, agreed, keys=STRANGER)
+    assert (paid.status, paid.headers["x-amz-request-charged"]) == (200, "requester")
+    assert server.send("GET", target, agreed).code == "AccessDenied"
+    assert server.ask("GET", target).status == 200
+
+
+def test_forms_of_nobody(server: Server, s3: Any, bucket: str) -> None:
+    put(s3, bucket, let("s3:PutObject", arn(bucket, "in/*")))
+    for key, status in (("in/key", 204), ("key", 403)):
+        form = (
+            f'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n{key}\r\n'
+            '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\ncontent\r\n--b--\r\n'
+        )
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        assert server.send("POST", f"/{bucket}", headers, form.encode()).status == status
+
+
+def test_websites_show_what_anybody_may_see(server: Server, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="index.html", Body=b"welcome", ContentType="text/html")
+    s3.put_object(Bucket=bucket, Key="secret.html", Body=b"secret")
+    s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+    site = {"Host": f"{bucket}.{WEBSITE_DOMAIN}"}
+    assert server.send("GET", "/", site).status == 403
+    put(s3, bucket, let("s3:GetObject", arn(bucket, "index.html")))
+    assert server.send("GET", "/", site).body == b"welcome"
+    assert [server.send("GET", path, site).status for path in ("/secret.html", "/absent")] == [403, 403]
+    put(s3, bucket, let("s3:GetObject", arn(bucket, "*")), let("s3:ListBucket", arn(bucket)))
+    assert [server.send("GET", path, site).status for path in ("/secret.html", "/absent")] == [200, 404]
 
 
 # --- making buckets -------------------------------------------------------------------------------------------------

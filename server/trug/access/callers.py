@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from trug.access.statements import DENY, Statement, named, root_arn
+from trug.access.statements import BOUNDED, DELEGATED, DENY, DIRECT, NOT_NAMED, Standing, Statement, named, root_arn
 from trug.domain.frozen import frozen
 from trug.domain.identity import Identity
-
-
-class Standing(IntEnum):
-    """How a resource's policy names someone: not, by the account (which may then grant it on), by role or as anybody
-    (within boundary and session policy), or as the user or session itself ("Policy evaluation logic")."""
-
-    NOT_NAMED = 0
-    DELEGATED = 1
-    BOUNDED = 2
-    DIRECT = 3
-
-
-NOT_NAMED, DELEGATED, BOUNDED, DIRECT = Standing
 
 
 class Link(NamedTuple):

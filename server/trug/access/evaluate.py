@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import compress
 from typing import NamedTuple
 
-from trug.access.callers import BOUNDED, DIRECT, NOT_NAMED, Caller, Standing, caller_of, standing_of
-from trug.access.conditions import Condition, Test
+from trug.access.callers import Caller, caller_of, standing_of
+from trug.access.conditions import Condition
 from trug.access.patterns import Values
-from trug.access.statements import ALLOW, DENY, Effect, Policy, PolicyKind, Statement
+from trug.access.statements import (
+    ALLOW,
+    BOUNDED,
+    DENY,
+    DIRECT,
+    NOT_NAMED,
+    Effect,
+    Policy,
+    PolicyKind,
+    Row,
+    Ruling,
+    Standing,
+    Statement,
+    Verdict,
+)
 from trug.domain.frozen import frozen
 from trug.domain.identity import Identity
 
@@ -45,15 +59,6 @@ class Question:
     acting: str = ""
 
 
-@frozen
-class Verdict:
-    """What was said, and the statement that said so: none where the effect is NONE."""
-
-    effect: Effect
-    policy: Policy | None = None
-    statement: Statement | None = None
-
-
 NOTHING_SAID = Verdict(Effect.NONE)
 
 
@@ -83,32 +88,6 @@ class Decision:
 
 MOST_RULINGS = 16_384
 """How many pairs of actions and callers a policy remembers, 200 bytes each."""
-
-
-class Row(NamedTuple):
-    """A statement that speaks of an action and names the caller, made ready for many requests.
-
-    Its resources are texts and prefixes, or where that is not all, ``reaches`` says; ``test`` is None without
-    conditions.
-    """
-
-    texts: frozenset[str]
-    prefixes: tuple[str, ...]
-    reaches: Callable[[str, Values], bool] | None
-    test: Test | None
-    standing: Standing
-    verdict: Verdict
-
-
-class Ruling(NamedTuple):
-    """First what denies, then what allows, of that first what names the caller best: the first that fits decides.
-
-    Of each what its resources begin with, by which C passes over the statements on other resources: of 20 that leaves
-    one or two to look at.
-    """
-
-    rows: tuple[Row, ...]
-    heads: tuple[tuple[str, ...], ...]
 
 
 def judge(policy: Policy, question: Question) -> Verdict:

@@ -21,6 +21,7 @@ from trug.access.patterns import (
     pieces_of,
     variables_of,
 )
+from trug.access.resources import COMMON, RESOURCES
 from trug.access.statements import Effect, Policy, PolicyKind, Principals, Statement, named, root_arn
 from trug.access.vocabulary import BUCKET_ACTIONS, OBJECT_ACTIONS, TRUST_ACTIONS, is_known_key
 
@@ -76,6 +77,7 @@ class Fault(Enum):
     NO_RESOURCE = ("Missing required field Resource", "Policy statement must contain resources.")
     RESOURCE = ("Policy has invalid resource", 'Resource {} must be in ARN format or "*".')
     APPLIES = ("Action does not apply to any resource(s) in statement", "")
+    KEY_APPLIES = ("Conditions do not apply to combination of actions and resources in statement", "")
     OPERATOR = ("Invalid Condition type : {}", "The policy failed legacy parsing")
     KEY = ("Policy has an invalid condition key", "The policy failed legacy parsing")
     OPERAND = ("Invalid policy syntax.", "The policy failed legacy parsing")
@@ -222,6 +224,8 @@ def _statement(item: Any, index: int, scope: Scope) -> Statement:
     if scope.kind is PolicyKind.BUCKET and not excepts_actions and not excepts_resources:
         _check_applies(actions, resources, scope)
     conditions = _conditions(item.get("Condition", {}), scope)
+    if scope.kind is PolicyKind.BUCKET and not excepts_actions:
+        _check_keys(actions, conditions, scope)
     needs = frozenset[str]().union(*map(variables_of, resources), *(each.needs for each in conditions))
     return Statement(
         index=index,
@@ -459,6 +463,29 @@ def _conditions(block: Any, scope: Scope) -> tuple[Condition, ...]:
         for operator, keys in block.items()
         for key, value in _keys(keys, scope).items()
     )
+
+
+SPECIFIC_KEYS = frozenset[str]().union(*(entry.keys for entry in RESOURCES.values())) - COMMON
+"""Those that some actions have and others have not."""
+
+
+def _check_keys(actions: Sequence[Patterned], conditions: Sequence[Condition], scope: Scope) -> None:
+    """What is asked must be something that each action can be asked, of a pattern one that fits it."""
+    asked = SPECIFIC_KEYS.intersection(
+        name + slash for name, slash, _ in (each.key.partition("/") for each in conditions)
+    )
+    for pieces in actions if asked else ():
+        known = _keys_of(pieces)
+        if known is not None and not asked <= known:
+            scope.refuse(Fault.KEY_APPLIES)
+
+
+@lru_cache(1024)
+def _keys_of(pieces: Patterned) -> frozenset[str] | None:
+    """The keys of the actions that fit a pattern; None where we do none of them."""
+    fits = matcher(constant(pieces) or ())
+    found = [entry.keys for action, entry in RESOURCES.items() if fits(action.lower())]
+    return frozenset[str]().union(*found) if found else None
 
 
 def _keys(keys: Any, scope: Scope) -> dict[str, Any]:

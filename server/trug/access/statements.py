@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import field
-from enum import Enum
-from typing import TYPE_CHECKING
+from enum import Enum, IntEnum
+from typing import NamedTuple
 
-from trug.access.conditions import Condition
+from trug.access.conditions import Condition, Test
 from trug.access.patterns import Patterns, Values
 from trug.domain.frozen import frozen
-
-if TYPE_CHECKING:
-    from trug.access.evaluate import Ruling
 
 
 class PolicyKind(Enum):
@@ -75,6 +73,54 @@ class Statement:
             if not condition.test(values):
                 return False
         return True
+
+
+class Standing(IntEnum):
+    """How a resource's policy names someone: not, by the account (which may then grant it on), by role or as anybody
+    (within boundary and session policy), or as the user or session itself ("Policy evaluation logic")."""
+
+    NOT_NAMED = 0
+    DELEGATED = 1
+    BOUNDED = 2
+    DIRECT = 3
+
+
+NOT_NAMED, DELEGATED, BOUNDED, DIRECT = Standing
+
+
+@frozen
+class Verdict:
+    """What was said, and the statement that said so: none where the effect is NONE."""
+
+    effect: Effect
+    policy: Policy | None = None
+    statement: Statement | None = None
+
+
+class Row(NamedTuple):
+    """A statement that speaks of an action and names the caller, made ready for many requests.
+
+    Its resources are texts and prefixes, or where that is not all, ``reaches`` says; ``test`` is None without
+    conditions.
+    """
+
+    texts: frozenset[str]
+    prefixes: tuple[str, ...]
+    reaches: Callable[[str, Values], bool] | None
+    test: Test | None
+    standing: Standing
+    verdict: Verdict
+
+
+class Ruling(NamedTuple):
+    """First what denies, then what allows, of that first what names the caller best: the first that fits decides.
+
+    Of each what its resources begin with, by which C passes over the statements on other resources: of 20 that leaves
+    one or two to look at.
+    """
+
+    rows: tuple[Row, ...]
+    heads: tuple[tuple[str, ...], ...]
 
 
 @frozen

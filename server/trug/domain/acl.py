@@ -68,7 +68,7 @@ PUBLIC = frozenset({ALL_USERS, AUTHENTICATED_USERS})
 EXEC_READER = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"
 """The canonical id that AWS grants with ``aws-exec-read``."""
 
-NOBODY = "anonymous"
+NOBODY = "*"
 """Stands as the account of who wrote unsigned."""
 NOBODY_ID = "65a011a29cdf8ec533ec3d1ccaae921c"
 """The canonical id of who wrote unsigned."""

@@ -8,6 +8,10 @@ ACCOUNT_KIND = "account-public-access-block"
 """What an account's block is kept under among the store's documents, by the account's id."""
 
 
+SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+"""As AWS calls the four of them, in the order of the fields."""
+
+
 @frozen
 class PublicAccessBlock:
     """The four settings ("Blocking public access to your Amazon S3 storage")."""

@@ -14,6 +14,7 @@ from trug.iam.people import People
 from trug.iam.refusals import IamError
 from trug.manage.lifecycle import preview_lifecycle
 from trug.manage.people import PEOPLE
+from trug.manage.public_access import block_account, unblock_account
 from trug.manage.quotas import clear_quota, set_quota, show_quota
 from trug.ports.key_management import KeyRing, UnknownKey
 from trug.ports.reports import AccountSummary, BucketSummary
@@ -109,6 +110,13 @@ def _on_quotas(run: Callable[[MetadataStore, Mapping[str, str]], Awaitable[Answe
     return command
 
 
+def _on_metadata(run: Callable[[MetadataStore, Mapping[str, str]], Awaitable[Answer]]) -> Command:
+    async def command(store: Managed, given: Mapping[str, str]) -> Answer:
+        return await run(store.metadata, given)
+
+    return command
+
+
 async def preview(store: Managed, given: Mapping[str, str]) -> Answer:
     """A page of what a bucket's lifecycle rules would do now."""
     return await preview_lifecycle(store.metadata, store.lifecycles, given)
@@ -168,6 +176,8 @@ COMMANDS: dict[str, Command] = {
     **{name: _on_people(run) for name, run in PEOPLE.items()},
     "bucket/list": list_buckets,
     "account/list": list_accounts,
+    "account/block": _on_metadata(block_account),
+    "account/unblock": _on_metadata(unblock_account),
     "quota/set": _on_quotas(set_quota),
     "quota/show": _on_quotas(show_quota),
     "quota/clear": _on_quotas(clear_quota),

@@ -44,6 +44,10 @@ class Configuration(Protocol):
     def id(self) -> str: ...
 
 
+FIELDS_KEY = "s3:inventoryaccessibleoptionalfields"
+"""The condition key whose values only an inventory's document says: asked for once it was read."""
+
+
 class Kind(NamedTuple):
     """A kind of configuration: how its operations are called, what is read and written, and what is stored.
 
@@ -164,6 +168,7 @@ def _putting(kind: Kind) -> Handler:
         configuration = kind.parse(request.body)
         name = check_id(request.id, configuration.id)
         if isinstance(configuration, Inventory):
+            await call.authorise(kind.write, call.bucket, told={FIELDS_KEY: configuration.fields})
             await _check_inventory(call, configuration)
         stored = msgspec.msgpack.encode(configuration)
         await call.engine.configurations.store_named(call.bucket, kind.kind, name, stored)

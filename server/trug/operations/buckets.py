@@ -239,7 +239,11 @@ class PutBucketTagging:
 
 
 @family.operation(
-    "PutBucketTagging", "PUT /{Bucket}?tagging", action=actions.PUT_BUCKET_TAGGING, request=PutBucketTagging
+    "PutBucketTagging",
+    "PUT /{Bucket}?tagging",
+    action=actions.PUT_BUCKET_TAGGING,
+    request=PutBucketTagging,
+    tells=lambda request: resource_tags_told(request.tags),
 )
 async def put_bucket_tagging(call: Call, request: PutBucketTagging) -> Reply:
     await call.engine.buckets.set_tags(call.bucket, request.tags or None)

@@ -151,12 +151,19 @@ async def copy_object(call: Call, request: CopyObject) -> Reply:
 
 
 async def _authorise_tags(call: Call, request: CopyObject, source: CopySource) -> None:
-    """Tags are read where they are copied from, and written where there are any to write."""
+    """Tags are read where there are any to copy, and written where there are any to write ("CopyObject")."""
+    tags = request.directives.tags
+    if call.is_plain_owner_of(source.bucket) and call.is_plain_owner_of(call.bucket):
+        return
+    if tags is None:
+        async with source_refusals(call, source):
+            tags = (await call.engine.objects.find(source.bucket, source.key, source.version_id)).record.tags
+    if not tags:
+        return
     if request.directives.tags is None:
         action = actions.GET_OBJECT_TAGGING if source.version_id is None else actions.GET_OBJECT_VERSION_TAGGING
         await call.authorise(action, source.bucket, source.key, version_id=source.version_id)
-    if request.directives.tags != {}:
-        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+    await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
 
 
 async def _copied(call: Call, request: CopyObject, source: CopySource) -> Copied:

@@ -107,8 +107,12 @@ def test_actions(action: Any) -> None:
         (BUCKET, GET, {"Sid": "any text, S3 does not mind"}),
         (BUCKET, GET, {"Condition": {}}),
         (BUCKET, GET, {"Condition": {"StringEquals": {}}}),
-        (BUCKET, GET, {"Condition": {"Bool": {"aws:SecureTransport": False}, "NumericLessThan": {"s3:max-keys": 10}}}),
-        (BUCKET, GET, {"Condition": {"NumericEquals": {"s3:max-keys": [1, 2.5, "3"]}}}),
+        (
+            BUCKET,
+            GET,
+            {"Condition": {"Bool": {"aws:SecureTransport": False}, "NumericLessThan": {"s3:signatureAge": 10}}},
+        ),
+        (BUCKET, GET, {"Condition": {"NumericEquals": {"s3:signatureAge": [1, 2.5, "3"]}}}),
         (BUCKET, GET, {"Action": GONE, "NotAction": "s3:DeleteObject"}),
         (BUCKET, GET, {"Action": GONE, "NotAction": "s3:DeleteBucket"}),
         (IDENTITY, MAY, {"Resource": "*"}),
@@ -259,6 +263,41 @@ NO_ACCORD = "Action does not apply to any resource(s) in statement"
 )
 def test_statements_refused(fields: dict[str, Any], told: str) -> None:
     assert refusal(varied(GET, **fields)) == told
+
+
+NO_KEY = "Conditions do not apply to combination of actions and resources in statement"
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "is_stored"),
+    [
+        ("s3:ListBucket", "s3:prefix", True),
+        ("s3:List*", "s3:prefix", True),
+        ("s3:*", "s3:prefix", True),
+        ("*", "s3:x-amz-acl", True),
+        ("s3:GetObject", "s3:prefix", False),
+        (["s3:ListBucket", "s3:GetObject"], "s3:prefix", False),
+        (["s3:ListBucket", "s3:GetBucketAcl"], "s3:max-keys", False),
+        ("s3:GetObject", "s3:ExistingObjectTag/a", True),
+        ("s3:PutObject", "s3:ExistingObjectTag/a", False),
+        ("s3:PutObject", "s3:RequestObjectTag/a", True),
+        ("s3:PutObject", "s3:RequestObjectTagKeys", True),
+        ("s3:GetObject", "s3:x-amz-server-side-encryption", False),
+        ("s3:GetObject", "s3:VersionId", False),
+        ("s3:GetObjectVersion", "s3:versionid", True),
+        ("s3:ReplicateObject", "s3:prefix", True),
+        ("s3:GetObject", "s3:TlsVersion", True),
+        ("s3:GetObject", "s3:DataAccessPointAccount", True),
+        ("s3:GetObject", "aws:SourceIp", True),
+    ],
+)
+def test_keys_apply_to_actions(action: Any, key: str, is_stored: bool) -> None:
+    text = varied(GET, Action=action, Resource="arn:aws:s3:::b*", Condition={"Null": {key: "false"}})
+    if is_stored:
+        assert parse_policy(text, BUCKET, bucket="b")
+    else:
+        assert refusal(text) == NO_KEY
+    assert parse_policy(text.replace('"Action"', '"NotAction"'), BUCKET, bucket="b")
 
 
 def test_both_kinds_of_resources_serve_both_kinds_of_actions() -> None:

@@ -20,7 +20,7 @@ def public(*statements: dict[str, Any]) -> bool:
 
 
 def on(operator: str, key: str, *values: str) -> dict[str, Any]:
-    return GET | {"Condition": {operator: {key: list(values)}}}
+    return GET | {"Action": "s3:*", "Condition": {operator: {key: list(values)}}}
 
 
 @pytest.mark.parametrize(

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from trug.domain.acl import Ownership
-from trug.domain.public_access import PublicAccessBlock, settings_of
+from trug.domain.public_access import SETTINGS, PublicAccessBlock, settings_of
 from trug.wire import xml
 from trug.wire.xml import element
 
 LIMIT = 64 * 1024
-NAMES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 BOOLEANS = {"true": True, "false": False}
 MODES = {mode.value: mode for mode in Ownership}
 
 
 def parse_block(body: bytes) -> PublicAccessBlock:
     """A ``PublicAccessBlockConfiguration``; what it does not name is off. MalformedXML."""
-    found = xml.texts(xml.parse(body, "PublicAccessBlockConfiguration", limit=LIMIT), NAMES)
-    texts = [found.get(name, "false").strip().lower() for name in NAMES]
+    found = xml.texts(xml.parse(body, "PublicAccessBlockConfiguration", limit=LIMIT), SETTINGS)
+    texts = [found.get(name, "false").strip().lower() for name in SETTINGS]
     if not BOOLEANS.keys() >= set(texts):
         raise xml.malformed()
     return PublicAccessBlock(*(BOOLEANS[text] for text in texts))
 
 
 def block_content(block: PublicAccessBlock) -> str:
-    pairs = zip(NAMES, settings_of(block), strict=True)
+    pairs = zip(SETTINGS, settings_of(block), strict=True)
     return "".join(element(name, str(is_set).lower()) for name, is_set in pairs)
 
 
