@@ -13,13 +13,15 @@ IN_QUERY = ("X-Amz-Security-Token", TOKEN)
 
 def token_of(wire: WireRequest) -> str | None:
     """The session token in the header or in the query; InvalidToken when there are two."""
-    sent = {wire.parameters[name] for name in IN_QUERY if name in wire.parameters} if wire.parameters else set()
-    header = wire.headers.get(TOKEN)
+    parameters, header = wire.parameters, wire.headers.get(TOKEN)
+    if header is None and IN_QUERY[0] not in parameters and IN_QUERY[1] not in parameters:
+        return None
+    sent = {parameters[name] for name in IN_QUERY if name in parameters}
     if header is not None:
         sent.add(header)
     if len(sent) > 1:
         raise refusals.bad_token()
-    return sent.pop() if sent else None
+    return sent.pop()
 
 
 async def credential_of(store: CredentialStore, clock: Clock, access_key: str, token: str | None) -> Credential:

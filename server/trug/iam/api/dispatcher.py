@@ -21,6 +21,7 @@ from trug.wire.request import WireRequest
 
 logger = logging.getLogger(__name__)
 
+METHODS = frozenset({"GET", "POST"})
 FORM = "application/x-www-form-urlencoded"
 CREDENTIAL = re.compile(r"[\s,]Credential=([^,\s]+)")
 SMALL = 64 * 1024
@@ -61,13 +62,13 @@ class QueryApi:
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     def takes(self, wire: WireRequest) -> bool:
-        """Whether a request, to no bucket, is for one of these services: a GET that names an action, a POST that is a
-        form, unless its scope says otherwise, or whose scope says so."""
+        """Whether a request, to no bucket, is for one of these services: one whose query names an action, a POST that
+        is a form, unless its scope says otherwise, or whose scope says so."""
         claimed = claimed_service(wire)
         if claimed and claimed not in SERVICES:
             return False
-        if wire.method == "GET":
-            return "Action" in wire.parameters
+        if wire.method in METHODS and "Action" in wire.parameters:  # minio-py posts nothing but a query
+            return True
         return wire.method == "POST" and (bool(claimed) or content_type(wire) == FORM)
 
     async def answer(self, wire: WireRequest) -> Answered:
