@@ -248,7 +248,7 @@ def extract_headers(call: Call, request: Retrieval, version: Version, extract: E
         headers = headers | {"x-amz-mp-parts-count": str(version.record.parts)}
     if extract.status == PARTIAL:
         headers = headers | {"content-range": f"bytes {extract.start}-{extract.stop - 1}/{version.listing.size}"}
-    return headers | request.overrides if request.overrides else headers
+    return {**headers, **request.overrides} if request.overrides else headers
 
 
 SHOWN: Bounded[int, tuple[Version, Lasting]] = Bounded(2048)

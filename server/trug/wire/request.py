@@ -99,8 +99,8 @@ class Headers(dict[str, str]):
 
 
 def _texts(values: Iterable[bytes]) -> list[str]:
-    """Values as text, all in one go (7,000 instructions for nine of them, where one by one took 14,000). More than there
-    were, if any holds a line end: no parser of ours lets one through."""
+    """Values as text, all in one go: half the instructions of one by one. They are more than there were where one holds
+    a line end, which no parser of ours lets through."""
     return b"\n".join(map(bytes.strip, values, repeat(b" \t"))).decode("latin-1").split("\n")
 
 
