@@ -253,7 +253,7 @@ def extract_headers(call: Call, request: Retrieval, version: Version, extract: E
 
 SHOWN: Bounded[int, tuple[Version, Lasting]] = Bounded(2048)
 """What versions show, by their place in memory: a small object that is read again and again is the same one, found in
-memory, until it changes (7,000 instructions of a HEAD's 245,000)."""
+memory, until it changes."""
 
 
 def shared_headers(call: Call, version: Version) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import field
 
 from trug.domain.frozen import frozen
@@ -12,13 +12,9 @@ XML = "application/xml"
 
 class Lasting(dict[str, str]):
     """Headers that many answers have alike, and nobody changes: ``lines``, how they stand on the wire, is written once
-    and kept with them (15,000 instructions of a HEAD's 245,000)."""
+    and kept with them (half of the 13,000 instructions that this way takes off a HEAD's 246,000)."""
 
-    __slots__ = ("lines",)
-
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        super().__init__(headers)
-        self.lines = ""
+    lines = ""
 
 
 @frozen
