@@ -12,7 +12,7 @@ XML = "application/xml"
 
 class Lasting(dict[str, str]):
     """Headers that many answers have alike, and nobody changes: ``lines``, how they stand on the wire, is written once
-    and kept with them (half of the 13,000 instructions that this way takes off a HEAD's 246,000)."""
+    and kept with them (the whole header of an answer took 18,000 of a GET's 279,000 instructions)."""
 
     lines = ""
 
