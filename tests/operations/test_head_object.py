@@ -24,6 +24,22 @@ def test_shows_what_get_shows(server: Server, s3: Any, bucket: str) -> None:
     assert head.headers["x-amz-tagging-count"] == "1"
 
 
+def test_what_one_request_asks_is_not_shown_to_another(server: Server, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="key", Body=b"0123456789")
+    ways: list[tuple[str, dict[str, str]]] = [
+        ("", {}),
+        ("", {"x-amz-checksum-mode": "ENABLED"}),
+        ("", {"range": "bytes=1-2"}),
+        ("?response-content-type=text%2Fhtml", {}),
+        ("?partNumber=1", {}),
+    ]
+    for method in ("GET", "HEAD"):
+        before = server.ask(method, f"/{bucket}/key").headers.keys()
+        for query, headers in ways:
+            assert server.ask(method, f"/{bucket}/key{query}", headers).status in (200, 206)
+            assert server.ask(method, f"/{bucket}/key").headers.keys() == before
+
+
 def test_parts(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="key", Body=b"0123456789")
     answer = s3.head_object(Bucket=bucket, Key="key", PartNumber=1)

@@ -441,7 +441,8 @@ class Connection(asyncio.Protocol):
         if head.method == "HEAD":
             if length is not None and reply.status < 400:
                 last = f"{last}content-length: {length}\r\n"
-            await close_stream(reply.body)
+            if not isinstance(reply.body, AT_HAND):
+                await close_stream(reply.body)
             self._write(head_of(reply, letterhead, last))
         else:
             if length is not None:

@@ -221,7 +221,9 @@ class Gateway:
             await self._note_unseen(wire, trace)
         if "origin" in head.headers and wire is not None:
             reply = await self._cross_origin.shown(wire, reply)
-        return await self._with_region(reply, wire) if head.method == "HEAD" else reply
+        if head.method == "HEAD" and wire is not None and wire.target.key is None:
+            reply = await self._with_region(reply, wire)
+        return reply
 
     def refuse(self, code: ErrorCode, client: str) -> Answer:
         """The answer to what is no request at all. ``finish`` ends it."""
@@ -278,9 +280,9 @@ class Gateway:
         resource = trace.path if wire is None or not wire.target.is_virtual else f"/{wire.target.bucket}{trace.path}"
         return error_reply(error, resource=resource, request_id=trace.request_id, host_id=self._observer.host_id)
 
-    async def _with_region(self, reply: Reply, wire: WireRequest | None) -> Reply:
+    async def _with_region(self, reply: Reply, wire: WireRequest) -> Reply:
         """SDKs learn a bucket's region by HEAD, from refusals too."""
-        if wire is None or wire.target.key is not None or wire.target.bucket is None or wire.target.is_website:
+        if wire.target.bucket is None or wire.target.is_website:
             return reply
         with suppress(Damaged, Unavailable):
             bucket = await self._engine.buckets.find(wire.target.bucket)

@@ -11,7 +11,7 @@ from trug.domain.errors import S3Error
 from trug.domain.frozen import replace
 from trug.edge.incoming import Arriving, holds_control
 from trug.wire.headers import CONTROL
-from trug.wire.reply import XML, Reply
+from trug.wire.reply import XML, Lasting, Reply
 from trug.wire.xml import document, element
 
 DRAINED_BYTES = 64 * 1024
@@ -98,10 +98,19 @@ def pairs_of(letterhead: str) -> RawHeaders:
 
 def head_of(reply: Reply, letterhead: str, last: str) -> bytes:
     """Status line and header of an answer, ``letterhead`` and ``last`` being whole lines of it."""
-    names = _NAMES
-    lines = [f"{names[name]}: {value}\r\n" for name, value in clean(reply.headers).items()]
-    text = f"{_STATUS_LINES[reply.status]}{letterhead}{''.join(lines)}{last}\r\n"
+    headers = reply.headers
+    if type(headers) is not Lasting:
+        lines = lines_of(headers)
+    elif not (lines := headers.lines):
+        lines = headers.lines = lines_of(headers)
+    text = f"{_STATUS_LINES[reply.status]}{letterhead}{lines}{last}\r\n"
     return text.encode() if text.isascii() else text.encode("latin-1", "replace")
+
+
+def lines_of(headers: Mapping[str, str]) -> str:
+    """Headers as whole lines."""
+    names = _NAMES
+    return "".join([f"{names[name]}: {value}\r\n" for name, value in clean(headers).items()])
 
 
 class Letterhead:

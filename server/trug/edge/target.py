@@ -31,7 +31,7 @@ def target_of(
     bucket, _, key = rest[1:].partition("/")
     if not bucket:
         raise S3Error(ErrorCode.InvalidBucketName, fields={"BucketName": ""})
-    return Target(decode_key(bucket), _key(key), path)
+    return Target(bucket if path.isascii() and "%" not in path else decode_key(bucket), _key(key), path)
 
 
 def _key(raw: str) -> str | None:

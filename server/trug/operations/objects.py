@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Self
 
 from trug.access import actions
+from trug.domain.bounded import Bounded
 from trug.domain.configurations import HAS_LIFECYCLE, HAS_OBJECT_LOCK
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
@@ -45,7 +46,7 @@ from trug.wire.headers import (
 )
 from trug.wire.locking import asks_to_bypass, demand_digest, lock_headers
 from trug.wire.query import DIGITS, response_overrides
-from trug.wire.reply import Reply
+from trug.wire.reply import Lasting, Reply
 from trug.wire.request import Headers, Incoming, Rule
 
 family = Family()
@@ -214,7 +215,7 @@ async def get_object(call: Call, request: GetObject) -> Reply:
         extract = await extract_of(call, request, version, part)
     headers = extract_headers(call, request, version, extract)
     if call.bucket.configured & HAS_LIFECYCLE:
-        headers |= await version_expiration(call, version)
+        headers = headers | await version_expiration(call, version)
     return Reply(extract.status, headers, reading.content(extract.start, extract.stop), extract.stop - extract.start)
 
 
@@ -230,7 +231,7 @@ async def head_object(call: Call, request: HeadObject) -> Reply:
     extract = whole_of(version) if request.is_whole else await extract_of(call, request, version, part)
     headers = extract_headers(call, request, version, extract)
     if call.bucket.configured & HAS_LIFECYCLE:
-        headers |= await version_expiration(call, version)
+        headers = headers | await version_expiration(call, version)
     return Reply(extract.status, headers, length=extract.stop - extract.start)
 
 
@@ -250,17 +251,33 @@ async def _looked_up(call: Call, request: HeadObject) -> tuple[Version, tuple[in
 
 
 def extract_headers(call: Call, request: Retrieval, version: Version, extract: Extract) -> dict[str, str]:
-    headers = version_headers(call, version)
+    """All that an answer shows; it may be shared with others, so that who adds to it makes another."""
+    headers = shared_headers(call, version)
     if version.record.encryption is not None:
-        headers |= encryption_headers(version.record.encryption, request.customer_key)
+        headers = headers | encryption_headers(version.record.encryption, request.customer_key)
     if request.shows_checksum:
-        headers |= checksum_headers(extract.checksum)
+        headers = headers | checksum_headers(extract.checksum)
     if request.part is not None and version.record.parts:
-        headers["x-amz-mp-parts-count"] = str(version.record.parts)
+        headers = headers | {"x-amz-mp-parts-count": str(version.record.parts)}
     if extract.status == PARTIAL:
-        headers["content-range"] = f"bytes {extract.start}-{extract.stop - 1}/{version.listing.size}"
-    if request.overrides:
-        headers |= request.overrides
+        headers = headers | {"content-range": f"bytes {extract.start}-{extract.stop - 1}/{version.listing.size}"}
+    return {**headers, **request.overrides} if request.overrides else headers
+
+
+SHOWN: Bounded[int, tuple[Version, Lasting]] = Bounded(2048)
+"""What versions show, by their place in memory: a small object that is read again and again is the same one, found in
+memory, until it changes."""
+
+
+def shared_headers(call: Call, version: Version) -> dict[str, str]:
+    """As ``version_headers``, made once of each version whose headers depend on nothing but itself."""
+    if call.bucket.versioning is not OFF or version.listing.storage_class != STANDARD:
+        return version_headers(call, version)
+    known = SHOWN.get(id(version))
+    if known is not None and known[0] is version:
+        return known[1]
+    headers = Lasting(version_headers(call, version))
+    SHOWN.keep(id(version), (version, headers))
     return headers
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from trug.domain.checksums import BY_HEADER, HEADER_PREFIX, Algorithm, decode, find_digest
 from trug.domain.errors import ErrorCode, S3Error
-from trug.wire.request import Headers
+from trug.wire.request import Headers, Rule
 
 MD5_SIZE = 16
 SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm"
@@ -35,8 +35,7 @@ def read_integrity(headers: Headers) -> Integrity:
     one, for an unknown algorithm, and for ``x-amz-sdk-checksum-algorithm`` without the checksum it speaks of.
     """
     content_md5 = read_content_md5(headers)
-    # "in" first: a call per header would cost more than all the rest.
-    names = [name for name in headers if HEADER_PREFIX in name and _is_checksum(name)]
+    names = CHECKSUM_NAMES(headers)
     trailer = headers.get("x-amz-trailer")
     if not names and trailer is None:
         if SDK_ALGORITHM in headers:
@@ -70,7 +69,11 @@ def _is_checksum(name: str) -> bool:
     return name.startswith(HEADER_PREFIX) and name not in SETTINGS
 
 
-def _in_trailer(headers: Headers, content_md5: bytes | None, trailer: str, names: list[str]) -> Integrity:
+CHECKSUM_NAMES = Rule(lambda names: tuple(dict.fromkeys(filter(_is_checksum, names))))
+"""The headers that carry a checksum, each once."""
+
+
+def _in_trailer(headers: Headers, content_md5: bytes | None, trailer: str, names: tuple[str, ...]) -> Integrity:
     if names:
         raise _invalid("Expecting a single x-amz-checksum- header")
     algorithm = BY_HEADER.get(trailer.lower())

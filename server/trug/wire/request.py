@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
+from itertools import repeat
 from typing import Any, Generic, Protocol, TypeVar
 
 from trug.domain.bounded import Bounded
@@ -68,12 +69,13 @@ class Headers(dict[str, str]):
     __slots__ = ("shape",)
 
     def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
-        shape = self.shape = Shape.of(tuple([name for name, _ in pairs]))
-        if shape.has_repeats:
+        raw_names, raw_values = zip(*pairs, strict=True) if pairs else ((), ())
+        shape = self.shape = Shape.of(raw_names)
+        values = _texts(raw_values)
+        if shape.has_repeats or len(values) != len(shape.names):
             self.update(_joined(shape.names, pairs))
-            return
-        for name, (_, value) in zip(shape.names, pairs):  # noqa: B905 - a shape has a name for each pair
-            self[name] = value.decode("latin-1").strip(" \t")
+        else:
+            self.update(zip(shape.names, values, strict=True))
 
     def with_values(self, values: Mapping[str, str]) -> Headers:
         """These headers and, where they have none of a name, the given ones (lower-case names)."""
@@ -94,6 +96,12 @@ class Headers(dict[str, str]):
     def count(self, name: str) -> int:
         """How many lines carried this name."""
         return self.shape.names.count(name)
+
+
+def _texts(values: Iterable[bytes]) -> list[str]:
+    """Values as text, all in one go: half the instructions of one by one. They are more than there were where one holds
+    a line end, which no parser of ours lets through."""
+    return b"\n".join(map(bytes.strip, values, repeat(b" \t"))).decode("latin-1").split("\n")
 
 
 def _joined(names: Iterable[str], pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from trug.edge import render
 from trug.edge.asgi import AsgiBody, deliver
 from trug.edge.render import BrokenStream, ClientGone, Letterhead, encoded, error_reply, head_of, pairs_of
 from trug.observe import Trace
-from trug.wire.reply import Reply
+from trug.wire.reply import Lasting, Reply
 from trug.wire.request import Headers
 
 
@@ -168,6 +168,13 @@ def test_only_tokens_are_names(name: str) -> None:
         encoded({name: "x"})
     with pytest.raises(ValueError, match="header name"):
         head_of(Reply(headers={name: "x"}), "", "")
+
+
+def test_headers_that_last_are_written_once() -> None:
+    headers = Lasting({"ETag": '"1"', "x-amz-meta-a": "one\r\ntwo"})
+    plain = head_of(Reply(200, dict(headers)), "", "")
+    assert head_of(Reply(200, headers), "", "") == head_of(Reply(200, headers), "", "") == plain
+    assert headers.lines.encode() in plain
 
 
 def test_letterhead() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from queue import SimpleQueue
 
-from trug.engine.pins import GRACE, Pin, Pins
+from trug.engine.pins import GRACE, SHARED, Pin, Pins
 
 
 def test_the_oldest_of_those_held() -> None:
@@ -56,3 +56,16 @@ def test_a_reading_that_takes_too_long_holds_nobody_up() -> None:
     assert pins.oldest(9) == 9
     del standing, fresh
     assert pins.oldest(9) == 9
+
+
+def test_readings_that_begin_together_share_a_pin_but_not_for_long() -> None:
+    time = 0.0
+    pins = Pins(longest=10, now=lambda: time)
+    first = pins.hold(3)
+    assert pins.hold(3) is first
+    assert pins.hold(4) is not first
+    second = pins.hold(4)
+    time = SHARED
+    assert pins.hold(4) is not second
+    del first, second
+    assert pins.oldest(9) == 9, "none is held only to be shared"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from collections.abc import Sequence
 
 MOVING = 1
 """What stands for the generation's word where it cannot be seen: odd, so caches are bypassed."""
@@ -29,6 +30,7 @@ class Words:
         finally:
             os.close(descriptor)
         self._words = memoryview(self._memory).cast("Q")
+        self.all: Sequence[int] = self._words  # for who asks at every request
         self.log = self._words[FRAMES : UNCHECKED + 1]
         """Frames in the write-ahead log, and those not checkpointed yet (adapters.sql.checkpoint)."""
         self.stamps = self._words[COUNT:]

@@ -18,7 +18,7 @@ from trug.adapters.filesystem import syscalls
 from trug.adapters.sql.batch import SECOND, State, read_state, resumed
 from trug.adapters.sql.commit import Committer, Done
 from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader
-from trug.adapters.sql.generation import MOVING, Words
+from trug.adapters.sql.generation import GENERATION, MOVING, Words
 from trug.adapters.sql.hot import HOT, Hot
 from trug.adapters.sql.lock import WriteLock
 from trug.adapters.sql.migrate import open_current
@@ -321,7 +321,7 @@ class SqlMetadata:
     @property
     def generation(self) -> int:
         opened = self._opened
-        return MOVING if self._is_closed or opened.is_shut else opened.words.value
+        return MOVING if self._is_closed or opened.is_shut else opened.words.all[GENERATION]
 
     @property
     def is_in_doubt(self) -> bool:
