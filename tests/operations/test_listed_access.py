@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.support.forms import CONTENT_TYPE, form
 from tests.support.grants import policy as policy_of
 from tests.support.grants import statement
-from tests.support.listed import ONE, TWO, code_of, know_accounts, make_bucket, policy, unsigned
+from tests.support.listed import EMAIL, ONE, TWO, code_of, know_accounts, make_bucket, policy, unsigned
 from tests.support.server import LIMITED, STRANGER, USER, Server
 
 DENIED = "AccessDenied"
@@ -185,11 +186,17 @@ def test_an_upload_keeps_its_list_until_it_is_complete(server: Server, s3: Any, 
     assert unsigned(server, "GET", f"/{bucket}/key").status == 403
 
 
-def test_setting_a_list_on_a_write_needs_the_permission(server: Server, s3: Any) -> None:
+@pytest.fixture
+def limited(server: Server) -> Iterator[Any]:
+    """A user who has no policy but what the test gives him."""
+    yield server.client(LIMITED)
+    server.grants.let("bob")
+
+
+def test_setting_a_list_on_a_write_needs_the_permission(server: Server, s3: Any, limited: Any) -> None:
     """A user who may put objects and no more."""
     bucket = make_bucket(server, s3)
     server.grants.let("bob", policy_of(statement("Allow", "s3:PutObject", "*")))
-    limited = server.client(LIMITED)
     limited.put_object(Bucket=bucket, Key="key")
     for asked in ({"ACL": "public-read"}, {"ACL": "private"}, {"GrantRead": f"id={TWO}"}):
         assert code_of(limited.put_object, Bucket=bucket, Key="key", **asked) == DENIED
@@ -197,3 +204,34 @@ def test_setting_a_list_on_a_write_needs_the_permission(server: Server, s3: Any)
     server.grants.let("bob", policy_of(statement("Allow", ["s3:PutObject", "s3:PutObjectAcl"], "*")))
     limited.put_object(Bucket=bucket, Key="key", ACL="public-read")
     assert unsigned(server, "GET", f"/{bucket}/key").status == 200
+
+
+def test_grants_on_logs(server: Server, s3: Any, strange: Any) -> None:
+    target, source = make_bucket(server, s3, ACL="log-delivery-write"), make_bucket(server, s3)
+    grants = [
+        {"Grantee": {"Type": "CanonicalUser", "ID": TWO}, "Permission": "READ"},
+        {"Grantee": {"Type": "AmazonCustomerByEmail", "EmailAddress": EMAIL}, "Permission": "FULL_CONTROL"},
+    ]
+    enabled = {"TargetBucket": target, "TargetPrefix": "log/", "TargetGrants": grants}
+    s3.put_bucket_logging(Bucket=source, BucketLoggingStatus={"LoggingEnabled": enabled})
+    found = s3.get_bucket_logging(Bucket=source)["LoggingEnabled"]["TargetGrants"]
+    assert [(grant["Grantee"]["ID"], grant["Permission"]) for grant in found] == [(TWO, "READ"), (TWO, "FULL_CONTROL")]
+    s3.list_objects_v2(Bucket=source)
+    server.deliver_access_logs()
+    (log,) = s3.list_objects(Bucket=target, Prefix="log/")["Contents"]
+    assert b"REST.GET.BUCKET" in strange.get_object(Bucket=target, Key=log["Key"])["Body"].read()
+    assert log["Owner"]["ID"] == ONE
+
+
+@pytest.mark.parametrize(
+    ("who", "what", "code"),
+    [
+        ({"Type": "CanonicalUser", "ID": TWO}, "READ_ACP", "MalformedXML"),
+        ({"Type": "CanonicalUser", "ID": "nobody"}, "READ", "InvalidArgument"),
+    ],
+)
+def test_grants_on_logs_that_are_refused(server: Server, s3: Any, who: dict[str, str], what: str, code: str) -> None:
+    bucket = make_bucket(server, s3)
+    grants = [{"Grantee": who, "Permission": what}]
+    enabled = {"TargetBucket": bucket, "TargetPrefix": "", "TargetGrants": grants}
+    assert code_of(s3.put_bucket_logging, Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": enabled}) == code

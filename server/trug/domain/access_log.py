@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
+from trug.domain.acl import Grant
 from trug.domain.frozen import frozen
 
 EVENT_TIME = "EventTime"
@@ -22,11 +23,13 @@ LONGEST_PREFIX = 800
 @frozen
 class LogTarget:
     """Where a bucket's log is delivered. ``key_format`` is empty where none was asked for, which means simple; else
-    ``simple``, or the source of the date for partitioned prefixes."""
+    ``simple``, or the source of the date for partitioned prefixes. ``grants`` are what others are granted on each log,
+    where lists of access count in the target bucket."""
 
     bucket: str
     prefix: str
     key_format: str = ""
+    grants: tuple[Grant, ...] = ()
 
     @property
     def is_partitioned(self) -> bool:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from trug.domain.access_log import EVENT_TIME, LogTarget, Origin, log_key
+from trug.domain.acl import Ownership, private
 from trug.domain.configurations import LOGGING
 from trug.domain.errors import S3Error
+from trug.domain.frozen import replace
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.engine.access_logs import check_target, unpacked
 from trug.engine.content import Content
@@ -105,9 +107,17 @@ class AccessLogs:
             self._lose(waiting)
             return 0
         files = list(self._files(source, target, waiting))
+        draft = await self._draft(bucket, target)
         for key, content in files:
-            await self._engine.objects.put(bucket, key, Content(content), DRAFT, NO_WRITE_CONDITIONS)
+            await self._engine.objects.put(bucket, key, Content(content), draft, NO_WRITE_CONDITIONS)
         return len(files)
+
+    async def _draft(self, bucket: Bucket, target: LogTarget) -> Draft:
+        """A log belongs to the target's owner, who shares it with those he granted it to, where lists count."""
+        if not target.grants or await self._engine.access_lists.ownership_of(bucket) is Ownership.ENFORCED:
+            return DRAFT
+        owner = private((await self._engine.accounts.with_id(bucket.account)).canonical_id)
+        return replace(DRAFT, acl=replace(owner, grants=owner.grants + target.grants))
 
     async def _receiver(self, source: Bucket, target: LogTarget) -> Bucket | None:
         """The target bucket as it is now; None where nothing may be delivered there any more."""

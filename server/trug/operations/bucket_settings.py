@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from trug.access import actions
 from trug.domain.access_log import LogTarget
+from trug.domain.acl import Ownership
 from trug.domain.configurations import ACCELERATE, LOGGING, REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.frozen import frozen
+from trug.domain.frozen import frozen, replace
 from trug.engine.access_logs import check_target, check_target_lock, packed, unpacked
+from trug.engine.acls import not_supported
 from trug.operations.call import Call
+from trug.operations.granting import resolved
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing
 from trug.operations.representation import document
@@ -117,8 +120,19 @@ async def put_bucket_logging(call: Call, request: PutBucketLogging) -> Reply:
     if request.target is not None:
         target = check_target(call.bucket, await call.engine.buckets.find(request.target.bucket))
         check_target_lock(await call.engine.locks.find(target))
-    await call.engine.configurations.store(call.bucket, LOGGING, packed(request.target))
+    await call.engine.configurations.store(call.bucket, LOGGING, packed(await _granting(call, request.target)))
     return Reply()
+
+
+async def _granting(call: Call, asked: LogTarget | None) -> LogTarget | None:
+    """With who is meant by each grant on the logs. AccessControlListNotSupported where lists do not count in the bucket
+    they go to; errors of ``resolved``."""
+    if asked is None or not asked.grants:
+        return asked
+    target = await call.engine.buckets.find(asked.bucket)
+    if target is None or await call.engine.access_lists.ownership_of(target) is Ownership.ENFORCED:
+        raise not_supported()
+    return replace(asked, grants=await resolved(call, asked.grants))
 
 
 @family.operation("GetBucketLogging", "GET /{Bucket}?logging", action=actions.GET_BUCKET_LOGGING, request=Nothing)

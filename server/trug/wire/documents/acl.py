@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from trug.domain.acl import MOST_GRANTS, Acl, Grant, Grantee, GranteeKind, Permission
@@ -41,8 +41,13 @@ def _acl(root: Element) -> Acl:
     name = None if owner is None else xml.text_of(owner, "ID")
     if not name or listed is None or len(listed) > MOST_GRANTS:
         raise malformed()
-    xml.check_children(listed, ("Grant",))
-    return Acl(name, tuple(map(_grant, listed)))
+    return Acl(name, parse_grants(listed))
+
+
+def parse_grants(parent: Element) -> tuple[Grant, ...]:
+    """The ``<Grant>`` elements in another. MalformedACLError, MalformedXML."""
+    xml.check_children(parent, ("Grant",))
+    return tuple(map(_grant, parent))
 
 
 def _grant(parent: Element) -> Grant:
@@ -67,11 +72,16 @@ KINDS = {kind.value: kind for kind in GranteeKind}
 
 def acl_content(acl: Acl, names: Mapping[str, str]) -> str:
     """What stands in the document; ``names`` are the display names of canonical ids, where they have any."""
-    grants = "".join(
-        f"<Grant>{_grantee_element(grant.grantee, names)}{element('Permission', grant.permission)}</Grant>"
-        for grant in acl.grants
-    )
+    grants = grants_content(acl.grants, names)
     return f"<Owner>{_person(acl.owner, names)}</Owner><AccessControlList>{grants}</AccessControlList>"
+
+
+def grants_content(grants: Iterable[Grant], names: Mapping[str, str]) -> str:
+    """``<Grant>`` of each; ``names`` as in ``acl_content``."""
+    return "".join(
+        f"<Grant>{_grantee_element(grantee, names)}{element('Permission', permission)}</Grant>"
+        for grantee, permission in grants
+    )
 
 
 def _grantee_element(grantee: Grantee, names: Mapping[str, str]) -> str:

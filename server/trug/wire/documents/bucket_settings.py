@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trug.domain.access_log import DELIVERY_TIME, EVENT_TIME, LONGEST_PREFIX, SIMPLE, LogTarget
-from trug.domain.errors import ErrorCode, S3Error, invalid_argument
+from trug.domain.acl import MOST_GRANTS, Permission
+from trug.domain.errors import invalid_argument
 from trug.wire import xml
+from trug.wire.documents.acl import grants_content, parse_grants
 from trug.wire.xml import element
 
 if TYPE_CHECKING:
@@ -36,11 +38,8 @@ def parse_accelerate(body: bytes) -> str:
 
 
 def parse_logging(body: bytes) -> LogTarget | None:
-    """Where logs go; None turns logging off.
-
-    AccessControlListNotSupported for grants: where the bucket's owner owns all that is in it, as in every bucket here,
-    AWS takes none ("PutBucketLogging").
-    """
+    """Where logs go, its grantees not looked up; None turns logging off. MalformedXML for what may not be granted on
+    logs ("PutBucketLogging")."""
     root = xml.parse(body, "BucketLoggingStatus", limit=LIMIT)
     xml.check_children(root, ("LoggingEnabled",))
     enabled = xml.only(root, "LoggingEnabled")
@@ -52,10 +51,14 @@ def parse_logging(body: bytes) -> LogTarget | None:
         raise xml.malformed()
     if len(prefix.encode()) > LONGEST_PREFIX:
         raise invalid_argument("The target prefix is too long.", "TargetPrefix", prefix)
-    grants = xml.only(enabled, "TargetGrants")
-    if grants is not None and len(grants):
-        raise S3Error(ErrorCode.AccessControlListNotSupported)
-    return LogTarget(bucket, prefix, _key_format(xml.only(enabled, "TargetObjectKeyFormat")))
+    listed = xml.only(enabled, "TargetGrants")
+    grants = () if listed is None else parse_grants(listed)
+    if len(grants) > MOST_GRANTS or any(grant.permission not in ON_LOGS for grant in grants):
+        raise xml.malformed()
+    return LogTarget(bucket, prefix, _key_format(xml.only(enabled, "TargetObjectKeyFormat")), grants)
+
+
+ON_LOGS = (Permission.FULL_CONTROL, Permission.READ, Permission.WRITE)
 
 
 def _key_format(asked: Element | None) -> str:
@@ -79,8 +82,12 @@ def logging_content(target: LogTarget | None) -> str:
         return ""
     return (
         f"<LoggingEnabled>{element('TargetBucket', target.bucket)}{element('TargetPrefix', target.prefix)}"
-        f"{_key_format_element(target)}</LoggingEnabled>"
+        f"{_target_grants(target)}{_key_format_element(target)}</LoggingEnabled>"
     )
+
+
+def _target_grants(target: LogTarget) -> str:
+    return f"<TargetGrants>{grants_content(target.grants, {})}</TargetGrants>" if target.grants else ""
 
 
 def _key_format_element(target: LogTarget) -> str:
