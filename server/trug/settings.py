@@ -147,7 +147,6 @@ class Option(NamedTuple):
     many: bool = False
     secret: bool = False
     on_command_line: bool = True
-    is_built: bool = True
 
     @property
     def flag(self) -> str:
@@ -281,9 +280,6 @@ def read_settings(
         directory, origins["directory"] = _directory(layers)
     else:
         origins["directory"] = "argument"
-    warnings += [
-        f"{origins[o.name]}: {o.name} has no effect yet" for o in OPTIONS if o.name in values and not o.is_built
-    ]
     settings = Settings(directory=directory, origins=origins, warnings=tuple(warnings), **values)
     mistakes += _contradictions(settings)
     if mistakes:

@@ -91,10 +91,14 @@ def test_secrets_are_not_shown() -> None:
     assert rows["port"] == ("9000", "default")
 
 
-def test_unknown_variables_and_unbuilt_settings_are_said() -> None:
-    warnings = read_settings({"block_public_access": ["true"]}, environment={"TRUG_PROT": "1"}).warnings
+def test_unknown_variables_are_said() -> None:
+    warnings = read_settings({}, environment={"TRUG_PROT": "1"}).warnings
     assert any("TRUG_PROT" in text for text in warnings)
-    assert any("block_public_access has no effect yet" in text for text in warnings)
+
+
+def test_new_buckets() -> None:
+    settings = read_settings({"block_public_access": ["true"], "object_ownership": ["ObjectWriter"]}, environment={})
+    assert (settings.block_public_access, settings.object_ownership, settings.warnings) == (True, "ObjectWriter", ())
 
 
 def test_directory_in_a_checkout_and_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
