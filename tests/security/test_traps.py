@@ -321,8 +321,6 @@ def test_trap_77_what_is_not_built_touches_nothing(stand: Stand, bucket: str, qu
 UNBUILT = [
     ("x-amz-server-side-encryption-new", "AES256"),
     ("x-amz-object-lock-event-hold", "ON"),
-    ("x-amz-acl", "public-read"),
-    ("x-amz-grant-read", 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'),
     ("x-amz-storage-class", "OUTPOSTS"),
 ]
 
