@@ -13,6 +13,7 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.driver import Sample, deal, drive
+from benchmarks.policies import declare_reader
 from benchmarks.processes import Running, Tree, listener_of, nginx, started, trug, workplace
 from benchmarks.signing import Endpoint, plain
 from benchmarks.table import figure, table
@@ -52,7 +53,7 @@ def main() -> int:
     ]
     with ExitStack() as stack:
         place = stack.enter_context(workplace())
-        running = stack.enter_context(trug(place))
+        running = stack.enter_context(trug(place, ["--init", str(declare_reader(place))]))
         benches = [Bench(Endpoint("trug", running.host, running.port), running.tree, processes=options.drivers)]
         if options.peer:
             benches.append(peer(options.peer, options.drivers))
@@ -158,7 +159,8 @@ def served(running: Running, name: str, count: int, connections: int) -> Round:
 def measure(workload: Workload, benches: list[Bench], sticks: Yardsticks, *, share: float) -> dict[str, Round]:
     """One round of a workload on everything that can run it; ``share`` of its operations."""
     count = max(int(workload.operations * share), workload.connections)
-    found = {row_of(workload, bench.endpoint.name): observe(workload, bench, count) for bench in benches}
+    able = benches[:1] if workload.is_own else benches
+    found = {row_of(workload, bench.endpoint.name): observe(workload, bench, count) for bench in able}
     if workload.nginx and sticks.nginx is not None:
         found[row_of(workload, "nginx")] = served(sticks.nginx, workload.nginx, count, workload.connections)
     if workload.floor:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from benchmarks.documents import completed_upload, upload_id_of
 from benchmarks.driver import Refused, Sample, ask, deal, drive
+from benchmarks.policies import GUARDED, READER, bucket_policy
 from benchmarks.processes import Tree
 from benchmarks.signing import Endpoint, Payload, Request, Signer
 
@@ -28,7 +29,7 @@ class Workload(NamedTuple):
 
     ``operations`` over ``connections``; with ``size`` the figure is seconds of CPU per GiB moved, else µs per
     operation, to stay below ``goal``. ``nginx`` and ``floor`` name the content that nginx serves, or a plain write and
-    sync stores, beside it.
+    sync stores, beside it. ``is_own`` of what only a server that this program started can be asked for.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Workload(NamedTuple):
     nginx: str = ""
     floor: str = ""
     is_quick: bool = True
+    is_own: bool = False
 
 
 class Bench:
@@ -117,6 +119,18 @@ def get_encrypted(bench: Bench, count: int, connections: int) -> Sample:
 def get_hot(bench: Bench, count: int, connections: int) -> Sample:
     bench.check(hot(count % HOT), CONTENTS["4k"])
     requests = [bench.sign.get(hot(number), size=SIZES["4k"]) for number in range(HOT)]
+    return bench.drive(deal(_shuffled(requests, count), connections))
+
+
+def get_allowed(bench: Bench, count: int, connections: int) -> Sample:
+    """The same by a user whom policies let: what it costs more than ``get_hot`` is what deciding costs."""
+    address = bench.endpoint.address
+    ask(address, bench.sign.request("PUT", GUARDED))
+    ask(address, bench.sign.put(GUARDED, Payload.of(bucket_policy()), {"policy": ""}))
+    paths = [f"{GUARDED}/hot/{number:04}" for number in range(HOT)]
+    bench.fill([bench.sign.put(path, bench.payloads["4k"]) for path in paths], 16)
+    reader = Signer(bench.endpoint._replace(access_key=READER.access_key, secret_key=READER.secret_key))
+    requests = [reader.get(path, size=SIZES["4k"]) for path in paths]
     return bench.drive(deal(_shuffled(requests, count), connections))
 
 
@@ -204,6 +218,7 @@ def _shuffled(requests: Sequence[Request], count: int) -> list[Request]:
 
 WORKLOADS = (
     Workload("GET 4 KiB", 16, 8000, get_hot, 35, nginx="4k"),
+    Workload("GET 4 KiB, 20 statements", 16, 8000, get_allowed, None, is_own=True),
     Workload("HEAD", 16, 8000, head_hot, 30),
     Workload("PUT 4 KiB", 16, 4000, put("4k"), 95, floor="4k"),
     Workload("PUT 4 KiB", 64, 6000, put("4k"), 80, floor="4k", is_quick=False),
