@@ -241,7 +241,7 @@ def test_a_session_policy_limits_which_roles_the_user_assumes(server: IamServer,
 
 @pytest.mark.parametrize("action", ["GetSessionToken", "GetFederationToken"])
 def test_sessions_without_a_role_manage_nobody(server: IamServer, mallory: Person, action: str) -> None:
-    """ "Comparing AWS STS credentials": neither calls IAM, and of STS only what says who they are, or assumes a role."""
+    """Neither calls IAM ("Compare AWS STS credentials"), and of STS only what says who they are, or assumes a role."""
     mallory.let(allow("iam:*", "sts:*", "s3:*"))
     more = {} if action == "GetSessionToken" else {"Name": "guest", "Policy": document(allow("iam:*", "sts:*"))}
     keys = session_of(mallory.ask(action, service="sts", **more))
