@@ -25,6 +25,7 @@ from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.public_access import ACCOUNT_KIND, NOTHING_BLOCKED, PublicAccessBlock, block_of
+from trug.domain.tags import as_policies_see
 from trug.ports.access_lists import AccessLists
 from trug.ports.reads import Configuration, Current, Document, WithVersionId
 from trug.ports.remembered import Remembered
@@ -53,6 +54,10 @@ OF_ITS_OWNER = frozenset(
         a.LIST_OBJECT_ANNOTATIONS,
         a.PUT_OBJECT_ANNOTATION,
         a.DELETE_OBJECT_ANNOTATION,
+        a.GET_OBJECT_VERSION_ANNOTATION,
+        a.LIST_OBJECT_VERSION_ANNOTATIONS,
+        a.PUT_OBJECT_VERSION_ANNOTATION,
+        a.DELETE_OBJECT_VERSION_ANNOTATION,
     }
 )
 """What the owner of an object lets others do to it; to delete, lock or restore it is up to the bucket's owner."""
@@ -347,7 +352,7 @@ def with_tags(values: Values, tags: Mapping[str, str], action: Action) -> Values
     """The request's values, and the tags of the object that is there, where the action has these."""
     if TAGS_THERE not in RESOURCES[action].keys:
         return values
-    by_key = {TAGS_THERE + name.lower(): (value,) for name, value in tags.items()}
+    by_key = {TAGS_THERE + name: (value,) for name, value in as_policies_see(tags).items()}
     return lambda key: by_key.get(key) if key.startswith(TAGS_THERE) else values(key)
 
 

@@ -43,8 +43,16 @@ def caller_of(identity: Identity, acting: str = "") -> Caller:
         return Caller((Link(names, DIRECT),), f"{account.canonical_id} {identity.arn}", is_root=True)
     role = f"arn:aws:iam::{account.id}:role{identity.path}{identity.role}"
     roles = [Link(frozenset((role,)), BOUNDED)] if identity.role else []
-    chain = (Link(names, DELEGATED), *roles, Link(frozenset((identity.arn,)), DIRECT))
-    return Caller(chain, f"{account.canonical_id} {role} {identity.arn}")
+    is_limited = is_limited_user(identity)
+    chain = (Link(names, DELEGATED), *roles, Link(frozenset((identity.arn,)), BOUNDED if is_limited else DIRECT))
+    return Caller(chain, f"{account.canonical_id} {role} {identity.arn}{' limited' if is_limited else ''}")
+
+
+def is_limited_user(identity: Identity) -> bool:
+    """Whether this is a session of a user with policies of its own. It has no other ARN than the user, so that whoever
+    names the user does not mean the session, as little as who names a role."""
+    session = identity.session
+    return bool(identity.user and session and (session.policies or session.policy_arns))
 
 
 def standing_of(statement: Statement, caller: Caller) -> Standing:

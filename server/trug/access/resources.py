@@ -185,6 +185,10 @@ ON_OBJECTS: dict[Action, frozenset[str]] = {
     a.GET_OBJECT_ANNOTATION: THERE,
     a.LIST_OBJECT_ANNOTATIONS: THERE,
     a.PUT_OBJECT_ANNOTATION: THERE,
+    a.DELETE_OBJECT_VERSION_ANNOTATION: THERE | VERSION,
+    a.GET_OBJECT_VERSION_ANNOTATION: THERE | VERSION,
+    a.LIST_OBJECT_VERSION_ANNOTATIONS: THERE | VERSION,
+    a.PUT_OBJECT_VERSION_ANNOTATION: THERE | VERSION,
     a.UPDATE_OBJECT_ENCRYPTION: frozenset(
         {"s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"}
     ),

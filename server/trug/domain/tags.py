@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.percent import decode_percent
@@ -48,6 +49,12 @@ def check_tags(pairs: list[tuple[str, str]], *, limit: int) -> dict[str, str]:
             raise _invalid("Cannot provide multiple Tags with the same key", TagKey=key)
         tags[key] = value
     return tags
+
+
+def as_policies_see(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags by lower-case key, for policies tell no case of keys apart. Of keys that differ in nothing else one counts,
+    whatever their order, so that what a policy lets be written another reads in the same way."""
+    return {key.lower(): value for key, value in sorted(tags.items(), reverse=True)}
 
 
 def _check(key: str, value: str) -> None:

@@ -27,14 +27,15 @@ def policy_name(arn: str) -> str:
 
 
 def find_policy(account: str, arn: str) -> Asking[ManagedPolicy | None]:
-    """In a script: the policy of this ARN that people of the account may be given."""
+    """In a script: the policy of this ARN that people of the account may be given. ARNs are compared letter by letter,
+    as policies do that speak of them."""
     if (built_in := BY_ARN.get(arn)) is not None:
         return built_in.policy
     parts = PolicyArn(arn)
     if parts.account != account:
         return None
     policy = yield from POLICY.at(account, place_of(parts.name))
-    return policy if policy is not None and policy.path == parts.path else None
+    return policy if policy is not None and policy.arn == arn else None
 
 
 def attachable(account: str, arn: str) -> Asking[ManagedPolicy]:

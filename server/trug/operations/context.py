@@ -12,7 +12,7 @@ from trug.domain.errors import S3Error
 from trug.domain.identity import Identity
 from trug.domain.keys import decode_key
 from trug.domain.tags import HEADER as TAGGING
-from trug.domain.tags import parse_tagging_header
+from trug.domain.tags import as_policies_see, parse_tagging_header
 from trug.ports.rows import Bucket
 from trug.wire.dates import SECOND, iso_date, parse_http_date, parse_iso
 from trug.wire.locking import UNTIL
@@ -29,7 +29,10 @@ NO_LIST: Told = dict.fromkeys(LISTING)
 """Of a request that lists nothing, whatever its query says."""
 
 COPY_SOURCE = "x-amz-copy-source"
+VERSION = "?versionId="
+TAGGING_DIRECTIVE, REPLACE = "x-amz-tagging-directive", "REPLACE"
 RETAIN_UNTIL = "s3:object-lock-retain-until-date"
+TAG_KEYS = "s3:requestobjecttagkeys"
 DAY = 24 * 3600 * SECOND
 MILLISECOND = 1000
 SIGV4_QUERY, SIGV2_QUERY = "X-Amz-Signature", "Signature"
@@ -105,6 +108,13 @@ class Context:
         return self.headers.get("authorization", "").startswith("AWS ") or SIGV2_QUERY in self.wire.parameters
 
     @property
+    def is_copy(self) -> bool:
+        """Whether there is a source that this copies. Of what is none the header says nothing."""
+        wire = self.wire
+        is_written = wire.method == "PUT" and not self.in_form and "renameObject" not in wire.parameters
+        return is_written and COPY_SOURCE in self.headers
+
+    @property
     def signed_at(self) -> int | None:
         """When, in µs since 1970; None of nobody's request."""
         is_in_header = self.in_form or "authorization" in self.headers
@@ -117,8 +127,10 @@ class Context:
     def request_tags(self) -> dict[str, str]:
         """The tags of a new object, as the header has them; none where it is not well-formed, which is refused later.
 
-        That a document (``told``) may give some is nothing to the header."""
-        text = self.headers.get(TAGGING)
+        The header counts neither where a document (``told``) has the tags, nor where a copy takes along those of its
+        source."""
+        is_heeded = TAG_KEYS not in self.told and (not self.is_copy or self.headers.get(TAGGING_DIRECTIVE) == REPLACE)
+        text = self.headers.get(TAGGING) if is_heeded else None
         if text is not None:
             with suppress(S3Error):
                 return parse_tagging_header(text)
@@ -207,17 +219,17 @@ def _signature_age(context: Context) -> str | None:
 
 def _copy_source(context: Context) -> str | None:
     """``bucket/key``, decoded and without the version, however the client spelled it."""
-    text = context.headers.get(COPY_SOURCE)
-    if text is None:
+    if not context.is_copy:
         return None
+    text = context.headers[COPY_SOURCE]
     try:
-        return decode_key(text.partition("?versionId=")[0]).removeprefix("/")
+        return decode_key(text.rpartition(VERSION)[0] if VERSION in text else text).removeprefix("/")
     except S3Error:
         return text
 
 
 def _metadata_directive(context: Context) -> str | None:
-    if COPY_SOURCE not in context.headers:
+    if not context.is_copy:
         return None
     return context.headers.get("x-amz-metadata-directive", "COPY")
 
@@ -232,6 +244,11 @@ def _parameter(name: str) -> Callable[[Context], str | None]:
 
 def _header(name: str) -> Callable[[Context], str | None]:
     return lambda context: context.headers.get(name)
+
+
+def _own_header(name: str) -> Callable[[Context], str | None]:
+    """Of the request itself: no field of a form stands in its place."""
+    return lambda context: context.wire.headers.get(name)
 
 
 def _until(context: Context) -> int | None:
@@ -252,11 +269,8 @@ def _days_left(context: Context) -> str | None:
 
 
 def _limit(context: Context) -> str | None:
-    for name in ("max-keys", "max-uploads"):
-        text = context.wire.parameters.get(name)
-        if text is not None:
-            return text
-    return None
+    parameters = context.wire.parameters
+    return parameters.get("max-uploads" if "uploads" in parameters else "max-keys")
 
 
 def _creates_object(context: Context) -> str:
@@ -274,21 +288,21 @@ ONE_OF_A_KIND: Mapping[str, Callable[[Context], str | None]] = {
     "aws:principalarn": _principal_arn,
     "aws:principalisawsservice": lambda _: "false",
     "aws:principaltype": _principal_type,
-    "aws:referer": _header("referer"),
+    "aws:referer": _own_header("referer"),
     "aws:requestedregion": lambda context: None if context.bucket is None else context.bucket.region,
     "aws:resourceaccount": _owner_id,
     "aws:securetransport": lambda context: _boolean(context.wire.scheme == "https"),
     "aws:sourceidentity": _source_identity,
     "aws:sourceip": lambda context: context.wire.client or None,
     "aws:tokenissuetime": _token_issued,
-    "aws:useragent": _header("user-agent"),
+    "aws:useragent": _own_header("user-agent"),
     "aws:userid": _user_id,
     "aws:username": lambda context: context.identity.user or None,
     "aws:viaawsservice": lambda _: "false",
     "s3:authtype": _auth_type,
     "s3:delimiter": _parameter("delimiter"),
-    "s3:if-match": _header("if-match"),
-    "s3:if-none-match": _header("if-none-match"),
+    "s3:if-match": _own_header("if-match"),
+    "s3:if-none-match": _own_header("if-none-match"),
     "s3:max-keys": _limit,
     "s3:object-lock-legal-hold": _header("x-amz-object-lock-legal-hold"),
     "s3:object-lock-mode": _header("x-amz-object-lock-mode"),
@@ -319,7 +333,7 @@ def _session_tag_keys(context: Context) -> Values:
 
 
 SEVERAL: Mapping[str, Callable[[Context], Values]] = {
-    "s3:requestobjecttagkeys": _tag_keys,
+    TAG_KEYS: _tag_keys,
     "sts:transitivetagkeys": _session_tag_keys,
 }
 
@@ -339,7 +353,8 @@ def _principal_tag(context: Context, name: str) -> Values | None:
 
 def _named(tags: Mapping[str, str], name: str) -> Values | None:
     """A tag's value; policies' keys are asked for in lower case, so that case tells no two tags apart."""
-    return next(((value,) for key, value in tags.items() if key.lower() == name), None)
+    value = as_policies_see(tags).get(name)
+    return None if value is None else (value,)
 
 
 BY_NAME: Mapping[str, Callable[[Context, str], Values | None]] = {
@@ -371,11 +386,11 @@ FROM_HEADERS = frozenset(
 
 def told_tags(tags: Mapping[str, str], prefix: str, keys: str) -> Told:
     """What a document's tags tell policies: under ``prefix/name`` each value, under ``keys`` the names."""
-    return {keys: tuple(tags), **{f"{prefix}/{name.lower()}": (value,) for name, value in tags.items()}}
+    return {keys: tuple(tags), **{f"{prefix}/{name}": (value,) for name, value in as_policies_see(tags).items()}}
 
 
 def object_tags_told(tags: Mapping[str, str]) -> Told:
-    return told_tags(tags, "s3:requestobjecttag", "s3:requestobjecttagkeys")
+    return told_tags(tags, "s3:requestobjecttag", TAG_KEYS)
 
 
 def resource_tags_told(tags: Mapping[str, str]) -> Told:

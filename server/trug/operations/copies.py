@@ -13,6 +13,7 @@ from trug.domain.preconditions import WriteConditions
 from trug.domain.ranges import parse_copy_range
 from trug.engine.drafts import Copied, CopiedPart, CopyDirectives, CopySource, Draft
 from trug.operations.call import Call
+from trug.operations.context import object_tags_told
 from trug.operations.expiring import stored_expiration
 from trug.operations.granting import granted, is_plain
 from trug.operations.operation import Family
@@ -163,7 +164,7 @@ async def _authorise_tags(call: Call, request: CopyObject, source: CopySource) -
     if request.directives.tags is None:
         action = actions.GET_OBJECT_TAGGING if source.version_id is None else actions.GET_OBJECT_VERSION_TAGGING
         await call.authorise(action, source.bucket, source.key, version_id=source.version_id)
-    await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
+    await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key, told=object_tags_told(tags))
 
 
 async def _copied(call: Call, request: CopyObject, source: CopySource) -> Copied:

@@ -94,6 +94,7 @@ def _etag(annotation: Annotation) -> dict[str, str]:
     "PutObjectAnnotation",
     "PUT /{Bucket}/{Key+}?annotation&annotationName",
     action=actions.PUT_OBJECT_ANNOTATION,
+    versioned_action=actions.PUT_OBJECT_VERSION_ANNOTATION,
     request=PutObjectAnnotation,
 )
 async def put_object_annotation(call: Call, request: PutObjectAnnotation) -> Reply:
@@ -114,6 +115,7 @@ async def put_object_annotation(call: Call, request: PutObjectAnnotation) -> Rep
     "GetObjectAnnotation",
     "GET /{Bucket}/{Key+}?annotation&annotationName",
     action=actions.GET_OBJECT_ANNOTATION,
+    versioned_action=actions.GET_OBJECT_VERSION_ANNOTATION,
     request=OneAnnotation,
 )
 async def get_object_annotation(call: Call, request: OneAnnotation) -> Reply:
@@ -130,6 +132,7 @@ async def get_object_annotation(call: Call, request: OneAnnotation) -> Reply:
     "DeleteObjectAnnotation",
     "DELETE /{Bucket}/{Key+}?annotation&annotationName",
     action=actions.DELETE_OBJECT_ANNOTATION,
+    versioned_action=actions.DELETE_OBJECT_VERSION_ANNOTATION,
     request=OneAnnotation,
 )
 async def delete_object_annotation(call: Call, request: OneAnnotation) -> Reply:
@@ -174,6 +177,7 @@ class ListObjectAnnotations:
     "ListObjectAnnotations",
     "GET /{Bucket}/{Key+}?annotation",
     action=actions.LIST_OBJECT_ANNOTATIONS,
+    versioned_action=actions.LIST_OBJECT_VERSION_ANNOTATIONS,
     request=ListObjectAnnotations,
 )
 async def list_object_annotations(call: Call, request: ListObjectAnnotations) -> Reply:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from trug.auth.authenticate import Authenticator
+from trug.domain.identity import Identity
 from trug.iam.api.actions import Action, Call
 from trug.iam.api.answers import Structure, failure, success
 from trug.iam.api.catalogue import TABLE, ActionTable
@@ -29,6 +30,7 @@ SMALL = 64 * 1024
 LARGE = 2 * 1024 * 1024
 """The longest of all: simulations bring their policies along."""
 LARGE_AT_ONCE = 8
+OPEN_TO_SESSIONS = frozenset({"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetCallerIdentity"})
 
 
 class Answered(NamedTuple):
@@ -94,6 +96,7 @@ class QueryApi:
         progress.name = action.name
         if caller.identity.is_anonymous and not action.is_open:
             raise QueryError(QueryCode.MissingAuthenticationToken)
+        check_session(caller.identity, action)
         if action.kind == "declined":
             raise QueryError(QueryCode.NotImplemented, f"{action.name} is not implemented: {action.note}")
         return await perform(action, Call(self._services, caller.identity, parameters, wire, action.label))
@@ -117,6 +120,16 @@ class QueryApi:
                 QueryCode.InvalidAction, f"Could not find operation {name[:128]} for version {version[:64]}"
             )
         return action
+
+
+def check_session(identity: Identity, action: Action) -> None:
+    """AccessDenied for what the sessions of users, roots and federated users may not ask, whatever their policies say:
+    anything of IAM, and of STS what is not in OPEN_TO_SESSIONS ("Compare AWS STS credentials", of those without a
+    second factor)."""
+    session = identity.session
+    if session is None or identity.role or session.provider or action.label in OPEN_TO_SESSIONS:
+        return
+    raise QueryError(QueryCode.AccessDenied, f"Cannot call {action.name} with session credentials")
 
 
 async def perform(action: Action, call: Call) -> Structure | None:

@@ -40,9 +40,9 @@ async def principal_given(call: Call) -> Subject[Principal]:
     found = PRINCIPAL.fullmatch(arn)
     if found is None:
         raise invalid("PolicySourceArn", arn, "be the ARN of a user, a group or a role")
-    account, kind, path, name = found.groups()
+    account, kind, _, name = found.groups()
     entity: Principal | None = await holders_of(call, kind).find(call.tenant, name)
-    if entity is None or account != call.tenant or entity.path != path:
+    if entity is None or account != call.tenant or entity.arn != arn:
         return Subject(arn, NOBODY, absence=no_such(kind, name))
     return Subject(arn, entity, {} if isinstance(entity, Group) else told_about(entity.tags, entity.boundary))
 

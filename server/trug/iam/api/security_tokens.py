@@ -16,6 +16,7 @@ from trug.iam.api.refusals import QueryCode, QueryError
 from trug.iam.api.services import STS
 from trug.iam.entities import Role, Tags
 from trug.iam.limits import check_tags
+from trug.iam.managed import PolicyArn
 from trug.iam.oidc import Fault, TokenRefused
 from trug.iam.sts.federation import Vouched, session_of
 from trug.iam.sts.sessions import SECOND, Issued
@@ -325,6 +326,10 @@ async def get_federation_token(call: Call, name: str) -> Structure:
 async def _assume_nothing(call: Call) -> Structure:
     """AssumeRole without a role, as clients of MinIO send it: a session of the caller's own, limited by a policy."""
     identity, limits = _lasting(call), read_limits(call.parameters)
+    if limits.tags or limits.source_identity:
+        raise QueryError(
+            QueryCode.AccessDenied, "Only sessions of roles, whose trust policy lets them, have tags and an identity."
+        )
     seconds = call.parameters.integer("DurationSeconds", SHORTEST, LONGEST, ORDINARY)
     # The root's own sessions may do all. One with policies is a federated user's, whom they limit.
     name = "root" if identity.is_root and (limits.policies or limits.policy_arns) else ""
@@ -387,6 +392,8 @@ def read_limits(parameters: Parameters) -> Limits:
     """Session policies, tags and source identity. ValidationError, MalformedPolicyDocument, PackedPolicyTooLarge."""
     policy = parameters.find("Policy", POLICY)
     arns = tuple(member.text("arn", POLICY_ARN) for member in parameters.structures("PolicyArns", most=MOST_ARNS))
+    for arn in arns:
+        PolicyArn(arn)
     tags = tuple(
         (member.text("Key", TAG_KEY), member.text("Value", TAG_VALUE))
         for member in parameters.structures("Tags", most=MOST_TAGS)

@@ -19,6 +19,12 @@ H = TypeVar("H", User, Group, Role)
 
 Told = dict[str, tuple[str, ...]]
 
+BOUNDING_NAMES = "CreateRole CreateUser PutRolePermissionsBoundary PutUserPermissionsBoundary"
+TAGGING_NAMES = """
+    CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser TagOpenIDConnectProvider TagPolicy TagRole TagUser
+    UntagOpenIDConnectProvider UntagPolicy UntagRole UntagUser
+"""
+
 
 def account_arn(call: Call, rest: str) -> str:
     """An ARN of the caller's account."""
@@ -39,18 +45,23 @@ def read_tag_keys(parameters: Parameters) -> list[str]:
     return parameters.texts("TagKeys", TAG_KEY, most=MOST_TAGS)
 
 
+BOUNDING = frozenset(f"iam:{name}" for name in BOUNDING_NAMES.split())
+TAGGING = frozenset(f"iam:{name}" for name in TAGGING_NAMES.split())
+"""Actions that heed the parameters of these kinds. Of others they say nothing: whoever may give policies only to users
+with a certain boundary must not help himself by naming it beside."""
+
+
 def told_of(call: Call) -> Told:
     """The condition keys that the parameters of a call give: its tags, and the policy it attaches or bounds by."""
     told: Told = {}
-    tags = read_tags(call.parameters)
-    for key, value in tags:
-        told[f"aws:requesttag/{key.lower()}"] = (value,)
-    keys = tuple(key for key, _ in tags) or tuple(read_tag_keys(call.parameters))
-    if keys:
-        told["aws:tagkeys"] = keys
+    if call.action in TAGGING:
+        tags = read_tags(call.parameters)
+        told |= {f"aws:requesttag/{key.lower()}": (value,) for key, value in tags}
+        keys = tuple(key for key, _ in tags) or tuple(read_tag_keys(call.parameters))
+        told |= {"aws:tagkeys": keys} if keys else {}
     if call.action.startswith(("iam:Attach", "iam:Detach")):
         told["iam:policyarn"] = (call.parameters.text("PolicyArn", ARN),)
-    boundary = call.parameters.find("PermissionsBoundary", ARN)
+    boundary = call.parameters.find("PermissionsBoundary", ARN) if call.action in BOUNDING else None
     if boundary is not None:
         told["iam:permissionsboundary"] = (boundary,)
     return told
@@ -138,7 +149,7 @@ async def provider_given(call: Call) -> Subject[Provider]:
         if error.code is not IamCode.NoSuchEntity:
             raise
         return Subject(arn, NOBODY, told_of(call), query_error(error))
-    return Subject(arn, provider, told_about(provider.tags) | told_of(call))
+    return Subject(provider.arn, provider, told_about(provider.tags) | told_of(call))
 
 
 async def provider_arn(call: Call) -> Subject[str]:

@@ -1,0 +1,255 @@
+"""What requests tell policies: nothing that they do not do, and nothing otherwise than they do it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from tests.support.forms import CONTENT_TYPE, form, signed
+from tests.support.grants import policy, statement
+from tests.support.server import LIMITED, ROOT, STRANGER, USER, Answer, Server, serving
+
+from trug.domain.versioning import Versioning
+
+TAGGING = b"<Tagging><TagSet>%s</TagSet></Tagging>"
+TAG = "<Tag><Key>%s</Key><Value>%s</Value></Tag>"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(server: Server) -> Iterator[str]:
+    yield server.make_bucket()
+    server.grants.let("bob")
+
+
+def let(server: Server, *statements: Mapping[str, Any]) -> None:
+    """What Bob may, and nothing else."""
+    server.grants.let("bob", policy(*statements))
+
+
+def tagging(*tags: tuple[str, str]) -> bytes:
+    return TAGGING % "".join(TAG % tag for tag in tags).encode()
+
+
+def as_bob(server: Server, method: str, target: str, body: bytes = b"", **headers: str) -> Answer:
+    return server.ask(method, target, {name.replace("_", "-"): headers[name] for name in headers}, body, keys=LIMITED)
+
+
+def told(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.code if answer.status >= 400 else ""
+
+
+REFUSED = (403, "AccessDenied")
+
+
+# --- forms ---
+
+
+def post(server: Server, bucket: str, fields: dict[str, str], **headers: str) -> Answer:
+    body = form(signed(LIMITED, {"key": "key", **fields}, bucket=bucket))
+    return server.send("POST", f"/{bucket}", {"Content-Type": CONTENT_TYPE, **headers}, body)
+
+
+@pytest.mark.parametrize(
+    ("field", "condition"),
+    [
+        ("if-none-match", {"StringEquals": {"s3:if-none-match": "*"}}),
+        ("if-match", {"Null": {"s3:if-match": "false"}}),
+        ("referer", {"StringEquals": {"aws:Referer": "*"}}),
+        ("user-agent", {"StringEquals": {"aws:UserAgent": "*"}}),
+        ("x-amz-copy-source", {"Null": {"s3:x-amz-copy-source": "false"}}),
+        ("authorization", {"StringEquals": {"s3:authType": "REST-HEADER"}}),
+        ("x-forwarded-for", {"StringEquals": {"aws:SourceIp": "*"}}),
+        ("aws:username", {"StringEquals": {"aws:username": "*"}}),
+    ],
+)
+def test_a_field_is_no_header_of_the_request(
+    server: Server, bucket: str, field: str, condition: Mapping[str, Any]
+) -> None:
+    let(server, statement("Allow", "s3:PutObject", "*", Condition=condition))
+    assert post(server, bucket, {field: "*"}).status == 403
+    let(server, statement("Allow", "s3:PutObject", "*"))
+    assert post(server, bucket, {}).status == 204
+
+
+def test_a_form_that_must_not_overwrite_does_not(server: Server, bucket: str) -> None:
+    let(server, statement("Allow", "s3:PutObject", "*", Condition={"StringEquals": {"s3:if-none-match": "*"}}))
+    assert post(server, bucket, {}, **{"If-None-Match": "*"}).status == 204
+    assert post(server, bucket, {}, **{"If-None-Match": "*"}).status == 412
+    assert post(server, bucket, {"if-none-match": "*"}).status == 403
+
+
+# --- copies ---
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("POST", "/{}/key?uploads"), ("POST", "/{}/key?uploadId=x"), ("PUT", "/{}/key?renameObject")],
+)
+def test_only_copies_have_a_source(server: Server, bucket: str, method: str, target: str) -> None:
+    only_public = {"StringLike": {"s3:x-amz-copy-source": f"{bucket}/public/*"}}
+    let(
+        server,
+        statement("Allow", "s3:PutObject", "*", Condition=only_public),
+        statement("Allow", ["s3:GetObject", "s3:DeleteObject", "s3:ListBucket"], "*"),
+    )
+    server.ask("PUT", f"/{bucket}/other", body=b"content")
+    headers = {"x_amz_copy_source": f"{bucket}/public/a", "x_amz_rename_source": f"{bucket}/other"}
+    assert told(as_bob(server, method, target.format(bucket), **headers)) == REFUSED
+
+
+def test_the_source_is_that_which_is_copied(server: Server, bucket: str) -> None:
+    """A key may hold what begins a version, where another begins behind it."""
+    let(
+        server,
+        statement("Allow", "s3:PutObject", "*", Condition={"StringEquals": {"s3:x-amz-copy-source": f"{bucket}/open"}}),
+        statement("Allow", ["s3:GetObject*", "s3:ListBucket"], "*"),
+    )
+    source = f"{bucket}/open?versionId=secret?versionId=null"
+    assert told(as_bob(server, "PUT", f"/{bucket}/key", x_amz_copy_source=source)) == REFUSED
+
+
+def test_a_copy_has_the_tags_that_it_writes(server: Server, bucket: str) -> None:
+    server.ask("PUT", f"/{bucket}/secret", {"x-amz-tagging": "level=secret"}, b"content")
+    let(
+        server,
+        statement("Allow", ["s3:GetObject", "s3:GetObjectTagging"], "*"),
+        statement(
+            "Allow",
+            ["s3:PutObject", "s3:PutObjectTagging"],
+            "*",
+            Condition={"StringEquals": {"s3:RequestObjectTag/level": "open"}},
+        ),
+    )
+    copy = {"x_amz_copy_source": f"{bucket}/secret", "x_amz_tagging": "level=open"}
+    assert told(as_bob(server, "PUT", f"/{bucket}/copy", **copy)) == REFUSED
+    assert as_bob(server, "PUT", f"/{bucket}/copy", **copy, x_amz_tagging_directive="REPLACE").status == 200
+
+
+def test_a_copy_is_denied_the_tags_that_it_takes_along(server: Server, bucket: str) -> None:
+    server.ask("PUT", f"/{bucket}/secret", {"x-amz-tagging": "level=secret"}, b"content")
+    let(
+        server,
+        statement("Allow", "s3:*", "*"),
+        statement(
+            "Deny", "s3:PutObjectTagging", "*", Condition={"StringEquals": {"s3:RequestObjectTag/level": "secret"}}
+        ),
+    )
+    assert told(as_bob(server, "PUT", f"/{bucket}/copy", x_amz_copy_source=f"{bucket}/secret")) == REFUSED
+
+
+# --- tags ---
+
+
+def test_a_document_of_tags_is_not_amended_by_a_header(server: Server, bucket: str) -> None:
+    server.ask("PUT", f"/{bucket}/key", body=b"content")
+    let(
+        server,
+        statement(
+            "Allow", "s3:PutObjectTagging", "*", Condition={"StringEquals": {"s3:RequestObjectTag/level": "open"}}
+        ),
+    )
+    for tags in ([], [("other", "x")]):
+        answer = as_bob(server, "PUT", f"/{bucket}/key?tagging", tagging(*tags), x_amz_tagging="level=open")
+        assert told(answer) == REFUSED
+    assert as_bob(server, "PUT", f"/{bucket}/key?tagging", tagging(("level", "open"))).status == 200
+
+
+@pytest.mark.parametrize("tags", [("level=open", "Level=secret"), ("Level=secret", "level=open")])
+def test_tags_that_differ_in_case_are_one_to_all_policies(server: Server, bucket: str, tags: tuple[str, str]) -> None:
+    """What may be written as open must not be read as secret: whichever of the two counts, it does everywhere."""
+    for value, other in (("open", "secret"), ("secret", "open")):
+        may_write = {"StringEquals": {"s3:RequestObjectTag/level": value}}
+        may_read = {"StringEquals": {"s3:ExistingObjectTag/level": other}}
+        let(
+            server,
+            statement("Allow", ["s3:PutObject", "s3:PutObjectTagging"], "*", Condition=may_write),
+            statement("Allow", "s3:GetObject", "*", Condition=may_read),
+        )
+        pairs = [tuple(tag.split("=")) for tag in tags]
+        for written in (
+            as_bob(server, "PUT", f"/{bucket}/{value}", b"content", x_amz_tagging="&".join(tags)),
+            as_bob(server, "PUT", f"/{bucket}/{value}?tagging", tagging(*pairs)),  # type: ignore[arg-type]
+        ):
+            read = as_bob(server, "GET", f"/{bucket}/{value}")
+            assert {written.status, read.status} != {200}
+        server.ask("DELETE", f"/{bucket}/{value}")
+
+
+# --- lists ---
+
+
+def test_the_limit_is_that_of_the_list(server: Server, bucket: str) -> None:
+    few = {"NumericLessThanEquals": {"s3:max-keys": "10"}}
+    let(server, statement("Allow", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], "*", Condition=few))
+    assert told(as_bob(server, "GET", f"/{bucket}?uploads&max-keys=1&max-uploads=1000")) == REFUSED
+    assert as_bob(server, "GET", f"/{bucket}?uploads&max-uploads=10").status == 200
+    assert told(as_bob(server, "GET", f"/{bucket}?max-uploads=1&max-keys=1000")) == REFUSED
+    assert as_bob(server, "GET", f"/{bucket}?max-keys=1&max-keys=1000").texts("MaxKeys") == ["1"]
+
+
+# --- versions ---
+
+
+def test_annotations_of_versions_need_the_permission_for_versions(server: Server) -> None:
+    bucket = server.make_bucket(Versioning.ENABLED)
+    version = server.ask("PUT", f"/{bucket}/key", body=b"content").headers["x-amz-version-id"]
+    place = f"/{bucket}/key?annotation&annotationName=note"
+    assert server.ask("PUT", place, body=b"{}").status == 200
+    actions = [f"s3:{verb}ObjectAnnotation" for verb in ("Get", "Put", "Delete")]
+    let(server, statement("Allow", [*actions, "s3:ListObjectAnnotations"], "*"))
+    at_version = f"{place}&versionId={version}"
+    assert as_bob(server, "GET", place).status == 200
+    for method in ("GET", "PUT", "DELETE"):
+        assert told(as_bob(server, method, at_version, b"{}" if method == "PUT" else b"")) == REFUSED
+    assert told(as_bob(server, "GET", f"/{bucket}/key?annotation&versionId={version}")) == REFUSED
+    let(
+        server,
+        statement("Allow", [*(name.replace("Object", "ObjectVersion") for name in actions)], "*"),
+        statement("Allow", "s3:ListObjectVersionAnnotations", "*"),
+    )
+    assert as_bob(server, "GET", at_version).status == 200
+    assert as_bob(server, "GET", f"/{bucket}/key?annotation&versionId={version}").status == 200
+    assert told(as_bob(server, "GET", place)) == REFUSED
+    server.grants.let("bob")
+
+
+# --- what cannot be read ---
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b'{"Version": "2012-10-17", "Statement": []}', b"\xff\xfe"])
+def test_a_damaged_policy_lets_nobody_in_but_the_root_to_mend_it(server: Server, bucket: str, text: bytes) -> None:
+    server.ask("PUT", f"/{bucket}/key", body=b"content")
+    server.run(_store(server, bucket, text))
+    for keys in (ROOT, USER, STRANGER):
+        for method, target in (("GET", "/key"), ("PUT", "/key"), ("DELETE", "/key"), ("GET", ""), ("GET", "?acl")):
+            assert server.ask(method, f"/{bucket}{target}", keys=keys).status in (403, 500), (keys, method, target)
+    assert server.send("GET", f"/{bucket}/key", {}).status in (403, 500)
+    assert server.ask("POST", f"/{bucket}?delete", body=DELETION, keys=USER).texts("Code") != []
+    assert server.ask("GET", f"/{bucket}?policy", keys=USER).status in (403, 500)
+    assert server.ask("GET", f"/{bucket}?policy").status == 200
+    assert server.ask("PUT", f"/{bucket}?policy", body=json.dumps(everybody(bucket)).encode()).status == 204
+    assert server.send("GET", f"/{bucket}/key", {}).status == 200
+    server.run(_store(server, bucket, text))
+    assert server.ask("DELETE", f"/{bucket}?policy").status == 204
+    assert server.ask("GET", f"/{bucket}/key").status == 200
+
+
+DELETION = b"<Delete><Object><Key>key</Key></Object></Delete>"
+
+
+def everybody(bucket: str) -> dict[str, Any]:
+    return policy(statement("Allow", "s3:GetObject", f"arn:aws:s3:::{bucket}/*", Principal="*"))
+
+
+async def _store(server: Server, name: str, text: bytes) -> None:
+    bucket = await server.engine.buckets.find(name)
+    assert bucket is not None
+    await server.engine.guards.store_policy(bucket, text)
