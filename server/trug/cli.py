@@ -381,12 +381,12 @@ async def _run_here(settings: Settings, command: str, given: dict[str, str]) -> 
 
 
 async def _all_pages(store: Managed, command: str, given: dict[str, str]) -> dict[str, Any]:
-    from trug.manage.commands import COMMANDS, joined
+    from trug.manage.commands import joined
+    from trug.manage.commands import run as run_on
 
-    run = COMMANDS[command]
-    answer = await run(store, given)
+    answer = await run_on(store, command, given)
     while "next" in answer:
-        answer = joined(answer, await run(store, {**given, "after": answer["next"]}))
+        answer = joined(answer, await run_on(store, command, {**given, "after": answer["next"]}))
     return answer
 
 

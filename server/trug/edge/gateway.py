@@ -29,10 +29,12 @@ from trug.engine.engine import Engine
 from trug.iam.api.dispatcher import QueryApi
 from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer, Trace
+from trug.operations.acting import actor_of
 from trug.operations.call import Call
 from trug.operations.noting import Note
 from trug.operations.operation import Operation, not_built
 from trug.operations.table import OperationTable
+from trug.ports.acting import acting
 from trug.ports.keys import Clock
 from trug.ports.rows import Bucket
 from trug.ports.stores import Damaged, Unavailable
@@ -127,6 +129,9 @@ class Gateway:
         try:
             if operation.may_last:
                 reply = await self._in_time(operation, call, request, trace)
+            elif wire.target.key is None:
+                with acting(actor_of(wire, caller.identity, f"s3:{operation.name}")):
+                    reply = await operation.handler(call, request)
             else:
                 reply = await operation.handler(call, request)
         except S3Error as error:

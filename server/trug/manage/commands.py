@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from trug.domain.audit import LOCAL, Actor
 from trug.domain.frozen import frozen
 from trug.engine.fsck import Fsck
 from trug.engine.lifecycle import Lifecycles
@@ -16,6 +17,7 @@ from trug.manage.lifecycle import preview_lifecycle
 from trug.manage.people import PEOPLE
 from trug.manage.public_access import block_account, unblock_account
 from trug.manage.quotas import clear_quota, set_quota, show_quota
+from trug.ports.acting import acting
 from trug.ports.key_management import KeyRing, UnknownKey
 from trug.ports.reports import AccountSummary, BucketSummary
 from trug.ports.stores import MetadataStore
@@ -126,6 +128,12 @@ async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
     return {"checked": report.checked, "findings": report.findings}
+
+
+async def run(store: Managed, name: str, given: Mapping[str, str]) -> Answer:
+    """Do a command, on behalf of whoever has the directory at hand. KeyError for no such command, and what it raises."""
+    with acting(Actor(f"trug:{name}", address=LOCAL)):
+        return await COMMANDS[name](store, given)
 
 
 def _limit(given: Mapping[str, str]) -> int:

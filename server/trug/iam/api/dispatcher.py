@@ -16,6 +16,8 @@ from trug.iam.api.parameters import Parameters, read_parameters
 from trug.iam.api.refusals import QueryCode, QueryError, query_error
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.api.services import IAM, SERVICES, VERSIONS, Service
+from trug.operations.acting import actor_of
+from trug.ports.acting import acting
 from trug.wire.reply import Reply
 from trug.wire.request import WireRequest
 
@@ -95,7 +97,8 @@ class QueryApi:
             raise QueryError(QueryCode.MissingAuthenticationToken)
         if action.kind == "declined":
             raise QueryError(QueryCode.NotImplemented, f"{action.name} is not implemented: {action.note}")
-        return await perform(action, Call(self._services, caller.identity, parameters, wire, action.label))
+        with acting(actor_of(wire, caller.identity, action.label)):
+            return await perform(action, Call(self._services, caller.identity, parameters, wire, action.label))
 
     async def _content(self, wire: WireRequest) -> bytes:
         """The body, whole: a long one only of who claims to be somebody, and few at once."""
