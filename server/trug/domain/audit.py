@@ -13,7 +13,7 @@ import msgspec
 KIND, HEAD, ANCHOR = "audit", "head", "anchor"
 """Under which documents the store keeps where the chain ends, and after which record it begins."""
 
-ENDS = Struct(">QQ32s")
+ENDS = Struct(">Q32s")
 NUMBERS = Struct(">QQ")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
@@ -63,9 +63,8 @@ class AuditRecord(NamedTuple):
 
 
 class ChainEnd(NamedTuple):
-    """An end of the chain: how many records there were up to here, and the last of them."""
+    """An end of the chain: its last record, or the one before its first."""
 
-    records: int = 0
     sequence: int = 0
     hash: bytes = bytes(32)
 
@@ -74,7 +73,7 @@ class ChainEnd(NamedTuple):
         return AuditRecord(sequence, time, document, chained(self.hash, sequence, time, document))
 
     def after(self, record: AuditRecord) -> ChainEnd:
-        return ChainEnd(self.records + 1, record.sequence, record.hash)
+        return ChainEnd(record.sequence, record.hash)
 
     def packed(self) -> bytes:
         return ENDS.pack(*self)

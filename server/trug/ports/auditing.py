@@ -47,9 +47,7 @@ def set_configuration(effect: do.SetConfiguration, fetch: Fetch) -> Touched:
     bucket = fetch(ask.BucketWithId(effect.bucket))
     name = str(effect.bucket) if bucket is None else bucket.name
     before = fetch(ask.Configuration(effect.bucket, effect.kind))
-    return Touched(
-        f"bucket/{name}/{effect.kind}", shown_document(before), shown_document(effect.document), bucket=name
-    )
+    return Touched(f"bucket/{name}/{effect.kind}", shown_document(before), shown_document(effect.document), bucket=name)
 
 
 def put_account(effect: do.PutAccount, fetch: Fetch) -> Touched | None:
