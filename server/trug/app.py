@@ -227,8 +227,7 @@ class Store:
         text = await _read_text(self.settings.init)
         ring = None if self.settings.kms else self.ring
         initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, self.settings.region[0], ring)
-        with acting(Actor("trug:init", address=LOCAL)):
-            return await initialiser.apply(parse_declarations(text))
+        return await acting(Actor("trug:init", address=LOCAL), initialiser.apply(parse_declarations(text)))
 
     async def close(self) -> None:
         """Finish what is under way and let the directory go."""

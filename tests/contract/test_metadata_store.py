@@ -266,7 +266,11 @@ async def test_configurations_with_ids(store: MetadataStore) -> None:
 async def test_documents_of_the_store(store: MetadataStore) -> None:
     assert await store.fetch(Document("key-used", "a")) is None
     await store.commit(
-        apply(KeepDocument("key-used", "a", b"1"), KeepDocument("key-used", "b", b""), KeepDocument("role-used", "a", b"3"))
+        apply(
+            KeepDocument("key-used", "a", b"1"),
+            KeepDocument("key-used", "b", b""),
+            KeepDocument("role-used", "a", b"3"),
+        )
     )
     await store.commit(apply(KeepDocument("key-used", "a", b"2")))
     names = (("key-used", "a"), ("key-used", "b"), ("role-used", "a"))

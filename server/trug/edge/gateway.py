@@ -49,6 +49,10 @@ NOTICED = HAS_LOGGING | HAS_REQUEST_PAYMENT
 """What a request must be looked at for: its bucket has a log, or requesters pay for it."""
 
 
+READING = frozenset({"GET", "HEAD"})
+"""What changes nothing. All that is managed is of a bucket or of none, so requests on a key need no actor either."""
+
+
 @frozen
 class Answer:
     """What is sent: the reply, and the lines that stand on every answer."""
@@ -129,9 +133,9 @@ class Gateway:
         try:
             if operation.may_last:
                 reply = await self._in_time(operation, call, request, trace)
-            elif wire.target.key is None:
-                with acting(actor_of(wire, caller.identity, f"s3:{operation.name}")):
-                    reply = await operation.handler(call, request)
+            elif wire.target.key is None and wire.method not in READING:
+                actor = actor_of(wire, caller.identity, f"s3:{operation.name}")
+                reply = await acting(actor, handled(operation, call, request))
             else:
                 reply = await operation.handler(call, request)
         except S3Error as error:
@@ -143,13 +147,8 @@ class Gateway:
     async def _in_time(self, operation: Operation[Any], call: Call, request: Any, trace: Trace) -> Reply:
         """As the handler answers, or begun before it does."""
 
-        async def handling() -> Reply:
-            return await operation.handler(call, request)
-
-        key = call.wire.target.key or ""
-        return await in_time(
-            handling(), self._answer_within, key, lambda failure: self._refusal(failure, call.wire, trace)
-        )
+        work, key = handled(operation, call, request), call.wire.target.key or ""
+        return await in_time(work, self._answer_within, key, lambda failure: self._refusal(failure, call.wire, trace))
 
     async def _answer_form(self, operation: Operation[Any], wire: WireRequest, trace: Trace, signer: Identity) -> Reply:
         """The same way for a form: its fields say who asks and for which key, and are what else are headers."""
@@ -292,6 +291,12 @@ class Gateway:
             if bucket is not None:
                 return replace(reply, headers={**reply.headers, "x-amz-bucket-region": bucket.region})
         return reply
+
+
+async def handled(operation: Operation[Any], call: Call, request: Any) -> Reply:
+    """As the handler answers."""
+    reply: Reply = await operation.handler(call, request)
+    return reply
 
 
 def notices(bucket: Bucket, wire: WireRequest, identity: Identity, trace: Trace) -> bool:

@@ -62,8 +62,16 @@ def moment_of(text: str | None) -> int | None:
     return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1_000_000)
 
 
+UNREADABLE: dict[str, Any] = {
+    "actor": "", "access_key": "", "address": "", "action": "unreadable", "request_id": "", "bucket": "", "changes": []
+}  # fmt: skip
+
+
 def shown_record(record: AuditRecord) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(record.document)
+    try:
+        said: dict[str, Any] = json.loads(record.document)
+    except ValueError:
+        said = UNREADABLE
     return {"record": record.sequence, "time": iso_date(record.time), **said, "hash": record.hash.hex()}
 
 

@@ -144,8 +144,11 @@ async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
 
 async def run(store: Managed, name: str, given: Mapping[str, str]) -> Answer:
     """Do a command for whoever has the directory at hand. KeyError for no such command, and what it raises."""
-    with acting(Actor(f"trug:{name}", address=LOCAL)):
+
+    async def work() -> Answer:
         return await COMMANDS[name](store, given)
+
+    return await acting(Actor(f"trug:{name}", address=LOCAL), work())
 
 
 def _limit(given: Mapping[str, str]) -> int:

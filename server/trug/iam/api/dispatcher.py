@@ -97,8 +97,8 @@ class QueryApi:
             raise QueryError(QueryCode.MissingAuthenticationToken)
         if action.kind == "declined":
             raise QueryError(QueryCode.NotImplemented, f"{action.name} is not implemented: {action.note}")
-        with acting(actor_of(wire, caller.identity, action.label)):
-            return await perform(action, Call(self._services, caller.identity, parameters, wire, action.label))
+        call = Call(self._services, caller.identity, parameters, wire, action.label)
+        return await acting(actor_of(wire, caller.identity, action.label), perform(action, call))
 
     async def _content(self, wire: WireRequest) -> bytes:
         """The body, whole: a long one only of who claims to be somebody, and few at once."""
