@@ -8,6 +8,7 @@ from trug.auth import refusals
 from trug.auth.authentication import Authentication
 from trug.auth.claim import ALGORITHM, ASYMMETRIC_ALGORITHM
 from trug.auth.credentials import TOKEN, token_of
+from trug.auth.diagnosis import Diagnosing
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, unchained_payload
 from trug.auth.postpolicy import Permit, PostPolicies
 from trug.auth.presigned import PresignedUrls
@@ -47,8 +48,9 @@ class Authenticator:
         public_hosts: tuple[str, ...] = (),
     ) -> None:
         keys = SigningKeys()
-        self._headers = HeaderSignatures(credentials, keys, clock, regions)
-        self._presigned = PresignedUrls(credentials, keys, clock, regions, public_hosts)
+        diagnosing = Diagnosing(clock, public_hosts)
+        self._headers = HeaderSignatures(credentials, keys, clock, regions, diagnosing)
+        self._presigned = PresignedUrls(credentials, keys, clock, regions, public_hosts, diagnosing)
         self._sigv2 = SignaturesV2(credentials, clock)
         self._forms = PostPolicies(credentials, keys, clock, regions)
         self._allows_sigv2_header = allows_sigv2_header

@@ -11,7 +11,7 @@ from typing import Any
 from trug.access.authority import Authority, is_plain_owner
 from trug.access.payment import CHARGED, is_charged
 from trug.auth.authenticate import Authenticator
-from trug.auth.refusals import forms_are_signed_by_policy
+from trug.auth.refusals import DIAGNOSIS, forms_are_signed_by_policy
 from trug.domain.configurations import HAS_LOGGING, HAS_REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
@@ -277,6 +277,8 @@ class Gateway:
             logger.error("%s %s failed", trace.operation, trace.request_id, exc_info=failure)
         elif error is not failure:
             logger.warning("%s %s: %s", trace.operation, trace.request_id, failure)
+        elif DIAGNOSIS in error.fields:
+            logger.info("%s %s: %s", trace.operation, trace.request_id, error.fields[DIAGNOSIS])
         if wire is not None and wire.target.is_website and error.code.status not in BODILESS:
             return error_page(error, request_id=trace.request_id, host_id=self._observer.host_id).reply()
         resource = trace.path if wire is None or not wire.target.is_virtual else f"/{wire.target.bucket}{trace.path}"
