@@ -73,7 +73,7 @@ class Authenticator:
         if authorization is None and not is_v4 and not is_v2:
             return Authentication(ANONYMOUS, unchained_payload(headers.get(CONTENT_SHA256) or UNSIGNED))
         if is_v4 + is_v2 + headers.count("authorization") > 1:
-            raise refusals.one_mechanism_only((authorization or "").partition(" ")[0])
+            raise refusals.one_mechanism_only(shown_scheme(authorization or ""))
         if is_v4:
             return await self._presigned.verify(wire, service, digest)
         if is_v2 and digest is None:
@@ -97,7 +97,13 @@ class Authenticator:
         if scheme == ASYMMETRIC_ALGORITHM:
             raise refusals.asymmetric_is_not_built()
         if scheme != SIGV2:
-            raise refusals.unsupported_scheme(scheme)
+            raise refusals.unsupported_scheme(shown_scheme(authorization))
         if not self._allows_sigv2_header or digest is not None:
             raise refusals.sigv2_is_off()
         return self._sigv2.verify_header(wire, authorization)
+
+
+def shown_scheme(authorization: str) -> str:
+    """The scheme of the header, to be told. What has no scheme before it may be the secret itself."""
+    scheme, space, _ = authorization.partition(" ")
+    return scheme if space or not scheme else "***"

@@ -13,6 +13,7 @@ from tests.support.signers import botocore_header, botocore_url
 
 from trug.auth import diagnosis
 from trug.auth.authenticate import Authenticator
+from trug.auth.refusals import clock_of
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import replace
 from trug.wire.request import Headers, WireRequest
@@ -111,11 +112,12 @@ def test_a_header_that_was_taken_away() -> None:
 
 
 def test_clocks_apart() -> None:
-    late = refusal(signed(), now=NOW + (3600 + 62) * 1_000_000).fields["Diagnosis"]
+    late = refusal(signed(), now=NOW + 86_400 * 1_000_000).fields["Diagnosis"]
     early = refusal(signed(), now=NOW - 86_400 * 1_000_000).fields["Diagnosis"]
-    assert late.startswith("The client's clock is 1 h 1 min")
     assert late.endswith("behind the server's.")
     assert early.endswith("ahead of the server's.")
+    assert clock_of((3600 + 62) * 1_000_000) == "The client's clock is 1 h 1 min 2 s behind the server's."
+    assert clock_of(-1_200_000_000) == "The client's clock is 20 min ahead of the server's."
 
 
 def test_no_guess_is_told() -> None:
