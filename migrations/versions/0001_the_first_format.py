@@ -57,6 +57,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_accounts_canonical_id"), "accounts", ["canonical_id"], unique=False)
     op.create_index(op.f("ix_accounts_email"), "accounts", ["email"], unique=False)
     op.create_table(
+        "audit",
+        sa.Column("sequence", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("time", NUMBER, nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit")),
+    )
+    op.create_table(
         "bucket_counters",
         sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),
         sa.Column("objects", NUMBER, server_default=sa.text("0"), nullable=False),

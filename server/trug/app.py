@@ -27,6 +27,7 @@ from trug.adapters.sql.connection import StoreRefused
 from trug.adapters.sql.store import SqlMetadata
 from trug.auth.authenticate import Authenticator
 from trug.domain.acl import Ownership
+from trug.domain.audit import LOCAL, Actor
 from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
 from trug.edge.asgi import Application
@@ -63,6 +64,7 @@ from trug.jobs.sweeping import keep_sweeping
 from trug.manage.commands import Managed
 from trug.observe import AccessLog, Observer, shared_standard_error, standard_error
 from trug.operations.catalogue import TABLE
+from trug.ports.acting import acting
 from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
 from trug.ports.reads import BlobsBetween, UnsealedEpochs
@@ -225,7 +227,7 @@ class Store:
         text = await _read_text(self.settings.init)
         ring = None if self.settings.kms else self.ring
         initialiser = Initialiser(self.metadata, self.people, self.engine.buckets, self.settings.region[0], ring)
-        return await initialiser.apply(parse_declarations(text))
+        return await acting(Actor("trug:init", address=LOCAL), initialiser.apply(parse_declarations(text)))
 
     async def close(self) -> None:
         """Finish what is under way and let the directory go."""

@@ -53,6 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_managed(commands)
     fsck = _command(commands, "fsck", "list what does not fit in a store; exit 1 when there is any", run_fsck)
     _add_store(fsck)
+    _add_audit(commands)
+    _add_explain(commands)
     health = _command(commands, "health", "ask a server whether it is ready; exit 1 when it is not", run_health)
     health.add_argument("url", nargs="?", help="http://host:port (default: where the settings say)")
     worker = commands.add_parser("worker")  # started by ``serve``, for nobody else: so the help does not list it
@@ -96,6 +98,36 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dir", dest="directory", metavar="DIR", help="data directory (./storage_data in a checkout)")
     parser.add_argument("--config", metavar="FILE", help="settings file")
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_audit(commands: Any) -> None:
+    audit = _command(commands, "audit", "print who changed what, and when", run_command)
+    filters = ("since", "until", "actor", "bucket")
+    for argument in filters:
+        audit.add_argument(f"--{argument}", metavar=argument.upper())
+    _add_store(audit)
+    audit.set_defaults(command="audit", given=filters)
+    actions = audit.add_subparsers(metavar="ACTION")
+    verify = _command(actions, "verify", "look whether a record was changed or is missing; exit 1 then", run_verify)
+    _add_store(verify)
+    trim = _command(actions, "trim", "forget the records from before a time", run_trim)
+    trim.add_argument("--before", required=True, metavar="TIME")
+    trim.add_argument("--yes", action="store_true", help="do it")
+    _add_store(trim)
+    trim.set_defaults(command="audit/trim", given=("before",))
+
+
+def _add_explain(commands: Any) -> None:
+    explain = _command(commands, "explain", "print why somebody may do something, or why not", run_explain)
+    explain.add_argument("--as", dest="principal", required=True, metavar="ARN", help="who asks, or anonymous")
+    explain.add_argument("action", metavar="ACTION", help="s3:GetObject, iam:CreateUser …")
+    explain.add_argument("resource", metavar="RESOURCE", help="an ARN, bucket or bucket/key")
+    explain.add_argument(
+        "--context", action="append", default=[], metavar="KEY=VALUE", help="a condition key of the request"
+    )
+    explain.add_argument("--session-policy", metavar="FILE", help="a policy that the session was given")
+    explain.add_argument("--version-id", metavar="ID", help="the version that is meant")
+    _add_store(explain)
 
 
 def _add_managed(commands: Any) -> None:
@@ -330,6 +362,88 @@ def run_fsck(options: argparse.Namespace) -> int:
     return FAILURE if code == CLEAN and found else code
 
 
+def run_explain(options: argparse.Namespace) -> int:
+    context: dict[str, list[str]] = {}
+    for pair in options.context:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            return fail(USAGE, f"--context {pair}: give it as KEY=VALUE")
+        context.setdefault(key, []).append(value)
+    given = {"as": options.principal, "action": options.action, "resource": options.resource}
+    given["context"] = json.dumps(context)
+    if options.version_id is not None:
+        given["version_id"] = options.version_id
+    if options.session_policy is not None:
+        try:
+            given["session_policy"] = _read_file(options.session_policy)
+        except (OSError, ValueError) as error:
+            return fail(USAGE, str(error))
+    allowed = False
+
+    def show(options: argparse.Namespace, answer: dict[str, Any]) -> None:
+        nonlocal allowed
+        allowed = answer["explanation"]["allowed"]
+        if options.json:
+            print(json.dumps(answer))
+        else:
+            _print_explanation(answer["explanation"])
+
+    code = _manage(options, "explain", given, show)
+    return FAILURE if code == CLEAN and not allowed else code
+
+
+def _print_explanation(found: dict[str, Any]) -> None:
+    verdict = "allowed" if found["allowed"] else "denied"
+    print(_printable(f"{found['principal']} {found['action']} {found['resource']}"))
+    print(_printable(f"{verdict}, {found['reason']}"))
+    policies: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for statement in found["statements"]:
+        policies.setdefault((statement["policy"], statement["name"]), []).append(statement)
+    for (kind, name), statements in policies.items():
+        print(_printable(f"{kind} {name}".rstrip() + ":"))
+        for statement in statements:
+            print(_printable(f"  {_statement_line(statement)}"))
+    for note in found["notes"]:
+        print(_printable(f"note: {note}"))
+
+
+def _statement_line(statement: dict[str, Any]) -> str:
+    line = f"{statement['statement']} {statement['effect']}"
+    if statement["sid"]:
+        line += f" ({statement['sid']})"
+    if statement["applies"]:
+        return f"{line}: applies" + (", and decides" if statement["decides"] else "")
+    condition = statement.get("condition")
+    if condition is None:
+        return f"{line}: does not apply, another {statement['mismatch'].lower()}"
+    found = "absent" if condition["found"] is None else ", ".join(condition["found"])
+    wanted = ", ".join(condition["wanted"])
+    return f"{line}: does not apply, {condition['operator']} {condition['key']} wants {wanted} and finds {found}"
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    broken = ""
+
+    def show(options: argparse.Namespace, answer: dict[str, Any]) -> None:
+        nonlocal broken
+        audit = answer["audit"]
+        broken = audit.get("broken", "")
+        if options.json:
+            print(json.dumps(answer))
+            return
+        print(broken or f"{audit['records']} records follow one from another; the last is {audit['last']}")
+        print(f"hash {audit['hash']}")
+
+    code = _manage(options, "audit/verify", {}, show)
+    return FAILURE if code == CLEAN and broken else code
+
+
+def run_trim(options: argparse.Namespace) -> int:
+    if not options.yes:
+        return fail(USAGE, f"this forgets for ever who changed what before {options.before}: say so with --yes")
+    return run_command(options)
+
+
 def _manage(
     options: argparse.Namespace,
     command: str,
@@ -381,12 +495,12 @@ async def _run_here(settings: Settings, command: str, given: dict[str, str]) -> 
 
 
 async def _all_pages(store: Managed, command: str, given: dict[str, str]) -> dict[str, Any]:
-    from trug.manage.commands import COMMANDS, joined
+    from trug.manage.commands import joined
+    from trug.manage.commands import run as run_on
 
-    run = COMMANDS[command]
-    answer = await run(store, given)
+    answer = await run_on(store, command, given)
     while "next" in answer:
-        answer = joined(answer, await run(store, {**given, "after": answer["next"]}))
+        answer = joined(answer, await run_on(store, command, {**given, "after": answer["next"]}))
     return answer
 
 
@@ -414,6 +528,9 @@ def _print_answer(options: argparse.Namespace, answer: dict[str, Any]) -> None:
     if options.json:
         print(json.dumps(answer))
         return
+    if options.command in PRINTED:
+        PRINTED[options.command](answer)
+        return
     if options.command in TABLES:
         (rows,) = answer.values()
         _print_table(TABLES[options.command], rows)
@@ -421,6 +538,32 @@ def _print_answer(options: argparse.Namespace, answer: dict[str, Any]) -> None:
     for value in answer.values():
         for row in value if isinstance(value, list) else [value]:
             print("  ".join(f"{name}={_shown(text)}" for name, text in row.items()))
+
+
+def _print_records(answer: dict[str, Any]) -> None:
+    for record in answer["records"]:
+        who = record["actor"] or record["address"] or "trug"
+        key = f" ({record['access_key']})" if record["access_key"] else ""
+        origin = f" from {record['address']}" if record["actor"] and record["address"] else ""
+        print(_printable(f"{record['record']}  {record['time']}  {who}{key}{origin}  {record['action']}"))
+        for change in record["changes"]:
+            print(_printable(f"    {change['resource']}: {_brief(change['before'])} -> {_brief(change['after'])}"))
+
+
+def _brief(value: object) -> str:
+    text = "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_BRIEF else f"{text[:LONGEST_BRIEF]}…"
+
+
+def _printable(text: str) -> str:
+    """What clients sent moves nobody's cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+LONGEST_BRIEF = 160
+PRINTED: dict[str, Callable[[dict[str, Any]], None]] = {"audit": _print_records}
+"""Commands whose answer people read in a form of its own."""
 
 
 def _shown(value: object) -> str:

@@ -264,18 +264,22 @@ async def test_configurations_with_ids(store: MetadataStore) -> None:
 
 @on_every_store
 async def test_documents_of_the_store(store: MetadataStore) -> None:
-    assert await store.fetch(Document("job", "a")) is None
+    assert await store.fetch(Document("key-used", "a")) is None
     await store.commit(
-        apply(KeepDocument("job", "a", b"1"), KeepDocument("job", "b", b""), KeepDocument("quota", "a", b"3"))
+        apply(
+            KeepDocument("key-used", "a", b"1"),
+            KeepDocument("key-used", "b", b""),
+            KeepDocument("role-used", "a", b"3"),
+        )
     )
-    await store.commit(apply(KeepDocument("job", "a", b"2")))
-    names = (("job", "a"), ("job", "b"), ("quota", "a"))
+    await store.commit(apply(KeepDocument("key-used", "a", b"2")))
+    names = (("key-used", "a"), ("key-used", "b"), ("role-used", "a"))
     assert [await store.fetch(Document(*name)) for name in names] == [b"2", b"", b"3"]
     assert await store.fetch(RowsOf("documents", None, 10)) == [
         (name, content) for name, content in zip(names, (b"2", b"", b"3"), strict=True)
     ]
-    await store.commit(apply(KeepDocument("job", "a", None), KeepDocument("job", "never", None)))
-    assert await store.fetch(Document("job", "a")) is None
+    await store.commit(apply(KeepDocument("key-used", "a", None), KeepDocument("key-used", "never", None)))
+    assert await store.fetch(Document("key-used", "a")) is None
 
 
 @on_every_store

@@ -543,3 +543,57 @@ def test_buckets_are_made_where_policies_say(server: Server) -> None:
         assert server.ask("DELETE", "/bobs-bucket", keys=LIMITED).status == 204
     finally:
         server.grants.let("bob")
+
+
+# --- what is told of a refusal ("Troubleshoot access denied error messages") -----------------------------------------
+
+
+def message_of(server: Server, method: str, target: str, headers: dict[str, str] | None = None) -> str:
+    refused = server.ask(method, target, headers or {}, keys=LIMITED)
+    assert refused.code == "AccessDenied"
+    (message,) = refused.texts("Message")
+    return message
+
+
+def test_each_kind_of_policy_is_named(server: Server, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="key", Body=b"content")
+    get = statement("Allow", "s3:GetObject", arn(bucket, "*"))
+    never = statement("Deny", "s3:GetObject", "*")
+    who = f"User: arn:aws:iam::{ACCOUNT.id}:user/bob is not authorized to perform: s3:GetObject on resource: "
+    limits = policy(statement("Allow", "s3:PutObject", "*"))
+    cases = [
+        ((), None, "because no identity-based policy allows the s3:GetObject action"),
+        ((policy(get, never),), None, "with an explicit deny in an identity-based policy"),
+        ((policy(get),), limits, "because no permissions boundary allows the s3:GetObject action"),
+        ((policy(get),), policy(never), "with an explicit deny in a permissions boundary"),
+    ]
+    try:
+        for documents, boundary, reason in cases:
+            server.grants.let("bob", *documents, boundary=boundary)
+            assert message_of(server, "GET", f"/{bucket}/key") == f'{who}"{arn(bucket, "key")}" {reason}'
+    finally:
+        server.grants.let("bob")
+
+
+def test_who_may_not_list_is_told_of_that(server: Server, s3: Any, bucket: str) -> None:
+    reason = (
+        f's3:ListBucket on resource: "{arn(bucket)}" because no identity-based policy allows the s3:ListBucket action'
+    )
+    server.grants.let("bob", policy(statement("Allow", ["s3:GetObject", "s3:PutObject"], arn(bucket, "*"))))
+    try:
+        assert message_of(server, "GET", f"/{bucket}/none").endswith(reason)
+        copied = message_of(server, "PUT", f"/{bucket}/copy", {"x-amz-copy-source": f"/{bucket}/none"})
+        assert copied.endswith(reason)
+    finally:
+        server.grants.let("bob")
+
+
+def test_others_are_told_nothing(server: Server, s3: Any, bucket: str) -> None:
+    """Who is of another account, or nobody, learns neither which policy nor whether there is one."""
+    s3.put_object(Bucket=bucket, Key="key", Body=b"content")
+    for refusing in (let("s3:PutObject", arn(bucket, "*"), {"AWS": OTHER_ACCOUNT.id}), deny("s3:*", arn(bucket, "*"))):
+        put(s3, bucket, refusing)
+        for target in (f"/{bucket}/key", f"/{bucket}/none"):
+            refusals = [server.ask("GET", target, keys=keys) for keys in (STRANGER, STRANGERS_USER)]
+            for refused in (*refusals, server.send("GET", target, {})):
+                assert (refused.code, refused.texts("Message")) == ("AccessDenied", ["Access Denied"])

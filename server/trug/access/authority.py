@@ -152,7 +152,7 @@ class Authority:
         self._metadata = metadata
         self._grants = grants
         self._lists = AccessLists(metadata)
-        self._listed = ListedAccess(metadata, self._lists)
+        self.listed = ListedAccess(metadata, self._lists)
         self._policies: Remembered[int, BucketPolicy] = Remembered(metadata, self._read_policy)
         self._bucket_blocks: Remembered[int, PublicAccessBlock] = Remembered(metadata, self._read_bucket_block)
         self._account_blocks: Remembered[str, PublicAccessBlock] = Remembered(metadata, self._read_account_block)
@@ -167,7 +167,7 @@ class Authority:
     async def authorise_on(self, identity: Identity, action: str, resource: str, values: Values) -> None:
         """AccessDenied for who may not do an action of any service to what its own account has, by its ARN."""
         question = Question(identity, action, resource, values)
-        decision = decide(question, self._own(identity, await self._grants_of(identity)))
+        decision = decide(question, self.own_sources(identity, await self.grants_of(identity)))
         if not decision.allowed:
             raise explained(question, decision)
 
@@ -176,7 +176,7 @@ class Authority:
         would decide and the bucket's lets it be told."""
         identity, bucket = ask.identity, ask.bucket
         if bucket is None:
-            decision = decide(ask.question, self._own(identity, await self._grants_of(identity)))
+            decision = decide(ask.question, self.own_sources(identity, await self.grants_of(identity)))
             return None if decision.allowed else explained(ask.question, decision)
         if is_plain_owner(identity, bucket):
             return None
@@ -190,10 +190,10 @@ class Authority:
         is_own = is_of_account(ask.identity, bucket.account)
         if not is_own and not bucket.configured & GUARDED:
             return S3Error(ErrorCode.AccessDenied)
-        case = await self._case(ask, bucket)
+        case = await self.case_of(ask, bucket)
         if not is_own and case.is_public and (await self.block_of(bucket)).restrict_buckets:
             return S3Error(ErrorCode.AccessDenied)
-        decision = decide(case.question, self._sources(case, is_same_account=is_own))
+        decision = decide(case.question, self.sources_of(case, is_same_account=is_own))
         if case.is_foreign and not is_denied(decision):
             return None if await self._is_let_by_owner(case) else S3Error(ErrorCode.AccessDenied)
         if decision.allowed or (not is_denied(decision) and await self._is_listed(case)):
@@ -202,9 +202,10 @@ class Authority:
             return absent(case)
         return explained(case.question, decision) if is_own else S3Error(ErrorCode.AccessDenied)
 
-    async def _case(self, ask: Ask, bucket: Bucket) -> Case:
+    async def case_of(self, ask: Ask, bucket: Bucket) -> Case:
+        """All that has a say in a question about a bucket."""
         held = await self._policy_of(bucket)
-        grants = await self._grants_of(ask.identity)
+        grants = await self.grants_of(ask.identity)
         session = self._session_policies(ask.identity, grants)
         ownership = await self._lists.ownership_of(bucket)
         has_owner = ownership is not Ownership.ENFORCED and ask.action in OF_ITS_OWNER
@@ -237,7 +238,7 @@ class Authority:
         if case.is_new and case.question.identity.is_anonymous:
             return True
         if is_of_account(case.question.identity, case.owner):
-            return decide(case.question, self._own(case.question.identity, case.grants)).allowed
+            return decide(case.question, self.own_sources(case.question.identity, case.grants)).allowed
         return await self._is_listed(case)
 
     async def _is_listed(self, case: Case) -> bool:
@@ -251,7 +252,7 @@ class Authority:
         who = identity
         if is_of_account(identity, case.bucket.account) and not (identity.is_root and case.is_foreign):
             who = ANONYMOUS
-        is_permitted = await self._listed.permits(
+        is_permitted = await self.listed.permits(
             who,
             Action(case.question.action),
             case.bucket,
@@ -261,13 +262,14 @@ class Authority:
         )
         if not is_permitted or who.is_anonymous:
             return is_permitted and not is_limited(identity, case.grants)
-        return decide(case.question, self._own(identity, case.grants)).allowed
+        return decide(case.question, self.own_sources(identity, case.grants)).allowed
 
-    def _sources(self, case: Case, *, is_same_account: bool) -> Sources:
+    def sources_of(self, case: Case, *, is_same_account: bool) -> Sources:
+        """The policies that have a say."""
         grants = case.grants
         return Sources(grants.policies, grants.boundary, case.session, case.policy, is_same_account)
 
-    def _own(self, identity: Identity, grants: Grants) -> Sources:
+    def own_sources(self, identity: Identity, grants: Grants) -> Sources:
         """An identity's own policies, and no resource's."""
         return Sources(grants.policies, grants.boundary, self._session_policies(identity, grants))
 
@@ -286,7 +288,8 @@ class Authority:
 
     # --- what is read, and kept ---
 
-    async def _grants_of(self, identity: Identity) -> Grants:
+    async def grants_of(self, identity: Identity) -> Grants:
+        """What somebody's own policies come to."""
         if identity.account is None:
             return NO_GRANTS
         return self._grants.known(identity) or await self._grants.find(identity)

@@ -60,13 +60,7 @@ class ListedAccess:
         Never where the bucket's owner owns all that is in it, and never of an object that is not there. With
         ``ignores_public`` (IgnorePublicAcls) nothing counts that is granted to groups of everybody.
         """
-        if await self._lists.ownership_of(bucket) is Ownership.ENFORCED:
-            return False
-        permission = ON_OBJECTS.get(action)
-        acl = await self.object_acl(bucket, key, version_id) if permission is not None and key else None
-        if permission is None:
-            permission = ON_BUCKETS.get(action)
-            acl = await self._lists.acl_of(bucket)
+        permission, acl = await self.asked(action, bucket, key, version_id)
         if permission is None or acl is None:
             return False
         if action in OWNERS_ONLY and not await self._owns(identity, bucket, key):
@@ -77,6 +71,18 @@ class ListedAccess:
         if account is None:
             return permits(acl, None, permission, is_authenticated=False)
         return permits(acl, account.canonical_id, permission, is_authenticated=True)
+
+    async def asked(
+        self, action: Action, bucket: Bucket, key: str | None, version_id: str | None
+    ) -> tuple[Permission | None, Acl | None]:
+        """The list that an action is about, and what it must grant; None where no list has a say, and of an object that
+        is not there."""
+        if await self._lists.ownership_of(bucket) is Ownership.ENFORCED:
+            return None, None
+        permission = ON_OBJECTS.get(action)
+        if permission is not None:
+            return permission, await self.object_acl(bucket, key, version_id) if key else None
+        return ON_BUCKETS.get(action), await self._lists.acl_of(bucket)
 
     async def object_acl(self, bucket: Bucket, key: str, version_id: str | None) -> Acl | None:
         """The list of an object, None where there is no object."""

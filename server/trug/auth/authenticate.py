@@ -8,6 +8,7 @@ from trug.auth import refusals
 from trug.auth.authentication import Authentication
 from trug.auth.claim import ALGORITHM, ASYMMETRIC_ALGORITHM
 from trug.auth.credentials import TOKEN, token_of
+from trug.auth.diagnosis import Diagnosing
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, unchained_payload
 from trug.auth.postpolicy import Permit, PostPolicies
 from trug.auth.presigned import PresignedUrls
@@ -47,8 +48,9 @@ class Authenticator:
         public_hosts: tuple[str, ...] = (),
     ) -> None:
         keys = SigningKeys()
-        self._headers = HeaderSignatures(credentials, keys, clock, regions)
-        self._presigned = PresignedUrls(credentials, keys, clock, regions, public_hosts)
+        diagnosing = Diagnosing(clock, public_hosts)
+        self._headers = HeaderSignatures(credentials, keys, clock, regions, diagnosing)
+        self._presigned = PresignedUrls(credentials, keys, clock, regions, public_hosts, diagnosing)
         self._sigv2 = SignaturesV2(credentials, clock)
         self._forms = PostPolicies(credentials, keys, clock, regions)
         self._allows_sigv2_header = allows_sigv2_header
@@ -71,7 +73,7 @@ class Authenticator:
         if authorization is None and not is_v4 and not is_v2:
             return Authentication(ANONYMOUS, unchained_payload(headers.get(CONTENT_SHA256) or UNSIGNED))
         if is_v4 + is_v2 + headers.count("authorization") > 1:
-            raise refusals.one_mechanism_only((authorization or "").partition(" ")[0])
+            raise refusals.one_mechanism_only(shown_scheme(authorization or ""))
         if is_v4:
             return await self._presigned.verify(wire, service, digest)
         if is_v2 and digest is None:
@@ -95,7 +97,13 @@ class Authenticator:
         if scheme == ASYMMETRIC_ALGORITHM:
             raise refusals.asymmetric_is_not_built()
         if scheme != SIGV2:
-            raise refusals.unsupported_scheme(scheme)
+            raise refusals.unsupported_scheme(shown_scheme(authorization))
         if not self._allows_sigv2_header or digest is not None:
             raise refusals.sigv2_is_off()
         return self._sigv2.verify_header(wire, authorization)
+
+
+def shown_scheme(authorization: str) -> str:
+    """The scheme of the header, to be told. What has no scheme before it may be the secret itself."""
+    scheme, space, _ = authorization.partition(" ")
+    return scheme if space or not scheme else "***"

@@ -17,6 +17,7 @@ from trug.auth.claim import (
     string_to_sign,
 )
 from trug.auth.credentials import credential_of, token_of
+from trug.auth.diagnosis import Diagnosing, Mismatched
 from trug.auth.payloads import CONTENT_SHA256, UNSIGNED, mode_of
 from trug.auth.scope import IN_QUERY
 from trug.auth.signing import SigningKeys, chained
@@ -46,12 +47,14 @@ class PresignedUrls:
         clock: Clock,
         regions: tuple[str, ...],
         public_hosts: tuple[str, ...],
+        diagnosing: Diagnosing,
     ) -> None:
         self._credentials = credentials
         self._keys = keys
         self._clock = clock
         self._regions = regions
         self._public_hosts = public_hosts
+        self._diagnosing = diagnosing
         self._claims: Bounded[tuple[str, ...], Claim] = Bounded(REMEMBERED)
 
     async def verify(self, wire: WireRequest, service: str, digest: str | None = None) -> Authentication:
@@ -82,7 +85,9 @@ class PresignedUrls:
             is_signed_by(key, string_to_sign(seen, requested, claim.scope), signature)
             for seen in self._as_clients_saw_it(wire, received)
         ):
-            raise refusals.mismatch(claim.scope.access_key, text, signature, received)
+            mismatched = Mismatched(wire, claim.scope, credential, key, received, requested, signature)
+            found = self._diagnosing.find(mismatched)
+            raise refusals.mismatch(access_key, text, signature, received, found)
 
         if known is None and sum(map(len, said)) <= LONGEST_REMEMBERED:
             self._claims.keep(said, claim)
@@ -109,7 +114,7 @@ class PresignedUrls:
         end = begin + lifetime(seconds) * 1_000_000
         now = self._clock.now()
         if begin - now > refusals.SKEW:
-            raise refusals.not_yet_valid(requested, now)
+            raise refusals.not_yet_valid(requested, begin, now)
         if now > end:
             raise refusals.expired(end, now, seconds=seconds)
 

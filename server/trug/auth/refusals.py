@@ -68,8 +68,17 @@ def no_valid_date() -> S3Error:
     return S3Error(ErrorCode.AccessDenied, "AWS authentication requires a valid Date or x-amz-date header")
 
 
-def too_skewed(requested: str, now: int) -> S3Error:
-    fields = {"RequestTime": requested, "ServerTime": iso(now), "MaxAllowedSkewMilliseconds": str(SKEW // 1000)}
+DIAGNOSIS = "Diagnosis"
+"""The element of an error, of our own, that says what may have gone wrong."""
+
+
+def too_skewed(requested: str, moment: int, now: int) -> S3Error:
+    fields = {
+        "RequestTime": requested,
+        "ServerTime": iso(now),
+        "MaxAllowedSkewMilliseconds": str(SKEW // 1000),
+        DIAGNOSIS: clock_of(now - moment),
+    }
     return S3Error(ErrorCode.RequestTimeTooSkewed, fields=fields)
 
 
@@ -79,8 +88,8 @@ def expired(end: int, now: int, *, seconds: str | None = None) -> S3Error:
     return S3Error(ErrorCode.AccessDenied, "Request has expired", fields=fields)
 
 
-def not_yet_valid(requested: str, now: int) -> S3Error:
-    fields = {"X-Amz-Date": requested, "ServerTime": iso(now)}
+def not_yet_valid(requested: str, begin: int, now: int) -> S3Error:
+    fields = {"X-Amz-Date": requested, "ServerTime": iso(now), DIAGNOSIS: clock_of(now - begin)}
     return S3Error(ErrorCode.AccessDenied, "Request is not yet valid", fields=fields)
 
 
@@ -96,7 +105,11 @@ def header_absent(name: str, access_key: str, provided: str) -> S3Error:
     return S3Error(
         ErrorCode.SignatureDoesNotMatch,
         f"{ErrorCode.SignatureDoesNotMatch.message} The signed header '{name}' was not received.",
-        fields={"AWSAccessKeyId": access_key, "SignatureProvided": provided},
+        fields={
+            "AWSAccessKeyId": access_key,
+            "SignatureProvided": provided,
+            DIAGNOSIS: f"The header {name} was signed and did not arrive: it was taken away on the way.",
+        },
     )
 
 
@@ -109,7 +122,9 @@ def other_day(access_key: str, day: str, requested: str) -> S3Error:
     )
 
 
-def mismatch(access_key: str, string_to_sign: str, provided: str, canonical_request: str | None = None) -> S3Error:
+def mismatch(
+    access_key: str, string_to_sign: str, provided: str, canonical_request: str | None = None, diagnosis: str = ""
+) -> S3Error:
     """SignatureDoesNotMatch with what S3 tells so that a client can compare; texts hold one character per byte.
 
     Session tokens and customers' keys are left out: what clients are told ends up in their logs."""
@@ -124,6 +139,8 @@ def mismatch(access_key: str, string_to_sign: str, provided: str, canonical_requ
         canonical_request = without_secrets(canonical_request)
         fields["CanonicalRequest"] = readable(canonical_request)
         fields["CanonicalRequestBytes"] = spelled(canonical_request)
+    if diagnosis:
+        fields[DIAGNOSIS] = diagnosis
     return S3Error(ErrorCode.SignatureDoesNotMatch, fields=fields)
 
 
@@ -137,3 +154,11 @@ def readable(text: str) -> str:
 
 def spelled(text: str) -> str:
     return text.encode("latin-1", "replace").hex(" ")
+
+
+def clock_of(microseconds: int) -> str:
+    """How far a client's clock is from ours, which is ``microseconds`` behind it, or before it when negative."""
+    seconds = round(abs(microseconds) / 1_000_000)
+    parts = ((seconds // 86_400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
+    amount = " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+    return f"The client's clock is {amount} {'behind' if microseconds > 0 else 'ahead of'} the server's."

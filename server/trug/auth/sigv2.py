@@ -88,7 +88,7 @@ class SignaturesV2:
             raise refusals.no_valid_date() from error
         now = self._clock.now()
         if abs(moment - now) > refusals.SKEW:
-            raise refusals.too_skewed(date, now)
+            raise refusals.too_skewed(date, moment, now)
         return date if own is None else ""
 
     def _check_expiry(self, expires: str) -> None:

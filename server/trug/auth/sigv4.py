@@ -9,6 +9,7 @@ from trug.auth.authentication import Authentication
 from trug.auth.canonical import canonical_pairs, canonical_query, unsigned
 from trug.auth.claim import ALGORITHM, Claim, canonical_request, is_signed_by, read_claim, string_to_sign
 from trug.auth.credentials import credential_of, token_of
+from trug.auth.diagnosis import Diagnosing, Mismatched
 from trug.auth.payloads import CONTENT_SHA256, mode_of
 from trug.auth.scope import IN_HEADER, Scope
 from trug.auth.signing import SigningKeys, chained
@@ -33,11 +34,19 @@ class HeaderSignatures:
     memory.
     """
 
-    def __init__(self, credentials: CredentialStore, keys: SigningKeys, clock: Clock, regions: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        credentials: CredentialStore,
+        keys: SigningKeys,
+        clock: Clock,
+        regions: tuple[str, ...],
+        diagnosing: Diagnosing,
+    ) -> None:
         self._credentials = credentials
         self._keys = keys
         self._clock = clock
         self._regions = regions
+        self._diagnosing = diagnosing
         self._known: Bounded[tuple[str, Shape], Claim] = Bounded(REMEMBERED)
 
     async def verify(
@@ -64,7 +73,9 @@ class HeaderSignatures:
         canonical = canonical_request(wire, query, claim, declared, signature)
         text = string_to_sign(canonical, requested, scope)
         if not is_signed_by(key, text, signature):
-            raise refusals.mismatch(scope.access_key, text, signature, canonical)
+            mismatched = Mismatched(wire, scope, credential, key, canonical, requested, signature)
+            found = self._diagnosing.find(mismatched)
+            raise refusals.mismatch(scope.access_key, text, signature, canonical, found)
 
         if known is None and authorization.endswith(f"Signature={signature}") and len(prefix) <= LONGEST_REMEMBERED:
             self._known.keep((prefix, headers.shape), claim)
@@ -78,7 +89,7 @@ class HeaderSignatures:
         requested, moment = read_time(headers)
         now = self._clock.now()
         if not -refusals.SKEW <= moment - now <= refusals.SKEW:
-            raise refusals.too_skewed(requested, now)
+            raise refusals.too_skewed(requested, moment, now)
         if not requested.startswith(scope.day):
             raise refusals.other_day(scope.access_key, scope.day, requested)
         return requested

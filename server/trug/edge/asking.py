@@ -71,11 +71,11 @@ class Asking:
         return request
 
     async def hidden(self, error: S3Error) -> S3Error:
-        """The error, or AccessDenied instead of one that tells there is no such key to who may not list the bucket."""
+        """The error, or instead of one that tells there is no such key the refusal to list, to who may not."""
         if error.code not in ABSENT or self._found is None or self._operation.name in COPIES:
             return error
         refusal = await self._authority.find_refusal(self._ask(actions.LIST_BUCKET, NO_LIST, None))
-        return error if refusal is None else S3Error(ErrorCode.AccessDenied)
+        return error if refusal is None else refusal
 
     async def _authorise(self, told: Told) -> None:
         action = action_of(self._operation, self._wire)

@@ -11,7 +11,7 @@ from typing import Any
 from trug.access.authority import Authority, is_plain_owner
 from trug.access.payment import CHARGED, is_charged
 from trug.auth.authenticate import Authenticator
-from trug.auth.refusals import forms_are_signed_by_policy
+from trug.auth.refusals import DIAGNOSIS, forms_are_signed_by_policy
 from trug.domain.configurations import HAS_LOGGING, HAS_REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
@@ -29,10 +29,12 @@ from trug.engine.engine import Engine
 from trug.iam.api.dispatcher import QueryApi
 from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer, Trace
+from trug.operations.acting import actor_of
 from trug.operations.call import Call
 from trug.operations.noting import Note
 from trug.operations.operation import Operation, not_built
 from trug.operations.table import OperationTable
+from trug.ports.acting import acting
 from trug.ports.keys import Clock
 from trug.ports.rows import Bucket
 from trug.ports.stores import Damaged, Unavailable
@@ -45,6 +47,10 @@ logger = logging.getLogger(__name__)
 
 NOTICED = HAS_LOGGING | HAS_REQUEST_PAYMENT
 """What a request must be looked at for: its bucket has a log, or requesters pay for it."""
+
+
+READING = frozenset({"GET", "HEAD"})
+"""What changes nothing. All that is managed is of a bucket or of none, so requests on a key need no actor either."""
 
 
 @frozen
@@ -127,6 +133,9 @@ class Gateway:
         try:
             if operation.may_last:
                 reply = await self._in_time(operation, call, request, trace)
+            elif wire.target.key is None and wire.method not in READING:
+                actor = actor_of(wire, caller.identity, f"s3:{operation.name}")
+                reply = await acting(actor, handled(operation, call, request))
             else:
                 reply = await operation.handler(call, request)
         except S3Error as error:
@@ -138,13 +147,8 @@ class Gateway:
     async def _in_time(self, operation: Operation[Any], call: Call, request: Any, trace: Trace) -> Reply:
         """As the handler answers, or begun before it does."""
 
-        async def handling() -> Reply:
-            return await operation.handler(call, request)
-
-        key = call.wire.target.key or ""
-        return await in_time(
-            handling(), self._answer_within, key, lambda failure: self._refusal(failure, call.wire, trace)
-        )
+        work, key = handled(operation, call, request), call.wire.target.key or ""
+        return await in_time(work, self._answer_within, key, lambda failure: self._refusal(failure, call.wire, trace))
 
     async def _answer_form(self, operation: Operation[Any], wire: WireRequest, trace: Trace, signer: Identity) -> Reply:
         """The same way for a form: its fields say who asks and for which key, and are what else are headers."""
@@ -275,6 +279,8 @@ class Gateway:
             logger.error("%s %s failed", trace.operation, trace.request_id, exc_info=failure)
         elif error is not failure:
             logger.warning("%s %s: %s", trace.operation, trace.request_id, failure)
+        elif DIAGNOSIS in error.fields:
+            logger.info("%s %s: %s", trace.operation, trace.request_id, error.fields[DIAGNOSIS])
         if wire is not None and wire.target.is_website and error.code.status not in BODILESS:
             return error_page(error, request_id=trace.request_id, host_id=self._observer.host_id).reply()
         resource = trace.path if wire is None or not wire.target.is_virtual else f"/{wire.target.bucket}{trace.path}"
@@ -289,6 +295,12 @@ class Gateway:
             if bucket is not None:
                 return replace(reply, headers={**reply.headers, "x-amz-bucket-region": bucket.region})
         return reply
+
+
+async def handled(operation: Operation[Any], call: Call, request: Any) -> Reply:
+    """As the handler answers."""
+    reply: Reply = await operation.handler(call, request)
+    return reply
 
 
 def notices(bucket: Bucket, wire: WireRequest, identity: Identity, trace: Trace) -> bool:

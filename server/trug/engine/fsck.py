@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, NamedTuple, Protocol
 
+from trug.domain.audit import ANCHOR, HEAD, Walk, end_of
+from trug.domain.audit import KIND as AUDIT
 from trug.domain.configurations import ACCOUNT_QUOTA, FLAGS, QUOTA
 from trug.domain.encryption import size_on_disk
 from trug.engine.reading import PIECE
@@ -66,6 +68,7 @@ class Fsck:
         check = Check(self._metadata, self._blobs)
         for table in ONLY_CHECKSUMS:
             await check.checksums(table)
+        await check.audit()
         await check.configurations()
         await check.counted()
         await check.versions("current")
@@ -111,6 +114,16 @@ class Check:
         """Nothing but the rows' own."""
         async for _ in self._pages(table):
             pass
+
+    async def audit(self) -> None:
+        """Whether each record of the audit trail follows from the one before it, and none is missing."""
+        anchor = await self._metadata.fetch(Document(AUDIT, ANCHOR))
+        walk = Walk(end_of(anchor))
+        async for page in self._pages("audit"):
+            breaks = [walk.find_break(record) for _, record in page]
+            self.findings += [f"audit: {found}" for found in breaks if found is not None]
+        loss = walk.find_loss(end_of(await self._metadata.fetch(Document(AUDIT, HEAD))))
+        self.findings += [] if loss is None else [f"audit: {loss}"]
 
     async def configurations(self) -> None:
         async for page in self._pages("configurations"):

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from trug.domain.audit import LOCAL, Actor
 from trug.domain.frozen import frozen
 from trug.engine.fsck import Fsck
 from trug.engine.lifecycle import Lifecycles
 from trug.engine.locking import MarkTime
 from trug.engine.rekeying import Rekeying
+from trug.engine.trail import Attested
 from trug.iam.people import People
 from trug.iam.refusals import IamError
+from trug.manage.audit import list_audit, trim_audit, verify_audit
+from trug.manage.explaining import explain_access
 from trug.manage.lifecycle import preview_lifecycle
 from trug.manage.people import PEOPLE
 from trug.manage.public_access import block_account, unblock_account
 from trug.manage.quotas import clear_quota, set_quota, show_quota
+from trug.ports.acting import acting
 from trug.ports.key_management import KeyRing, UnknownKey
 from trug.ports.reports import AccountSummary, BucketSummary
 from trug.ports.stores import MetadataStore
@@ -70,6 +75,7 @@ async def create_kms_key(store: Managed, given: Mapping[str, str]) -> Answer:
         store.kms.create(given["name"])
     except ValueError as error:
         raise IamError(str(error)) from error
+    await attest(store, f"kms/{given['name']}", "made")
     return {"key": {"name": given["name"], "versions": 1}}
 
 
@@ -80,6 +86,7 @@ async def rotate_kms_key(store: Managed, given: Mapping[str, str]) -> Answer:
         version = store.ring.rotate(name)
     except UnknownKey as error:
         raise IamError(str(error)) from error
+    await attest(store, f"kms/{name}", f"version {version}")
     return {"key": {"name": name, "versions": version, "rewrapped": await store.rekeying.renew(name)}}
 
 
@@ -98,7 +105,14 @@ async def list_kms_keys(store: Managed, _: Mapping[str, str]) -> Answer:
 async def accept_clock(store: Managed, _: Mapping[str, str]) -> Answer:
     """Have lock time, the clock that Object Lock goes by, go on from what the system's clock shows."""
     store.metadata.accept_clock()
-    return {"clock": {"lock_time": iso_date(await store.metadata.commit(MarkTime()))}}
+    lock_time = iso_date(await store.metadata.commit(MarkTime()))
+    await attest(store, "clock", f"accepted, lock time is {lock_time}")
+    return {"clock": {"lock_time": lock_time}}
+
+
+async def attest(store: Managed, resource: str, said: str) -> None:
+    """Have the audit trail tell of what no change of the metadata tells of."""
+    await store.metadata.commit(Attested(resource, said))
 
 
 def _on_quotas(run: Callable[[MetadataStore, Mapping[str, str]], Awaitable[Answer]]) -> Command:
@@ -126,6 +140,15 @@ async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
     return {"checked": report.checked, "findings": report.findings}
+
+
+async def run(store: Managed, name: str, given: Mapping[str, str]) -> Answer:
+    """Do a command for whoever has the directory at hand. KeyError for no such command, and what it raises."""
+
+    async def work() -> Answer:
+        return await COMMANDS[name](store, given)
+
+    return await acting(Actor(f"trug:{name}", address=LOCAL), work())
 
 
 def _limit(given: Mapping[str, str]) -> int:
@@ -183,6 +206,10 @@ COMMANDS: dict[str, Command] = {
     "quota/clear": _on_quotas(clear_quota),
     "lifecycle/preview": preview,
     "fsck": check_store,
+    "explain": _on_people(explain_access),
+    "audit": _on_metadata(list_audit),
+    "audit/verify": _on_metadata(verify_audit),
+    "audit/trim": _on_metadata(trim_audit),
     "clock/accept": accept_clock,
     "kms/create": create_kms_key,
     "kms/rotate": rotate_kms_key,

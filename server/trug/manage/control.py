@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from trug.iam.refusals import IamError
-from trug.manage.commands import COMMANDS, Managed
+from trug.manage.commands import COMMANDS, Managed, run
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +34,10 @@ class Control:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, method: str, name: str, receive: Receive) -> tuple[int, dict[str, Any]]:
-        command = COMMANDS.get(name)
-        if command is None or method != "POST":
+        if name not in COMMANDS or method != "POST":
             return 404, {"error": f"there is no command {name}"}
         try:
-            return 200, await command(self._store, _given(await _body(receive)))
+            return 200, await run(self._store, name, _given(await _body(receive)))
         except KeyError as error:
             return 400, {"error": f"{error.args[0]} is missing"}
         except (IamError, ValueError) as error:

@@ -113,8 +113,8 @@ async def source_refusals(call: Call, source: CopySource) -> AsyncIterator[None]
     try:
         yield
     except S3Error as refusal:
-        if refusal.code in ABSENT and not await call.may(actions.LIST_BUCKET, source.bucket, told=NO_LIST):
-            raise S3Error(ErrorCode.AccessDenied) from None
+        if refusal.code in ABSENT:
+            await call.authorise(actions.LIST_BUCKET, source.bucket, told=NO_LIST)
         if refusal.code is not ErrorCode.MethodNotAllowed:
             raise
         raise S3Error(

@@ -345,6 +345,21 @@ class KeepDocument(Effect):
 
 
 @frozen
+class Attest(Effect):
+    """Tell the audit trail of something that was done beside the metadata; of other effects it learns by itself."""
+
+    resource: str
+    after: str
+
+
+@frozen
+class TrimAudit(Effect):
+    """Forget the audit records below this sequence."""
+
+    bound: int
+
+
+@frozen
 class ReserveIds(Effect):
     """Move the first unreserved id to ``next``."""
 

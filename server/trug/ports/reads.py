@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from trug.domain.audit import AuditRecord
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.ports.changes import Read
@@ -435,6 +436,14 @@ class Document(Read[bytes | None]):
 
 
 @frozen
+class AuditRecords(Read[list[AuditRecord]]):
+    """Audit records with a sequence above ``after``, in their order, at most ``limit``."""
+
+    after: int
+    limit: int
+
+
+@frozen
 class Reminders(Read[list[Reminder]]):
     """Reminders that are due at ``time`` (µs), by (at, bucket, key), at most ``limit``."""
 
@@ -458,7 +467,8 @@ class RowsOf(Read[list[Any]]):
     ``current`` and ``history`` Version, ``inline`` the length in bytes (verified), ``files`` the blob, ``epochs``
     Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
     ``annotations`` Annotation, ``buckets`` Bucket, ``configurations`` the document, ``accounts`` Account, ``entities``
-    and ``links`` their last column, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document.
+    and ``links`` their last column, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document,
+    ``audit`` AuditRecord.
     """
 
     table: str

@@ -9,11 +9,15 @@ from typing import Any, Protocol, TypeVar
 from trug.adapters.memory.reports import MemoryReports
 from trug.adapters.memory.table import Journal, Place, Table
 from trug.domain import lines
+from trug.domain.audit import HEAD, KIND, AuditRecord, Touched, end_of, written
 from trug.domain.identity import Account
+from trug.ports.acting import ACTOR
+from trug.ports.auditing import told_of
 from trug.ports.changes import Change, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import (
     Advance,
     Announce,
+    Attest,
     Declare,
     Drop,
     ForgetBlobs,
@@ -51,6 +55,7 @@ from trug.ports.effects import (
     SetReferences,
     Tally,
     TouchUpload,
+    TrimAudit,
 )
 from trug.ports.keys import Clock
 from trug.ports.reads import (
@@ -60,6 +65,7 @@ from trug.ports.reads import (
     AccountWithId,
     AnnotationNamed,
     Annotations,
+    AuditRecords,
     BlobNamed,
     BlobsBetween,
     BodyWithId,
@@ -180,7 +186,7 @@ class MemoryMetadata:
         decision = change.decide(rows, moment)
         if isinstance(decision, Rejected):
             raise decision.reason
-        refreshes = self._state.apply(decision.effects, moment.sequence)
+        refreshes = self._state.apply(decision.effects, moment)
         self._state.journal.keep()
         self._sequence, self._time = self._state.sequence, moment.time
         self._generation += 2 if refreshes else 0
@@ -238,6 +244,7 @@ class State:
         self.declared = Table[bytes](journal)  # kind, name
         self.documents = Table[bytes](journal)  # kind, name
         self.reminders = Table[Reminder](journal)  # at, bucket, key
+        self.audit = Table[AuditRecord](journal)  # sequence
         self.reserved = Table[int](journal)  # the one row: next id
         self.sequence = 0
         self.drops = 0
@@ -246,14 +253,27 @@ class State:
         answer: R = ANSWERS[type(read)](self, read)
         return answer
 
-    def apply(self, effects: Iterable[Effect], sequence: int) -> bool:
-        """Apply in order what the commit ``sequence`` does; whether any of it refreshes."""
-        self.sequence = sequence
+    def apply(self, effects: Iterable[Effect], moment: Moment) -> bool:
+        """Apply in order what the commit of this moment does; whether any of it refreshes."""
+        self.sequence = moment.sequence
         refreshes = False
+        trail = []
         for effect in effects:
+            touched = told_of(effect, self.fetch)
+            if touched is not None:
+                trail.append(touched)
             APPLY[type(effect)](self, effect)
             refreshes |= effect.refreshes
+        if trail:
+            self._record(trail, moment)
         return refreshes
+
+    def _record(self, trail: list[Touched], moment: Moment) -> None:
+        """The audit record of what a change has done, chained to the one before it."""
+        end = end_of(self.documents.find(KIND, HEAD))
+        record = end.followed_by(moment.sequence, moment.time, written(ACTOR.get(), trail))
+        self.audit.put(record, record.sequence)
+        self.documents.put(end.after(record).packed(), KIND, HEAD)
 
 
 class Keyed(Protocol):
@@ -548,6 +568,10 @@ def document(state: State, read: Document) -> bytes | None:
     return state.documents.find(read.kind, read.name)
 
 
+def audit_records(state: State, read: AuditRecords) -> list[AuditRecord]:
+    return list(islice(state.audit.after(read.after), max(read.limit, 0)))
+
+
 def reminders(state: State, read: Reminders) -> list[Reminder]:
     return list(islice(takewhile(lambda reminder: reminder.at <= read.time, state.reminders.since()), read.limit))
 
@@ -576,6 +600,7 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
         "access_keys": state.keys,
         "declared": state.declared,
         "documents": state.documents,
+        "audit": state.audit,
     }
     table = tables[read.table]
     places = islice(table.places_after(read.after or ()), read.limit)
@@ -629,6 +654,7 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     KeysOf: keys_of,
     Declared: declared,
     Document: document,
+    AuditRecords: audit_records,
     Reminders: reminders,
     NextId: next_id,
     RowsOf: rows_of,
@@ -847,6 +873,15 @@ def keep_document(state: State, effect: KeepDocument) -> None:
         state.documents.put(effect.document, effect.kind, effect.name)
 
 
+def attest(_: State, __: Attest) -> None:
+    """Told already."""
+
+
+def trim_audit(state: State, effect: TrimAudit) -> None:
+    for record in list(takewhile(lambda record: record.sequence < effect.bound, state.audit.since())):
+        state.audit.remove(record.sequence)
+
+
 def remind(state: State, effect: Remind) -> None:
     for key in effect.keys:
         state.reminders.put(Reminder(effect.at, effect.bucket, key, state.sequence), effect.at, effect.bucket, key)
@@ -899,6 +934,8 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     RemoveKey: remove_key,
     Declare: declare,
     KeepDocument: keep_document,
+    Attest: attest,
+    TrimAudit: trim_audit,
     Remind: remind,
     ForgetReminders: forget_reminders,
     ReserveIds: reserve_ids,

@@ -15,8 +15,10 @@ from trug.adapters.sql import statements as sql
 from trug.adapters.sql.effects import EFFECTS
 from trug.adapters.sql.generation import Words
 from trug.adapters.sql.reads import READS
+from trug.domain.audit import HEAD, KIND, Actor, Touched, end_of, written
 from trug.ports import effects as do
 from trug.ports import reads as ask
+from trug.ports.auditing import told_of
 from trug.ports.changes import Change, Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.keys import Clock
 from trug.ports.rows import Version
@@ -117,6 +119,7 @@ class Batch:
         self._inline: dict[int, bytes | None] = {}
         self._totals: dict[tuple[int, str], list[int]] = {}
         self._feed: list[packing.Row] = []
+        self._trail: list[Touched] = []
         self.sequence = before.sequence
         self.refreshes = False
         self.content = 0
@@ -149,8 +152,8 @@ class Batch:
             return wanted
         return [(*reads, *(next_to[read] for read in reads if read in next_to)) for reads in wanted]
 
-    def run(self, change: Change[Any], wanted: Sequence[Read[Any]]) -> Decided[Any] | Rejected:
-        """Decide one change, and do what was decided; ``wanted`` is what it asks first."""
+    def run(self, change: Change[Any], wanted: Sequence[Read[Any]], actor: Actor) -> Decided[Any] | Rejected:
+        """Decide one change of ``actor``'s, and do what was decided; ``wanted`` is what it asks first."""
         rows = Rows()
         while wanted:
             for read in wanted:
@@ -163,6 +166,8 @@ class Batch:
             self.sequence = moment.sequence
             for effect in decision.effects:
                 (OWN_EFFECTS.get(type(effect)) or Batch.apply)(self, effect)
+            if self._trail:
+                self._record(actor, moment)
         return decision
 
     def finish(self) -> None:
@@ -289,12 +294,32 @@ class Batch:
         self._flush_totals()
         self.apply(effect)
 
+    def keep_document(self, effect: do.KeepDocument) -> None:
+        self.tell(effect)
+        self.apply(effect)
+
+    def tell(self, effect: Effect) -> None:
+        """Have the audit trail learn of an effect, before it is applied."""
+        touched = told_of(effect, lambda read: READS[type(read)](self._cursor, read))
+        if touched is not None:
+            self._trail.append(touched)
+
+    def _record(self, actor: Actor, moment: Moment) -> None:
+        """The audit record of what a change has done, chained to the one before it."""
+        end = end_of(READS[ask.Document](self._cursor, ask.Document(KIND, HEAD)))
+        record = end.followed_by(moment.sequence, moment.time, written(actor, self._trail))
+        self._trail = []
+        self._cursor.execute(sql.ATTEST, record)
+        self.apply(do.KeepDocument(KIND, HEAD, end.after(record).packed()))
+        self.content += len(record.document)
+
     def apply(self, effect: Effect) -> None:
         """At once: any other effect."""
         if effect.refreshes:
             self.refreshes = True
             self._flush_rows()
             self._known.clear()
+            self.tell(effect)
         self.content += EFFECTS[type(effect)](self._cursor, effect, self.sequence) or 0
 
 
@@ -317,4 +342,6 @@ OWN_EFFECTS: Mapping[type[Effect], Callable[[Batch, Any], None]] = {
     do.Announce: Batch.announce,
     do.Advance: Batch.advance,
     do.RemoveBucket: Batch.remove_bucket,
+    do.KeepDocument: Batch.keep_document,
+    do.Attest: Batch.tell,
 }

@@ -23,6 +23,7 @@ from trug.adapters.sql.generation import Words
 from trug.adapters.sql.hot import slot_of
 from trug.adapters.sql.lock import WriteLock
 from trug.adapters.sql.upkeep import NOTHING, Due, carry_out, due
+from trug.ports.acting import ACTOR
 from trug.ports.changes import Change, Rejected
 from trug.ports.keys import Clock
 from trug.ports.stores import BlobKeeper, Unavailable
@@ -47,10 +48,11 @@ log = logging.getLogger(__name__)
 class Waiting:
     """A change in the queue and, in the end, what became of it."""
 
-    __slots__ = ("change", "error", "future", "is_synced", "result")
+    __slots__ = ("actor", "change", "error", "future", "is_synced", "result")
 
     def __init__(self, change: Change[Any], future: asyncio.Future[Any]) -> None:
         self.change = change
+        self.actor = ACTOR.get()
         self.future = future
         self.is_synced = False
         self.result: Any = None
@@ -427,7 +429,7 @@ def decide(transaction: Batch, batch: Sequence[Waiting]) -> int:
     deadline = time.monotonic_ns() + LONGEST_NS
     wanted = transaction.foresee([waiting.change for waiting in batch])
     for count, (waiting, reads) in enumerate(zip(batch, wanted, strict=True), 1):
-        decision = transaction.run(waiting.change, reads)
+        decision = transaction.run(waiting.change, reads, waiting.actor)
         if isinstance(decision, Rejected):
             waiting.error = decision.reason
         else:

@@ -184,6 +184,10 @@ def keep_document(cursor: Cursor, effect: do.KeepDocument, _: int) -> int:
     return len(effect.document)
 
 
+def trim_audit(cursor: Cursor, effect: do.TrimAudit, _: int) -> None:
+    cursor.execute(sql.TRIM_AUDIT, (effect.bound,))
+
+
 # Lifecycle
 
 
@@ -228,6 +232,7 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.RemoveKey: remove_key,
     do.Declare: declare,
     do.KeepDocument: keep_document,
+    do.TrimAudit: trim_audit,
     do.Remind: remind,
     do.ForgetReminders: forget_reminders,
 }

@@ -373,7 +373,7 @@ VERSIONS = Table(
 
 SCANNED = (
     s.uploads, s.parts, s.annotated, s.buckets, s.configurations, s.accounts, s.entities, s.links, s.access_keys,
-    s.declared, s.documents, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
+    s.declared, s.documents, s.audit, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
 )  # fmt: skip
 
 STATEMENTS: dict[str, ClauseElement] = {
@@ -505,6 +505,8 @@ STATEMENTS: dict[str, ClauseElement] = {
     "DOCUMENT": row_of(s.documents),
     "KEEP_DOCUMENT": upsert(s.documents),
     "REMOVE_DOCUMENT": removal(s.documents),
+    "ATTEST": insert(s.audit),
+    "TRIM_AUDIT": trim(s.audit.c.sequence),
     # fsck
     "SCAN_CURRENT": scan(s.current, whole(s.current).add_columns(s.current.c.bucket)),
     "SCAN_HISTORY": scan(s.history, whole(s.history).add_columns(s.history.c.age, s.history.c.bucket)),

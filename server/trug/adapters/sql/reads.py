@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from trug.adapters.sql import packing
 from trug.adapters.sql import statements as sql
 from trug.domain import lines
+from trug.domain.audit import AuditRecord
 from trug.domain.identity import Account
 from trug.domain.keys import after_prefix
 from trug.ports import reads as ask
@@ -362,6 +363,18 @@ def document(cursor: Cursor, read: ask.Document) -> bytes | None:
     return one(cursor, sql.DOCUMENT, (read.kind, read.name), document_of_documents)
 
 
+def audit_records(cursor: Cursor, read: ask.AuditRecords) -> list[AuditRecord]:
+    rows = cursor.execute(sql.SCAN_AUDIT, (read.after, max(read.limit, 0)))
+    return [audit_record(row) for row in rows]
+
+
+def audit_record(row: Row) -> AuditRecord:
+    """What a row says is for its hash to vouch for. One whose columns are not even of their kinds has none."""
+    if tuple(map(type, row)) != (int, int, bytes, bytes):
+        return AuditRecord(row[0], 0, b"", b"")
+    return AuditRecord(*row)
+
+
 def document_of_documents(row: Row) -> bytes:
     document: bytes = packing.named_of("documents", row)
     return document
@@ -440,6 +453,7 @@ SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = 
     "access_keys": (sql.SCAN_ACCESS_KEYS, ("",), first_column, packing.key_of),
     "declared": (sql.SCAN_DECLARED, ("", ""), first_two_columns, document_of_declared),
     "documents": (sql.SCAN_DOCUMENTS, ("", ""), first_two_columns, document_of_documents),
+    "audit": (sql.SCAN_AUDIT, (LEAST,), first_column, audit_record),
 }
 
 MOST_MORE = 1000
@@ -558,6 +572,7 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.KeysOf: keys_of,
     ask.Declared: declared,
     ask.Document: document,
+    ask.AuditRecords: audit_records,
     ask.Reminders: reminders,
     ask.NextId: next_id,
     ask.RowsOf: rows_of,

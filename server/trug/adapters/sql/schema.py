@@ -157,6 +157,9 @@ declared = clustered("declared", place("kind", Name), place("name", Name), packe
 
 documents = clustered("documents", place("kind", Name), place("name", Name), packed("document"), number("checksum"))
 
+# One row for each change of management; its hash covers it, and the row before.
+audit = Table("audit", metadata, row_id("sequence"), number("time"), packed("document"), packed("hash"))
+
 # Buckets
 
 buckets = Table(

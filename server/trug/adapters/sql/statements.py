@@ -342,6 +342,12 @@ KEEP_DOCUMENT = "INSERT INTO documents (kind, name, document, checksum) VALUES (
 # kind, name
 REMOVE_DOCUMENT = "DELETE FROM documents WHERE documents.kind = ? AND documents.name = ?"
 
+# sequence, time, document, hash
+ATTEST = "INSERT INTO audit (sequence, time, document, hash) VALUES (?, ?, ?, ?)"
+
+# bound
+TRIM_AUDIT = "DELETE FROM audit WHERE audit.sequence < ?"
+
 # bucket, key, limit
 SCAN_CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record, current.bucket FROM current WHERE (current.bucket, current."key") > (?, CAST(? AS TEXT)) ORDER BY current.bucket, current."key" LIMIT ? OFFSET 0'
 
@@ -381,6 +387,9 @@ SCAN_DECLARED = "SELECT declared.kind, declared.name, declared.document, declare
 # kind, name, limit
 SCAN_DOCUMENTS = "SELECT documents.kind, documents.name, documents.document, documents.checksum FROM documents WHERE (documents.kind, documents.name) > (CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY documents.kind, documents.name LIMIT ? OFFSET 0"
 
+# sequence, limit
+SCAN_AUDIT = "SELECT audit.sequence, audit.time, audit.document, audit.hash FROM audit WHERE audit.sequence > ? ORDER BY audit.sequence LIMIT ? OFFSET 0"
+
 # kind, id, limit
 SCAN_REFERENCE_COUNTS = "SELECT reference_counts.kind, reference_counts.id, reference_counts.count, reference_counts.checksum FROM reference_counts WHERE (reference_counts.kind, reference_counts.id) > (CAST(? AS TEXT), ?) ORDER BY reference_counts.kind, reference_counts.id LIMIT ? OFFSET 0"
 
@@ -402,6 +411,7 @@ CREATE = (
     "CREATE TABLE account_counters ( account TEXT NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_account_counters PRIMARY KEY (account) ) WITHOUT ROWID",
     "CREATE TABLE accounts ( id TEXT NOT NULL, canonical_id TEXT NOT NULL, display_name TEXT DEFAULT '' NOT NULL, email TEXT DEFAULT '' NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_accounts PRIMARY KEY (id) ) WITHOUT ROWID",
     "CREATE TABLE annotations ( version INTEGER NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_annotations PRIMARY KEY (version, name) ) WITHOUT ROWID",
+    "CREATE TABLE audit ( sequence INTEGER NOT NULL, time INTEGER NOT NULL, document BLOB NOT NULL, hash BLOB NOT NULL, CONSTRAINT pk_audit PRIMARY KEY (sequence) )",
     "CREATE TABLE bucket_counters ( bucket INTEGER NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_bucket_counters PRIMARY KEY (bucket) )",
     "CREATE TABLE buckets ( id INTEGER NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, created INTEGER NOT NULL, versioning TEXT DEFAULT '' NOT NULL, configured INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_buckets PRIMARY KEY (id), CONSTRAINT uq_buckets_name UNIQUE (name), CONSTRAINT ck_buckets_versioning CHECK (versioning IN ('', 'Enabled', 'Suspended')) )",
     "CREATE TABLE configurations ( bucket INTEGER NOT NULL, kind TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_configurations PRIMARY KEY (bucket, kind) ) WITHOUT ROWID",

@@ -17,6 +17,8 @@ from trug.iam.api.parameters import Parameters, read_parameters
 from trug.iam.api.refusals import QueryCode, QueryError, query_error
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.api.services import IAM, SERVICES, VERSIONS, Service
+from trug.operations.acting import actor_of
+from trug.ports.acting import acting
 from trug.wire.reply import Reply
 from trug.wire.request import WireRequest
 
@@ -99,7 +101,8 @@ class QueryApi:
         check_session(caller.identity, action)
         if action.kind == "declined":
             raise QueryError(QueryCode.NotImplemented, f"{action.name} is not implemented: {action.note}")
-        return await perform(action, Call(self._services, caller.identity, parameters, wire, action.label))
+        call = Call(self._services, caller.identity, parameters, wire, action.label)
+        return await acting(actor_of(wire, caller.identity, action.label), perform(action, call))
 
     async def _content(self, wire: WireRequest) -> bytes:
         """The body, whole: a long one only of who claims to be somebody, and few at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from trug.auth.refusals import DIAGNOSIS
 from trug.domain.errors import ErrorCode, S3Error
 from trug.iam.refusals import IamError
 from trug.ports.stores import Unavailable
@@ -151,7 +152,8 @@ def _message_of(failure: S3Error, code: QueryCode) -> str:
     canonical, text = failure.fields.get("CanonicalRequest"), failure.fields.get("StringToSign")
     if canonical is None or text is None:
         return failure.message
+    diagnosis = failure.fields.get(DIAGNOSIS, "")
     return (
         f"{code.message}\n\nThe Canonical String for this request should have been\n'{canonical}'\n\n"
-        f"The String-to-Sign should have been\n'{text}'\n"
+        f"The String-to-Sign should have been\n'{text}'\n" + (f"\n{diagnosis}\n" if diagnosis else "")
     )

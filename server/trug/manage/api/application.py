@@ -25,6 +25,8 @@ from trug.manage.api.rates import Rates
 from trug.manage.api.reading import read_json, read_query
 from trug.manage.api.visit import Surroundings, Visit
 from trug.observe import Observer, Trace
+from trug.operations.acting import actor_of
+from trug.ports.acting import acting
 from trug.wire.payload import Mode, Payload
 
 logger = logging.getLogger(__name__)
@@ -134,9 +136,8 @@ class Entrance:
         check_payload(inlet, caller.payload, body)
         asked = None if body is None else self._asked(row, request, body)
         visit = Visit(house.surroundings, caller.identity, request, wire, inlet, trace)
-        if row.form is not None:
-            return shown(row, await row.handler(visit, asked))
-        return shown(row, await _while_there(inlet, row.handler(visit, asked)))
+        work = acting(actor_of(wire, caller.identity, f"api:{row.name}"), handled(row, visit, asked))
+        return shown(row, await (work if row.form is not None else _while_there(inlet, work)))
 
     def _asked(self, row: Endpoint, request: Request, body: bytes) -> Any:
         named = tuple((name, str(value)) for name, value in request.path_params.items())
@@ -148,6 +149,11 @@ class Entrance:
     def _queried(self, row: Endpoint, request: Request, named: tuple[tuple[str, str], ...]) -> Any:
         assert row.query is not None  # noqa: S101 - the caller looked
         return read_query(row.query, named + pairs_of(request.scope["query_string"].decode("latin-1")))
+
+
+async def handled(row: Endpoint, visit: Visit, asked: Any) -> Any:
+    """As the handler answers."""
+    return await row.handler(visit, asked)
 
 
 def check_payload(inlet: Inlet, payload: Payload, body: bytes | None) -> None:
