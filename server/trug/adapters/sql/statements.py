@@ -55,10 +55,10 @@ BUCKETS_OF_IN_REGION = "SELECT buckets.id, buckets.name, buckets.account, bucket
 BUCKET_HOLDS = "SELECT (EXISTS (SELECT * FROM current WHERE current.bucket = ?)) OR (EXISTS (SELECT * FROM history WHERE history.bucket = ?)) AS anon_1"
 
 # bucket
-COUNTERS_OF = "SELECT bucket_counters.objects, bucket_counters.versions, bucket_counters.bytes, bucket_counters.uploads FROM bucket_counters WHERE bucket_counters.bucket = ?"
+COUNTERS_OF = "SELECT bucket_counters.objects, bucket_counters.versions, bucket_counters.bytes, bucket_counters.uploads, bucket_counters.current FROM bucket_counters WHERE bucket_counters.bucket = ?"
 
 # account
-COUNTERS_OF_ACCOUNT = "SELECT account_counters.objects, account_counters.versions, account_counters.bytes, account_counters.uploads FROM account_counters WHERE account_counters.account = ?"
+COUNTERS_OF_ACCOUNT = "SELECT account_counters.objects, account_counters.versions, account_counters.bytes, account_counters.uploads, account_counters.current FROM account_counters WHERE account_counters.account = ?"
 
 # bucket, kind
 CONFIGURATION = "SELECT configurations.bucket, configurations.kind, configurations.document, configurations.checksum FROM configurations WHERE configurations.bucket = ? AND configurations.kind = ?"
@@ -84,11 +84,11 @@ PUT_CONFIGURATION = "INSERT INTO configurations (bucket, kind, document, checksu
 # bucket, kind
 REMOVE_CONFIGURATION = "DELETE FROM configurations WHERE configurations.bucket = ? AND configurations.kind = ?"
 
-# bucket, objects, versions, bytes, uploads
-TALLY_BUCKET = "INSERT INTO bucket_counters (bucket, objects, versions, bytes, uploads) VALUES (?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET objects = (bucket_counters.objects + excluded.objects), versions = (bucket_counters.versions + excluded.versions), bytes = (bucket_counters.bytes + excluded.bytes), uploads = (bucket_counters.uploads + excluded.uploads)"
+# bucket, objects, versions, bytes, uploads, current
+TALLY_BUCKET = "INSERT INTO bucket_counters (bucket, objects, versions, bytes, uploads, current) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET objects = (bucket_counters.objects + excluded.objects), versions = (bucket_counters.versions + excluded.versions), bytes = (bucket_counters.bytes + excluded.bytes), uploads = (bucket_counters.uploads + excluded.uploads), current = (bucket_counters.current + excluded.current)"
 
-# account, objects, versions, bytes, uploads
-TALLY_ACCOUNT = "INSERT INTO account_counters (account, objects, versions, bytes, uploads) VALUES (?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET objects = (account_counters.objects + excluded.objects), versions = (account_counters.versions + excluded.versions), bytes = (account_counters.bytes + excluded.bytes), uploads = (account_counters.uploads + excluded.uploads)"
+# account, objects, versions, bytes, uploads, current
+TALLY_ACCOUNT = "INSERT INTO account_counters (account, objects, versions, bytes, uploads, current) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET objects = (account_counters.objects + excluded.objects), versions = (account_counters.versions + excluded.versions), bytes = (account_counters.bytes + excluded.bytes), uploads = (account_counters.uploads + excluded.uploads), current = (account_counters.current + excluded.current)"
 
 # bucket, key
 CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record FROM current WHERE current.bucket = ? AND current."key" = ?'
@@ -399,10 +399,10 @@ SCAN_EPOCHS = "SELECT epochs.number, epochs.sealed, epochs.checksum FROM epochs 
 # A new store, table by table
 CREATE = (
     "CREATE TABLE access_keys ( access_key TEXT NOT NULL, account TEXT NOT NULL, user TEXT DEFAULT '' NOT NULL, secret BLOB NOT NULL, created INTEGER NOT NULL, active INTEGER DEFAULT 1 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_access_keys PRIMARY KEY (access_key), CONSTRAINT ck_access_keys_active CHECK (active IN (0, 1)) ) WITHOUT ROWID",
-    "CREATE TABLE account_counters ( account TEXT NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_account_counters PRIMARY KEY (account) ) WITHOUT ROWID",
+    "CREATE TABLE account_counters ( account TEXT NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, current INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_account_counters PRIMARY KEY (account) ) WITHOUT ROWID",
     "CREATE TABLE accounts ( id TEXT NOT NULL, canonical_id TEXT NOT NULL, display_name TEXT DEFAULT '' NOT NULL, email TEXT DEFAULT '' NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_accounts PRIMARY KEY (id) ) WITHOUT ROWID",
     "CREATE TABLE annotations ( version INTEGER NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_annotations PRIMARY KEY (version, name) ) WITHOUT ROWID",
-    "CREATE TABLE bucket_counters ( bucket INTEGER NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_bucket_counters PRIMARY KEY (bucket) )",
+    "CREATE TABLE bucket_counters ( bucket INTEGER NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, current INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_bucket_counters PRIMARY KEY (bucket) )",
     "CREATE TABLE buckets ( id INTEGER NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, created INTEGER NOT NULL, versioning TEXT DEFAULT '' NOT NULL, configured INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_buckets PRIMARY KEY (id), CONSTRAINT uq_buckets_name UNIQUE (name), CONSTRAINT ck_buckets_versioning CHECK (versioning IN ('', 'Enabled', 'Suspended')) )",
     "CREATE TABLE configurations ( bucket INTEGER NOT NULL, kind TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_configurations PRIMARY KEY (bucket, kind) ) WITHOUT ROWID",
     "CREATE TABLE current ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, sequence INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_current PRIMARY KEY (bucket, \"key\"), CONSTRAINT ck_current_key CHECK (key <> ''), CONSTRAINT ck_current_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
