@@ -53,6 +53,7 @@ from trug.iam.sts.trust import Trust
 from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
+from trug.jobs.emptying import Emptyings
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
@@ -367,7 +368,7 @@ def federation_of(store: Store, clock: Clock) -> Federation:
     return Federation(store.people.providers, Issuers(HttpsFetcher(), clock), clock)
 
 
-def build_console(store: Store, observer: Observer) -> Starlette:
+def build_console(store: Store, observer: Observer, emptyings: Emptyings) -> Starlette:
     """The management port over an open store; what it needs is imported here, by the first who asks."""
     from trug.manage.api.callers import Callers
     from trug.manage.api.rates import Rates
@@ -383,11 +384,15 @@ def build_console(store: Store, observer: Observer) -> Starlette:
                 metadata=store.metadata,
                 clock=clock,
                 credentials=store.credentials,
+                emptyings=emptyings,
                 region=settings.region[0],
                 public_url=public_url_of(settings),
                 version=__version__,
                 env=settings.env,
                 upload_seconds=settings.upload_timeout,
+                upload_types=frozenset(settings.upload_types),
+                scratch=settings.directory,
+                sessions=store.credentials.sessions,
             ),
             callers=Callers(
                 build_authenticator(store, clock),
@@ -436,6 +441,7 @@ class Service:
         self._gateway: Gateway | None = None
         self._store: Store | None = None
         self._access_logs: AccessLogs | None = None
+        self._emptyings: Emptyings | None = None
         self._jobs: list[asyncio.Task[None]] = []
 
     @property
@@ -462,8 +468,11 @@ class Service:
                     await store.close()
                     raise
                 self._access_logs = AccessLogs(store.engine, SystemClock())
+                self._emptyings = Emptyings(store.engine, store.metadata, build_authority(store), SystemClock())
                 self._measure(store, self._access_logs)
-                self._jobs = [asyncio.create_task(job) for job in self._jobs_of(store, self._access_logs)]
+                self._jobs = [
+                    asyncio.create_task(job) for job in self._jobs_of(store, self._access_logs, self._emptyings)
+                ]
                 self._store, self._gateway = store, build_gateway(store, self._observer, self._access_logs)
             return self._gateway
 
@@ -485,7 +494,9 @@ class Service:
         if store.seat is not None:
             metrics.join(store.seat)
 
-    def _jobs_of(self, store: Store, access_logs: AccessLogs) -> Iterator[Coroutine[Any, Any, None]]:
+    def _jobs_of(
+        self, store: Store, access_logs: AccessLogs, emptyings: Emptyings
+    ) -> Iterator[Coroutine[Any, Any, None]]:
         yield keep_trusted(store.metadata)
         yield keep_noted(store.credentials)
         yield access_logs.keep_delivering(store.settings.access_log_period)
@@ -494,13 +505,15 @@ class Service:
             yield keep_marked(store.engine.locks)
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
             yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock(), access_logs).keep_running()
+            yield emptyings.keep_going()
         if self._membership is not None:
             yield keep_compared(store.metadata)
             yield keep_published((store.pins.publish, self._observer.metrics.publish))
 
     def console(self) -> Starlette:
         """The management port over the open store."""
-        return build_console(self.store, self._observer)
+        assert self._emptyings is not None  # noqa: S101 - asked only of a started service
+        return build_console(self.store, self._observer, self._emptyings)
 
     async def stop(self) -> None:
         """Close the store, if it is open."""
@@ -509,6 +522,8 @@ class Service:
         for job in self._jobs:
             job.cancel()
         await asyncio.wait(self._jobs)
+        if self._emptyings is not None:
+            await self._emptyings.stop()
         if self._access_logs is not None:
             await self._access_logs.deliver()
         await self._store.close()

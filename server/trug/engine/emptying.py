@@ -36,7 +36,8 @@ class Emptying:
 
     The next version is the one of ``key`` with a sequence below ``before``; ``of_uploads`` when all versions have been
     seen: then the next is the upload of ``key`` after ``upload``. ``locked`` and ``refused`` count versions (and
-    uploads) that a lock or a policy keeps; ``left`` has the first of their keys. ``beat`` is when the job was last at work.
+    uploads) that a lock or a policy keeps; ``left`` has the first of their keys. ``beat`` is when the job was last at
+    work.
     """
 
     asker: Asker

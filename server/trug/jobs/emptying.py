@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from enum import Enum
 from time import monotonic
-from typing import Any
+from typing import TypeVar
 
 from trug.access import actions
 from trug.access.actions import Action
@@ -37,6 +37,8 @@ from trug.ports.stores import MetadataStore
 from trug.wire.request import Headers, Target, WireRequest
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PAGE = 1000
 AT_ONCE = 64
@@ -146,7 +148,7 @@ class Emptyings:
         if not page:
             return replace(state, of_uploads=True, key="")
         old = [version for version in reversed(page) if version.sequence <= state.sequence]
-        fates = await self._fates([self._remove(bucket, state.asker, version) for version in old])
+        fates = await self._fates(old, lambda version: self._remove(bucket, state.asker, version))
         last = page[-1]
         reached = replace(state, key=key_of(last.row), before=last.sequence, removed=state.removed + fates.count(GONE))
         return _with_left(reached, [key_of(version.row) for version in old], fates)
@@ -157,17 +159,17 @@ class Emptyings:
         if not page:
             return replace(state, is_over=True)
         old = [upload for upload in page if upload.initiated <= state.begun]
-        fates = await self._fates([self._abort(bucket, state.asker, upload) for upload in old])
+        fates = await self._fates(old, lambda upload: self._abort(bucket, state.asker, upload))
         last = page[-1]
         reached = replace(state, key=last.key, upload=last.upload_id, aborted=state.aborted + fates.count(GONE))
         return _with_left(reached, [upload.key for upload in old], fates)
 
-    async def _fates(self, removals: Sequence[Coroutine[Any, Any, Fate]]) -> list[Fate]:
+    async def _fates(self, rows: Sequence[T], remove: Callable[[T], Awaitable[Fate]]) -> list[Fate]:
         """What became of each; between a few and the next others have their turn."""
         fates: list[Fate] = []
-        for start in range(0, len(removals), AT_ONCE):
+        for start in range(0, len(rows), AT_ONCE):
             began = monotonic()
-            fates += await asyncio.gather(*removals[start : start + AT_ONCE])
+            fates += await asyncio.gather(*map(remove, rows[start : start + AT_ONCE]))
             await asyncio.sleep((monotonic() - began) * (1 / self._share - 1))
         return fates
 
