@@ -31,6 +31,7 @@ from trug.manage.api.visit import Surroundings
 from trug.manage.listening import listening
 from trug.manage.services import House, services
 from trug.observe import Observer
+from trug.ports.rows import Bucket
 from trug.settings import Settings
 
 PUBLIC = "http://s3.example.com"
@@ -41,6 +42,11 @@ class Console(Server):
     """A server whose management port listens; ``endpoint`` is that port's."""
 
     house: House | None = None
+
+    def bucket(self, name: str) -> Bucket:
+        found = self.run(self.engine.buckets.find(name))
+        assert found is not None
+        return found
 
     def http(self, keys: tuple[str, str] | None = ROOT, path: str = "") -> httpx.Client:
         """A client that says who it is by an access key (None: nobody), and asks below ``path``."""

@@ -50,13 +50,13 @@ async def _taken_in(visit: Visit, stack: AsyncExitStack, field: str, most: int, 
             if bucket is not None:
                 raise bad_request(NOT_VALID, Mistake(BUCKET, "comes twice"))
             bucket = await visit.bucket(await part.text())
-        elif part.name == field and part.filename is not None:
-            _check(part, field, most, len(changes) + len(aside))
+        elif part.name == field:
+            filename = _check(part, field, most, len(changes) + len(aside))
             if bucket is None:
                 held = await stack.enter_async_context(put_aside(part, visit.surroundings.scratch))
-                aside.append((part.filename, held))
+                aside.append((filename, held))
             else:
-                changes.append(await taken_in(visit, bucket, part.filename, part))
+                changes.append(await taken_in(visit, bucket, filename, part))
     if bucket is None:
         raise bad_request(NOT_VALID, Mistake(BUCKET, "is missing"))
     for place, (filename, file) in enumerate(aside):
@@ -66,13 +66,15 @@ async def _taken_in(visit: Visit, stack: AsyncExitStack, field: str, most: int, 
     return bucket
 
 
-def _check(part: Part, field: str, most: int, so_far: int) -> None:
+def _check(part: Part, field: str, most: int, so_far: int) -> str:
+    """The name of a file. Problem 400 for what is none, and for one too many."""
     if not part.filename:
         raise bad_request(NOT_VALID, Mistake(field, "has no file name"))
     if len(part.filename.encode()) > LONGEST_NAME:
         raise bad_request(NOT_VALID, Mistake(field, "has too long a file name"))
     if so_far >= most:
         raise bad_request(NOT_VALID, Mistake(field, f"at most {most}"))
+    return part.filename
 
 
 class Aside:
