@@ -14,8 +14,8 @@ from trug.manage.api.endpoint import Endpoint, Family
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 REFERENCE = "#/components/schemas/{name}"
-IN_EVERY_ANSWER = (400, 401, 429, 500, 504)
-IN_OPEN_ANSWERS = (429, 500, 504)
+IN_EVERY_ANSWER = (400, 401, 413, 429, 500, 503, 504)
+IN_OPEN_ANSWERS = (400, 413, 429, 500, 503, 504)
 Document = dict[str, Any]
 
 
