@@ -368,7 +368,7 @@ def federation_of(store: Store, clock: Clock) -> Federation:
     return Federation(store.people.providers, Issuers(HttpsFetcher(), clock), clock)
 
 
-def build_console(store: Store, observer: Observer, emptyings: Emptyings) -> Starlette:
+def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url: str) -> Starlette:
     """The management port over an open store; what it needs is imported here, by the first who asks."""
     from trug.manage.api.callers import Callers
     from trug.manage.api.rates import Rates
@@ -386,7 +386,7 @@ def build_console(store: Store, observer: Observer, emptyings: Emptyings) -> Sta
                 credentials=store.credentials,
                 emptyings=emptyings,
                 region=settings.region[0],
-                public_url=public_url_of(settings),
+                public_url=(*settings.public_url, s3_url)[0].rstrip("/"),
                 version=__version__,
                 env=settings.env,
                 upload_seconds=settings.upload_timeout,
@@ -406,15 +406,6 @@ def build_console(store: Store, observer: Observer, emptyings: Emptyings) -> Sta
             rates=Rates(settings.api_rate),
         )
     )
-
-
-def public_url_of(settings: Settings) -> str:
-    """Where clients reach the S3 port: as configured, else on the first address it listens on."""
-    if settings.public_url:
-        return settings.public_url[0].rstrip("/")
-    host = settings.host[0]
-    scheme = "https" if settings.tls_cert else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def readiness_of(store: Store) -> Readiness:
@@ -510,10 +501,10 @@ class Service:
             yield keep_compared(store.metadata)
             yield keep_published((store.pins.publish, self._observer.metrics.publish))
 
-    def console(self) -> Starlette:
-        """The management port over the open store."""
+    def console(self, s3_url: str) -> Starlette:
+        """The management port over the open store; ``s3_url`` is where the S3 port listens."""
         assert self._emptyings is not None  # noqa: S101 - asked only of a started service
-        return build_console(self.store, self._observer, self._emptyings)
+        return build_console(self.store, self._observer, self._emptyings, s3_url)
 
     async def stop(self) -> None:
         """Close the store, if it is open."""
