@@ -13,7 +13,8 @@ from trug.manage.api.forms import Form, Part
 from trug.manage.api.problems import Mistake, bad_request
 from trug.manage.api.reading import NOT_VALID
 from trug.manage.api.visit import Visit
-from trug.manage.storage.service import SMALL, taken_in, url_of
+from trug.manage.storage.names import url_of
+from trug.manage.storage.service import SMALL, taken_in
 from trug.ports.rows import Bucket
 
 BUCKET = "bucket"

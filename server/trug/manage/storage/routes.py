@@ -18,9 +18,10 @@ from trug.manage.api.endpoint import Family, Later
 from trug.manage.api.problems import Problem, bad_request
 from trug.manage.api.streams import Stream
 from trug.manage.api.visit import Visit
-from trug.manage.storage import emptying, schemas, service
+from trug.manage.storage import emptying, lists, schemas, service
+from trug.manage.storage.names import url_of
 from trug.manage.storage.receiving import received
-from trug.operations.tokens import continuation, continued
+from trug.operations.tokens import continued
 from trug.ports.reads import BucketsOf, CountersOf
 from trug.ports.rows import Bucket
 from trug.wire.dates import http_date, iso_date
@@ -82,14 +83,12 @@ async def upload_multiple(visit: Visit, _: None) -> schemas.ManyUploaded:
 @family.endpoint(
     "ListFiles", "GET /list", "A page of files", query=schemas.ListFiles, answer=schemas.FilePage, refuses=(403, 404)
 )
-async def list_files(visit: Visit, asked: schemas.ListFiles) -> schemas.FilePage:
+async def list_files(visit: Visit, asked: schemas.ListFiles) -> Response:
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.LIST_BUCKET, bucket)
     after = _after(asked.token) if asked.token else ""
-    page, following = await service.list_files(visit.surroundings, bucket, asked, after)
-    if following is not None:
-        page.next_token = continuation(following)
-    return page
+    page = await lists.list_files(visit.surroundings, bucket, asked, after)
+    return Response(page.written(), media_type="application/json")
 
 
 def _after(token: str) -> str:
@@ -167,7 +166,7 @@ async def presign(visit: Visit, asked: schemas.Presign) -> schemas.Presigned:
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.GET_OBJECT, bucket, asked.key)
     await visit.surroundings.engine.objects.find(bucket, asked.key, None)
-    url = await visit.presigned("GET", service.url_of(visit.surroundings, bucket.name, asked.key), asked.expires)
+    url = await visit.presigned("GET", url_of(visit.surroundings, bucket.name, asked.key), asked.expires)
     return schemas.Presigned(url)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Collection, Sequence
-from urllib.parse import quote
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from trug.access import actions
 from trug.domain.configurations import UPLOAD_TYPES
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.lines import KEY_END, shown
 from trug.domain.media_types import is_allowed
 from trug.domain.preconditions import WriteConditions
 from trug.domain.sizes import formatted_size
@@ -21,7 +18,8 @@ from trug.engine.versions import PutVersion
 from trug.manage.api.problems import bad_request
 from trug.manage.api.visit import Surroundings, Visit
 from trug.manage.storage.content import LOOKED_AT, type_of
-from trug.manage.storage.schemas import File, FileDescribed, FilePage, ListFiles
+from trug.manage.storage.names import extension_of, url_of
+from trug.manage.storage.schemas import FileDescribed
 from trug.operations.granting import is_plain, with_owner
 from trug.operations.parameters import LARGEST_UPLOAD
 from trug.ports.rows import Bucket, Version
@@ -31,32 +29,11 @@ from trug.wire.integrity import NOTHING
 from trug.wire.payload import Payload
 from trug.wire.request import RawBody
 
-LONGEST_LIST = 1000
-USUAL_LIST = 10
-READ_AT_ONCE = 1000
 SMALL = 256 << 10
 """Files up to this size are gathered before they are stored, so that their size is known and the short way is taken."""
 
-EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,16}\Z")
 NOT_ALLOWED = "files of this type are not allowed"
 UNKNOWN = "application/octet-stream"
-
-
-def extension_of(key: str) -> str:
-    """``.jpg`` of ``photos/a.JPG``, empty where the last part of the key has none."""
-    name = key.rpartition("/")[2]
-    found = EXTENSION.search(name)
-    return found[0].lower() if found and found.start() else ""
-
-
-def wanted_extension(text: str) -> str:
-    """An extension as clients ask for it, with or without its dot, in any case; empty for any."""
-    return f".{text.lower().removeprefix('.')}" if text else ""
-
-
-def url_of(around: Surroundings, bucket: str, key: str) -> str:
-    """Where S3 has the file."""
-    return f"{around.public_url}/{bucket}/{quote(key, safe='/-_.~')}"
 
 
 # --- uploads --------------------------------------------------------------------------------------------------------
@@ -133,49 +110,6 @@ async def set_types(around: Surroundings, bucket: Bucket, types: Sequence[str]) 
     """The bucket's own list from now on; an empty one: the server's again."""
     document = msgspec.msgpack.encode(sorted(set(types))) if types else None
     await around.engine.configurations.store(bucket, UPLOAD_TYPES, document)
-
-
-# --- lists ----------------------------------------------------------------------------------------------------------
-
-
-async def list_files(around: Surroundings, bucket: Bucket, asked: ListFiles, after: str) -> tuple[FilePage, str | None]:
-    """A page of files, and after which key the next one begins, None on the last. The page is full unless it is the
-    last, whatever the extension asked for leaves out."""
-    limit = min(asked.limit, LONGEST_LIST) if asked.limit > 0 else USUAL_LIST
-    extension = wanted_extension(asked.extension)
-    files: list[File] = []
-    async for row in _rows(around, bucket, asked.prefix, after, READ_AT_ONCE if extension else limit + 1):
-        key, _, line = row.partition(KEY_END)
-        name = key.decode()
-        if extension and extension_of(name) != extension:
-            continue
-        if len(files) == limit:
-            return FilePage(files), files[-1].key
-        files.append(_file(around, bucket, name, line))
-    return FilePage(files), None
-
-
-async def _rows(around: Surroundings, bucket: Bucket, prefix: str, after: str, at_once: int) -> AsyncIterator[bytes]:
-    """Rows of current objects (domain.lines), a page of the store at a time."""
-    following: str | None = after
-    while following is not None:
-        page = await around.engine.listings.objects(bucket, prefix=prefix, delimiter="", after=following, limit=at_once)
-        for row in page.rows:
-            yield row
-        following = page.next
-
-
-def _file(around: Surroundings, bucket: Bucket, key: str, line: bytes) -> File:
-    time, _, size, style, _ = shown(line)
-    return File(
-        key=key,
-        url=url_of(around, bucket.name, key),
-        size_bytes=int(size),
-        size_formatted=formatted_size(int(size)),
-        extension=extension_of(key),
-        storage_class=style[0],
-        last_modified=f"{time}Z",
-    )
 
 
 def described(around: Surroundings, bucket: Bucket, version: Version) -> FileDescribed:
