@@ -32,13 +32,15 @@ KEPT_VARIABLES = ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRA
 
 class Server(NamedTuple):
     """Where the server is and who we are; ``ca_file`` is empty unless the endpoint's certificate is self-signed.
-    ``has_short_days``: its lifecycle rules count days of a second or so (``--lifecycle-day``)."""
+    ``has_short_days``: its lifecycle rules count days of a second or so (``--lifecycle-day``). ``console`` is the
+    management port."""
 
     endpoint: str
     access_key: str
     secret_key: str
     ca_file: str = ""
     has_short_days: bool = False
+    console: str = "http://localhost:9001"
 
     @property
     def is_tls(self) -> bool:
@@ -57,6 +59,7 @@ class Server(NamedTuple):
             "TRUG_ROOT_SECRET_KEY": self.secret_key,
             "TRUG_CA_FILE": self.ca_file,
             SHORT_DAYS: "1" if self.has_short_days else "",
+            "TRUG_CONSOLE": self.console,
         }
         return {name: value for name, value in named.items() if value}
 
@@ -70,6 +73,7 @@ def find_server() -> Server:
         secret_key=_first(known, SECRET_KEY_NAMES),
         ca_file=known.get("TRUG_CA_FILE", ""),
         has_short_days=bool(known.get(SHORT_DAYS)),
+        console=known.get("TRUG_CONSOLE", "http://localhost:9001"),
     )
 
 

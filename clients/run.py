@@ -154,6 +154,7 @@ PROBES = (
     Probe("s3cmd", program_probe("s3cmd_probe.py", "s3cmd")),
     Probe("restic", program_probe("restic_probe.py", "restic"), is_optional=True),
     Probe("curl-form", program_probe("curl_form_probe.py", "curl"), is_optional=True),
+    Probe("json-api", python_probe("json_api_probe.py", "msgspec")),
     Probe("lock", python_probe("lock_probe.py", "boto3")),
     Probe("pyarrow", python_probe("pyarrow_probe.py", "pyarrow")),
     Probe("s3fs", prepare_s3fs),
@@ -175,7 +176,7 @@ def serving(scheme: str, room: Path) -> Iterator[Server]:
     data = room / "data"
     read_end, write_end = os.pipe()
     with open(room / "server.log", "wb") as log:
-        ports = ["--port", "0", "--console-port", "off", "--ready-fd", str(write_end)]
+        ports = ["--port", "0", "--console-port", "0", "--ready-fd", str(write_end)]
         flags = ["--dev", *ports, "--lifecycle-day", "1", *options]
         process = subprocess.Popen(
             [sys.executable, "-m", "trug", "serve", str(data), *flags],
@@ -190,7 +191,9 @@ def serving(scheme: str, room: Path) -> Iterator[Server]:
             line = ready.readline()
         if not line:
             raise SystemExit("the server did not start:\n" + (room / "server.log").read_text("utf-8", "replace"))
-        yield Server(json.loads(line)["s3"][0], *KEYS, ca_file=str(tls.certificate) if tls else "", has_short_days=True)
+        urls = json.loads(line)
+        ca_file = str(tls.certificate) if tls else ""
+        yield Server(urls["s3"][0], *KEYS, ca_file=ca_file, has_short_days=True, console=urls["console"][0])
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("versions", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("bytes", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("uploads", NUMBER, server_default=sa.text("0"), nullable=False),
+        sa.Column("current", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_account_counters")),
         sqlite_with_rowid=False,
     )
@@ -71,6 +72,7 @@ def upgrade() -> None:
         sa.Column("versions", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("bytes", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("uploads", NUMBER, server_default=sa.text("0"), nullable=False),
+        sa.Column("current", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("bucket", name=op.f("pk_bucket_counters")),
     )
     op.create_table(

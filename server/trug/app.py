@@ -54,6 +54,7 @@ from trug.iam.sts.trust import Trust
 from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
+from trug.jobs.emptying import Emptyings
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
@@ -369,7 +370,7 @@ def federation_of(store: Store, clock: Clock) -> Federation:
     return Federation(store.people.providers, Issuers(HttpsFetcher(), clock), clock)
 
 
-def build_console(store: Store, observer: Observer) -> Starlette:
+def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url: str) -> Starlette:
     """The management port over an open store; what it needs is imported here, by the first who asks."""
     from trug.manage.api.callers import Callers
     from trug.manage.api.rates import Rates
@@ -385,11 +386,15 @@ def build_console(store: Store, observer: Observer) -> Starlette:
                 metadata=store.metadata,
                 clock=clock,
                 credentials=store.credentials,
+                emptyings=emptyings,
                 region=settings.region[0],
-                public_url=public_url_of(settings),
+                public_url=(*settings.public_url, s3_url)[0].rstrip("/"),
                 version=__version__,
                 env=settings.env,
                 upload_seconds=settings.upload_timeout,
+                upload_types=frozenset(settings.upload_types),
+                scratch=settings.directory,
+                sessions=store.credentials.sessions,
             ),
             callers=Callers(
                 build_authenticator(store, clock),
@@ -403,15 +408,6 @@ def build_console(store: Store, observer: Observer) -> Starlette:
             rates=Rates(settings.api_rate),
         )
     )
-
-
-def public_url_of(settings: Settings) -> str:
-    """Where clients reach the S3 port: as configured, else on the first address it listens on."""
-    if settings.public_url:
-        return settings.public_url[0].rstrip("/")
-    host = settings.host[0]
-    scheme = "https" if settings.tls_cert else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def readiness_of(store: Store) -> Readiness:
@@ -438,6 +434,7 @@ class Service:
         self._gateway: Gateway | None = None
         self._store: Store | None = None
         self._access_logs: AccessLogs | None = None
+        self._emptyings: Emptyings | None = None
         self._jobs: list[asyncio.Task[None]] = []
 
     @property
@@ -464,8 +461,11 @@ class Service:
                     await store.close()
                     raise
                 self._access_logs = AccessLogs(store.engine, SystemClock())
+                self._emptyings = Emptyings(store.engine, store.metadata, build_authority(store), SystemClock())
                 self._measure(store, self._access_logs)
-                self._jobs = [asyncio.create_task(job) for job in self._jobs_of(store, self._access_logs)]
+                self._jobs = [
+                    asyncio.create_task(job) for job in self._jobs_of(store, self._access_logs, self._emptyings)
+                ]
                 self._store, self._gateway = store, build_gateway(store, self._observer, self._access_logs)
             return self._gateway
 
@@ -487,7 +487,9 @@ class Service:
         if store.seat is not None:
             metrics.join(store.seat)
 
-    def _jobs_of(self, store: Store, access_logs: AccessLogs) -> Iterator[Coroutine[Any, Any, None]]:
+    def _jobs_of(
+        self, store: Store, access_logs: AccessLogs, emptyings: Emptyings
+    ) -> Iterator[Coroutine[Any, Any, None]]:
         yield keep_trusted(store.metadata)
         yield keep_noted(store.credentials)
         yield access_logs.keep_delivering(store.settings.access_log_period)
@@ -496,13 +498,15 @@ class Service:
             yield keep_marked(store.engine.locks)
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
             yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock(), access_logs).keep_running()
+            yield emptyings.keep_going()
         if self._membership is not None:
             yield keep_compared(store.metadata)
             yield keep_published((store.pins.publish, self._observer.metrics.publish))
 
-    def console(self) -> Starlette:
-        """The management port over the open store."""
-        return build_console(self.store, self._observer)
+    def console(self, s3_url: str) -> Starlette:
+        """The management port over the open store; ``s3_url`` is where the S3 port listens."""
+        assert self._emptyings is not None  # noqa: S101 - asked only of a started service
+        return build_console(self.store, self._observer, self._emptyings, s3_url)
 
     async def stop(self) -> None:
         """Close the store, if it is open."""
@@ -511,6 +515,8 @@ class Service:
         for job in self._jobs:
             job.cancel()
         await asyncio.wait(self._jobs)
+        if self._emptyings is not None:
+            await self._emptyings.stop()
         if self._access_logs is not None:
             await self._access_logs.deliver()
         await self._store.close()

@@ -23,7 +23,7 @@ from trug.edge.port import Port
 from trug.manage.listening import Manner, control, listening
 from trug.observe import Observer, configure_logging
 from trug.settings import Settings
-from trug.sockets import doors_of, tell_ready, urls_of
+from trug.sockets import Doors, doors_of, tell_ready, urls_of
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ async def _serve(settings: Settings) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, port.stop)
         loop.add_signal_handler(signal.SIGHUP, port.reload_certificate)
-        async with management(service, doors.console):
+        async with management(service, doors):
             await port.serve(doors.s3, lambda: tell_ready(settings.ready_fd, urls, console))
     finally:
         await service.stop()
@@ -75,13 +75,16 @@ async def _serve(settings: Settings) -> int:
 
 
 @contextlib.asynccontextmanager
-async def management(service: Service, sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
-    """The command line's socket, and the management port on ``sockets``."""
+async def management(service: Service, doors: Doors) -> AsyncIterator[None]:
+    """The command line's socket, and the management port."""
     settings = service.store.settings
+    s3_url = urls_of(settings, doors.s3)[0]
     manner = Manner(settings.tls_cert, settings.tls_key, settings.trusted_proxy, math.ceil(settings.shutdown_timeout))
     async with (
         control(service.store.managed, settings.directory),
-        listening(sockets, service.console, manner) if sockets else contextlib.nullcontext(),
+        listening(doors.console, lambda: service.console(s3_url), manner)
+        if doors.console
+        else contextlib.nullcontext(),
     ):
         yield
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
 OFF = -1
+MEDIA_TYPE = re.compile(r"\*/\*|[A-Za-z0-9][\w.+-]*/(?:\*|[A-Za-z0-9][\w.+-]*)")
+
 PREFIX = "TRUG_"
 DOTENV = ".env"
 TOML = "trug.toml"
@@ -32,6 +35,7 @@ class Settings:
     console_port: int = 9001
     env: str = "development"
     upload_timeout: float = 60
+    upload_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "application/pdf")
     api_rate: float = 0
     init: str = ""
     dev: bool = False
@@ -73,6 +77,12 @@ class Settings:
 
 def _text(value: str) -> str:
     return value
+
+
+def _media_types(value: str) -> str:
+    if not MEDIA_TYPE.fullmatch(value):
+        raise ValueError("a media type is TYPE/SUBTYPE, TYPE/* or */*")
+    return value.lower()
 
 
 def _port(value: str) -> int:
@@ -163,6 +173,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("console_port", _console_port, "port of the management API; 0 picks a free one, off: none (9001)", "PORT"),
     Option("env", _text, "what /health calls this installation (development)", "NAME"),
     Option("upload_timeout", _seconds, "how long an upload over the HTTP API may take (60)", "SECONDS"),
+    Option(
+        "upload_types",
+        _media_types,
+        "media type that may be uploaded over the HTTP API, image/* for all of a kind, */* for all (images and PDF)",
+        "TYPE",
+        many=True,
+    ),
     Option("api_rate", _delay, "requests a second that each caller of the HTTP API has; 0: any number (0)", "N"),
     Option("init", _text, "TOML file that declares accounts, users, keys and buckets to create where missing", "FILE"),
     Option("dev", _flag, "use the keys minioadmin/minioadmin, on loopback only"),

@@ -135,7 +135,7 @@ async def _serve(
                 "": lambda: _end_soon(port),
             }
         )
-        async with _management(service, membership, doors.console):
+        async with _management(service, membership, doors):
             await port.serve(doors.s3, lambda: supervisor.report(ready=os.getpid()))
     finally:
         await service.stop()
@@ -149,10 +149,8 @@ def _port(settings: Settings, service: Service, observer: Observer) -> S3Port:
     return S3Port(settings, shared, observer)
 
 
-def _management(
-    service: Service, membership: Membership, sockets: Sequence[socket.socket]
-) -> contextlib.AbstractAsyncContextManager[None]:
-    return management(service, sockets) if membership.leads else contextlib.nullcontext()
+def _management(service: Service, membership: Membership, doors: Doors) -> contextlib.AbstractAsyncContextManager[None]:
+    return management(service, doors) if membership.leads else contextlib.nullcontext()
 
 
 def _end_soon(port: S3Port) -> None:

@@ -22,6 +22,7 @@ NAMES = (
     "pyarrow",
     "s3fs",
     "curl-form",
+    "json-api",
 )  # slowest first
 
 

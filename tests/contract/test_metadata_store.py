@@ -732,12 +732,12 @@ async def test_configurations_are_kept_as_stored_until_removed(store: MetadataSt
 async def test_tallies_add_up_for_bucket_and_account(store: MetadataStore) -> None:
     assert await store.fetch(CountersOf(1)) == Counters()
     assert await store.fetch(CountersOfAccount("one")) == Counters()
-    await store.commit(apply(Tally(1, "one", 1, 2, 2**40, 3), Tally(1, "one", objects=1)))
+    await store.commit(apply(Tally(1, "one", 1, 2, 2**40, 3, 9), Tally(1, "one", objects=1)))
     await store.commit(apply(Tally(2, "one", versions=5), Tally(3, "two", bytes=7)))
     await store.commit(apply(Tally(1, "one", bytes=-(2**40), uploads=-1)))
-    assert await store.fetch(CountersOf(1)) == Counters(2, 2, 0, 2)
+    assert await store.fetch(CountersOf(1)) == Counters(2, 2, 0, 2, 9)
     assert await store.fetch(CountersOf(2)) == Counters(versions=5)
-    assert await store.fetch(CountersOfAccount("one")) == Counters(2, 7, 0, 2)
+    assert await store.fetch(CountersOfAccount("one")) == Counters(2, 7, 0, 2, 9)
     assert await store.fetch(CountersOfAccount("two")) == Counters(bytes=7)
 
 

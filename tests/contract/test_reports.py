@@ -23,7 +23,7 @@ BUCKETS = [
     Bucket(4, "\U00010000", ANA.id, "us-east-1", 8),
 ]
 B, A, FULL_WIDTH, ASTRAL = BUCKETS
-HELD = Counters(objects=1, versions=3, bytes=5_000_000_000_000, uploads=2)
+HELD = Counters(objects=1, versions=3, bytes=5_000_000_000_000, uploads=2, current=7)
 NONE = Counters()
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from tests.support.console import PUBLIC, Console, consoling
-from tests.support.server import STRANGER
+from tests.support.server import ACCOUNT, REGION, STRANGER
 
+from trug.domain.preconditions import WriteConditions
+from trug.domain.retention import Lock
 from trug.domain.sizes import formatted_size
+from trug.domain.versioning import Versioning
+from trug.engine.content import Content
+from trug.engine.drafts import Draft
 from trug.manage.storage.content import type_of
+from trug.manage.storage.names import extension_of
 from trug.manage.storage.routes import disposition
-from trug.manage.storage.service import extension_of
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 64
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\1" * 100
@@ -228,7 +234,58 @@ def test_downloads_are_never_shown_by_a_browser(client: httpx.Client, bucket: st
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
-    assert answer.headers["content-disposition"] == f'attachment; filename="{key}"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="a.png"'
+
+
+def test_head_tells_what_get_would(client: httpx.Client, bucket: str) -> None:
+    content = PNG + b"\0" * 1_000_000
+    key = upload(client, bucket, content=content)
+    answer = client.head("/download", params={"bucket": bucket, "key": key})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == str(len(content))
+    assert client.head("/list", params={"bucket": bucket}).status_code == 200
+    assert client.head("/upload").status_code == 405
+
+
+@pytest.mark.parametrize("name", ["Urlaub & Meer.png", 'a"b\\c.png', "\u202egpj.exe", "x" * 1000 + ".png", "été.png"])
+def test_names_are_kept_and_s3_never_tells_them(console: Console, client: httpx.Client, bucket: str, name: str) -> None:
+    key = upload(client, bucket, name)
+    told = client.get("/file", params={"bucket": bucket, "key": key}).json()
+    assert (told["filename"], told["content_type"]) == (name.rpartition("\\")[2], "image/png")
+    shown = client.get("/download", params={"bucket": bucket, "key": key}).headers["content-disposition"]
+    assert shown == disposition(told["filename"])
+    version = console.run(console.engine.objects.find(console.bucket(bucket), key, None))
+    assert name not in repr((version.record.headers, version.record.metadata))
+
+
+def test_names_that_are_too_long(client: httpx.Client, bucket: str) -> None:
+    answer = client.post("/upload", data={"bucket": bucket}, files={"file": ("x" * 4096, PNG)})
+    assert (answer.status_code, answer.json()["mistakes"][0]["field"]) == (400, "file")
+
+
+def test_types_of_a_bucket(console: Console, client: httpx.Client, bucket: str) -> None:
+    shown = client.get("/buckets/upload-types", params={"bucket": bucket}).json()
+    assert shown == {
+        "bucket_name": bucket,
+        "types": ["application/pdf", "image/jpeg", "image/png", "image/webp"],
+    }
+    for types, status in ((["image/*"], 201), (["application/pdf"], 400), (["*/*"], 201), ([], 201)):
+        asked = {"bucket_name": bucket, "types": types}
+        assert client.put("/buckets/upload-types", json=asked).status_code == 200
+        answer = client.post("/upload", data={"bucket": bucket}, files={"file": ("a.png", PNG)})
+        assert answer.status_code == status
+    asked = {"bucket_name": bucket, "types": ["*/*"]}
+    with console.http(STRANGER) as stranger:
+        assert stranger.put("/api/v1/buckets/upload-types", json=asked).status_code == 403
+    client.put("/buckets/upload-types", json=asked)
+    key = upload(client, bucket, "a.bin", b"\0\1\2")
+    told = client.get("/file", params={"bucket": bucket, "key": key}).json()
+    assert told["content_type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("types", ["image/png", ["image"], ["image/"], ["*"], [5], ["a/b\r\n"], ["A/B"], ["a/b"] * 101])
+def test_lists_of_types_that_cannot_be(client: httpx.Client, bucket: str, types: object) -> None:
+    assert client.put("/buckets/upload-types", json={"bucket_name": bucket, "types": types}).status_code == 400
 
 
 def test_ranges(client: httpx.Client, bucket: str) -> None:
@@ -282,6 +339,56 @@ def test_an_empty_bucket_goes(client: httpx.Client, bucket: str) -> None:
     assert client.delete("/buckets/delete", params={"name": bucket}).status_code == 204
     assert client.delete("/buckets/delete", params={"name": bucket}).status_code == 404
     assert client.get("/list", params={"bucket": bucket}).status_code == 404
+
+
+def test_statistics_count_current_files(console: Console, client: httpx.Client, bucket: str) -> None:
+    s3 = console.bucket(bucket)
+    console.run(console.engine.buckets.set_versioning(s3, Versioning.ENABLED))
+    keys = [upload(client, bucket) for _ in range(3)]
+    client.delete("/delete", params={"bucket": bucket, "key": keys[0]})
+    stats = client.get("/buckets/stats", params={"bucket": bucket}).json()
+    assert (stats["total_files"], stats["total_size_bytes"]) == (2, 2 * len(PNG))
+
+
+def test_emptying(console: Console, client: httpx.Client, bucket: str) -> None:
+    assert client.get("/buckets/empty", params={"bucket": bucket}).status_code == 404
+    for _ in range(3):
+        upload(client, bucket)
+    with console.http(STRANGER) as stranger:
+        assert stranger.delete("/api/v1/buckets/empty", params={"bucket": bucket}).status_code == 403
+    assert client.delete("/buckets/empty", params={"bucket": bucket}).status_code == 204
+    state = client.get("/buckets/empty", params={"bucket": bucket}).json()
+    assert (state["status"], state["removed_versions"], state["left"]) == ("finished", 3, [])
+    assert client.delete("/buckets/delete", params={"name": bucket}).status_code == 204
+    assert client.delete("/buckets/empty", params={"bucket": bucket}).status_code == 404
+
+
+def test_emptying_leaves_what_is_locked(console: Console, client: httpx.Client, bucket: str) -> None:
+    locks = console.engine.buckets.create("locked", account=ACCOUNT.id, region=REGION, tags={}, locks=True)
+    s3 = console.run(locks)
+    draft = Draft(lock=Lock(hold="ON"))
+    console.run(console.engine.objects.put(s3, "kept", Content(b"x"), draft, WriteConditions()))
+    upload(client, "locked")
+    answer = client.delete("/buckets/empty", params={"bucket": "locked"})
+    assert answer.status_code == 409
+    assert answer.json() == {
+        "error": "some files are locked and were left",
+        "mistakes": [{"field": "kept", "error": "was left"}],
+    }
+    assert [file["key"] for file in listed(client, "locked")["files"]] == ["kept"]
+
+
+def test_emptying_that_takes_long_goes_on(client: httpx.Client, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trug.manage.storage.emptying.PATIENCE", 0)
+    for _ in range(3):
+        upload(client, bucket)
+    answer = client.delete("/buckets/empty", params={"bucket": bucket})
+    assert (answer.status_code, answer.json()["bucket_name"]) == (202, bucket)
+    for _ in range(200):
+        if client.get("/buckets/empty", params={"bucket": bucket}).json()["status"] == "finished":
+            break
+        time.sleep(0.01)
+    assert listed(client, bucket)["files"] == []
 
 
 @pytest.mark.parametrize("name", ["", "A", "a..b", "-x", "x" * 64, "192.168.0.1", "../x", "a\0b", 5, None])

@@ -22,6 +22,7 @@ from trug.adapters.memory.keys import MemoryKeyRing
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.auth.authenticate import Authenticator
 from trug.engine.engine import Engine, Keys
+from trug.jobs.emptying import Emptyings
 from trug.manage.api.application import application
 from trug.manage.api.callers import Callers
 from trug.manage.api.endpoint import Family
@@ -30,6 +31,8 @@ from trug.manage.api.visit import Surroundings
 from trug.manage.listening import listening
 from trug.manage.services import House, services
 from trug.observe import Observer
+from trug.ports.rows import Bucket
+from trug.settings import Settings
 
 PUBLIC = "http://s3.example.com"
 
@@ -39,6 +42,11 @@ class Console(Server):
     """A server whose management port listens; ``endpoint`` is that port's."""
 
     house: House | None = None
+
+    def bucket(self, name: str) -> Bucket:
+        found = self.run(self.engine.buckets.find(name))
+        assert found is not None
+        return found
 
     def http(self, keys: tuple[str, str] | None = ROOT, path: str = "") -> httpx.Client:
         """A client that says who it is by an access key (None: nobody), and asks below ``path``."""
@@ -51,18 +59,21 @@ def compose(*, rate: float = 0, upload_seconds: float = 60) -> House:
     metadata = MemoryMetadata(clock, blobs)
     ring.create(KMS_KEY)
     engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring))
+    authority = Authority(metadata, everyday_grants())
     authenticator = Authenticator(CREDENTIALS, clock, (REGION,), allows_sigv2_header=False)
     return House(
         surroundings=Surroundings(
             engine=engine,
-            authority=Authority(metadata, everyday_grants()),
+            authority=authority,
             metadata=metadata,
             clock=clock,
             credentials=CREDENTIALS,
+            emptyings=Emptyings(engine, metadata, authority, clock),
             region=REGION,
             public_url=PUBLIC,
             version="0",
             upload_seconds=upload_seconds,
+            upload_types=frozenset(Settings().upload_types),
         ),
         callers=Callers(authenticator, CREDENTIALS),
         observer=Observer(),

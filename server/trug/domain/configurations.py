@@ -27,6 +27,7 @@ NOTIFICATION = "notification"
 REPLICATION = "replication"
 ABAC = "abac"
 METADATA = "metadata"
+UPLOAD_TYPES = "upload-types"
 
 KINDS = (
     TAGGING,
@@ -52,6 +53,7 @@ KINDS = (
     REPLICATION,
     ABAC,
     METADATA,
+    UPLOAD_TYPES,
 )
 FLAGS = {kind: 1 << place for place, kind in enumerate(KINDS)}
 

@@ -46,8 +46,9 @@ class Record:
     ``metadata`` the user's, without ``x-amz-meta-``; ``checksum`` has type and base64 value; ``parts`` is how many
     parts a multipart object has, 0 for any other; ``encryption`` is None of what is stored plain, ``lock`` of what
     never had one, ``restoration`` of what nobody asked to restore; ``annotations`` is how many there are. ``owner`` is
-    the id of the account that owns the object, empty where that is the bucket's; ``acl`` is None of what is private to
-    its owner. New fields get defaults, so that old rows still read.
+    the id of the account that owns the object, empty where that is the bucket's; ``filename`` is what the file was
+    called where it came from, empty where nobody said; ``acl`` is None of what is private to its owner. New fields get
+    defaults, so that old rows still read.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Record:
     restoration: Restoration | None = None
     annotations: int = 0
     owner: str = ""
+    filename: str = ""
     acl: Acl | None = None
 
 

@@ -26,6 +26,7 @@ from trug.domain.public_access import ALL_BLOCKED, pack_block
 from trug.domain.retention import LockConfiguration, pack_configuration
 from trug.domain.versioning import Versioning
 from trug.engine.configurations import Configure, marked
+from trug.engine.emptying import EMPTYING
 from trug.engine.guarding import ownership_document
 from trug.engine.ids import Ids
 from trug.engine.locking import VERSIONING_STAYS
@@ -112,7 +113,7 @@ class DeleteBucket:
         tally = Tally(number, self.bucket.account, uploads=-rows.of(CountersOf(number)).uploads)
         indexed = (KeepDocument(LIFECYCLE, str(number), None),) if bucket.configured & HAS_LIFECYCLE else ()
         removed = (tally, RemoveBucket(number), Drop("bucket", number), Announce("BucketRemoved", number))
-        return Decided(None, (*removed, *indexed))
+        return Decided(None, (*removed, *indexed, KeepDocument(EMPTYING, str(number), None)))
 
 
 @frozen

@@ -218,7 +218,7 @@ def described(record: Record, directives: CopyDirectives) -> Record:
     if record.restoration is not None:
         record = replace(record, restoration=None)
     if draft is not None:
-        record = replace(record, headers=draft.headers, metadata=draft.metadata)
+        record = replace(record, headers=draft.headers, metadata=draft.metadata, filename=draft.filename)
     elif directives.redirect is not None or REDIRECT in record.headers:
         kept = {name: value for name, value in record.headers.items() if name != REDIRECT}
         redirected = {} if directives.redirect is None else {REDIRECT: directives.redirect}

@@ -20,7 +20,7 @@ from trug.ports.rows import Bucket, Listed, Part, Upload
 class Draft:
     """What an object will carry beside its bytes: system metadata by lower-case header name, user metadata, tags; and
     how they are to be encrypted and locked, None where the client did not say. ``asked`` is the list of access that the
-    client asked for; ``owner`` and ``acl`` are what came of it (Record)."""
+    client asked for; ``owner`` and ``acl`` are what came of it (Record), as is ``filename``."""
 
     headers: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class Draft:
     asked: AclAsked | None = None
     owner: str = ""
     acl: Acl | None = None
+    filename: str = ""
 
 
 @frozen

@@ -147,10 +147,11 @@ class Check:
             await self._bytes(owners)
 
     def _add(self, version: Version, *, is_current: bool) -> None:
-        totals = self._totals.setdefault(version.bucket, [0, 0, 0, 0])
+        totals = self._totals.setdefault(version.bucket, [0] * len(Counters._fields))
         totals[0] += is_current
         totals[1] += 1
         totals[2] += version.listing.size
+        totals[4] += version.listing.size if is_current else 0
         if version.body is not None:
             self._bodies.add(version.body)
             self._referred["body", version.body] += 1
@@ -182,7 +183,7 @@ class Check:
         async for page in self._pages("uploads"):
             for _, upload in page:
                 if upload.completed is None:
-                    self._totals.setdefault(upload.bucket, [0, 0, 0, 0])[3] += 1
+                    self._totals.setdefault(upload.bucket, [0] * len(Counters._fields))[3] += 1
                 self._bodies.discard(upload.id)
         self.findings += [f"body {body}: has no row" for body in sorted(self._bodies)]
 
@@ -217,7 +218,7 @@ class Check:
                 accounts[bucket.account] = Counters(*map(sum, zip(sum_so_far, found, strict=True)))
                 await self._total(bucket, found)
                 await self._marks(bucket)
-        held = [number for number, totals in self._totals.items() if any(totals[:3])]  # its uploads go by the sweep
+        held = [number for number, totals in self._totals.items() if totals[1]]  # its uploads go by the sweep
         self.findings += [f"bucket {number}: has versions but no row" for number in held]
         for account, found in accounts.items():
             kept = await self._metadata.fetch(CountersOfAccount(account))

@@ -99,6 +99,7 @@ class Objects:
                 encryption=encryption,
                 lock=draft.lock,
                 owner=draft.owner,
+                filename=draft.filename,
                 acl=draft.acl,
             ),
             conditions=conditions,

@@ -38,10 +38,11 @@ from trug.engine.versions import (
     refusal_of,
     reminded,
     room_reads,
+    tally_of,
     unanswered,
 )
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
-from trug.ports.effects import Announce, KeepDocument, PutCurrent, RemoveCurrent, Tally
+from trug.ports.effects import Announce, KeepDocument, PutCurrent, RemoveCurrent
 from trug.ports.reads import BucketWithId, Current, Document
 from trug.ports.rows import NULL_VERSION, Bucket, Version
 from trug.ports.stores import MetadataStore
@@ -185,7 +186,7 @@ class RenameVersion:
             *cleared(rows, room),
             RemoveCurrent(bucket.id, self.source),
             PutCurrent(source._replace(key=self.key, sequence=moment.sequence)),
-            Tally(bucket.id, bucket.account, objects=room.objects, versions=room.versions, bytes=room.bytes),
+            tally_of(bucket, room),
             Announce("ObjectRenamed", bucket.id, self.key, source.version_id, listing.size, listing.etag),
             *reminded(bucket, self.source),
             *reminded(bucket, self.key),

@@ -54,7 +54,7 @@ def counted(rows: Rows, effects: Sequence[Effect]) -> Rows:
             continue
         for read in (CountersOf(effect.bucket), CountersOfAccount(effect.account)):
             if read in after:
-                sums = (effect.objects, effect.versions, effect.bytes, effect.uploads)
+                sums = (effect.objects, effect.versions, effect.bytes, effect.uploads, effect.current)
                 totals = after.of(read)
                 after[read] = type(totals)._make(map(sum, zip(totals, sums, strict=True)))
     return after

@@ -108,12 +108,13 @@ class Room:
     objects: int
     versions: int
     bytes: int
+    current: int
     freed: tuple[str, int] | None = None
 
 
 HAS_SAY = HAS_QUOTA | HAS_OBJECT_LOCK
 
-ROOM_ENOUGH = Room((), 0, 0, 0)
+ROOM_ENOUGH = Room((), 0, 0, 0, 0)
 """Nothing has to go: the key is new, in a bucket without versions."""
 
 
@@ -160,7 +161,8 @@ def make_room(rows: Rows, bucket: Bucket, key: str, newest: Version | None, mome
     if bucket.versioning is OFF:
         if newest is None:
             return ROOM_ENOUGH
-        return Room(forgotten(newest), -1, -1, -newest.listing.size, place_of(newest))
+        size = newest.listing.size
+        return Room(forgotten(newest), -1, -1, -size, -size, place_of(newest))
     replaced = _replaced(rows, bucket, key, newest)
     effects: list[Effect] = []
     if newest is not None and not _is_same(newest, replaced):
@@ -178,6 +180,7 @@ def make_room(rows: Rows, bucket: Bucket, key: str, newest: Version | None, mome
         objects=0 if newest is None else -1,
         versions=0 if replaced is None else -1,
         bytes=0 if replaced is None else -replaced.listing.size,
+        current=0 if newest is None else -newest.listing.size,
         freed=None if replaced is None else place_of(replaced),
     )
 
@@ -290,10 +293,29 @@ def added(bucket: Bucket, version: Version, room: Room, event: str) -> Sequence[
     number = bucket.id
     effects = (
         PutCurrent(version),
-        Tally(number, bucket.account, objects=room.objects + 1, versions=room.versions + 1, bytes=room.bytes + size),
+        Tally(
+            number,
+            bucket.account,
+            objects=room.objects + 1,
+            versions=room.versions + 1,
+            bytes=room.bytes + size,
+            current=room.current + size,
+        ),
         Announce(event, number, version.key, version.version_id, size, etag),
     )
     return (*effects, *reminded(bucket, version.key)) if bucket.configured & HAS_LIFECYCLE else effects
+
+
+def tally_of(bucket: Bucket, room: Room, *, versions: int = 0) -> Tally:
+    """What making room takes from the totals, for ``versions`` more that hold nothing."""
+    return Tally(
+        bucket.id,
+        bucket.account,
+        objects=room.objects,
+        versions=room.versions + versions,
+        bytes=room.bytes,
+        current=room.current,
+    )
 
 
 def reminded(bucket: Bucket, key: str) -> Sequence[Effect]:
@@ -414,7 +436,7 @@ class DeleteNewest:
         return (
             *cleared(rows, room),
             RemoveCurrent(self.bucket, self.key),
-            Tally(bucket.id, bucket.account, objects=room.objects, versions=room.versions, bytes=room.bytes),
+            tally_of(bucket, room),
             Announce("ObjectRemoved:Delete", bucket.id, self.key, NULL_VERSION),
         )
 
@@ -444,7 +466,7 @@ def marked(bucket: Bucket, marker: Version, room: Room) -> Sequence[Effect]:
     effects: list[Effect] = [RemoveCurrent(bucket.id, marker.key)] if room.objects else []
     effects += (
         PutHistory(marker),
-        Tally(bucket.id, bucket.account, objects=room.objects, versions=room.versions + 1, bytes=room.bytes),
+        tally_of(bucket, room, versions=1),
         *reminded(bucket, marker.key),
     )
     return effects
@@ -507,9 +529,17 @@ class DeleteVersion:
         heir = self._heir(rows, victim, current)
         effects += _promoted(heir)
         effects += (*recount(rows, ((place_of(victim), -1),)), *forgotten(victim))
-        objects = int(heir is not None and not heir.marker) - int(was_current)
+        size = victim.listing.size
+        is_promoted = heir is not None and not heir.marker
         effects += (
-            Tally(bucket.id, bucket.account, objects=objects, versions=-1, bytes=-victim.listing.size),
+            Tally(
+                bucket.id,
+                bucket.account,
+                objects=int(is_promoted) - int(was_current),
+                versions=-1,
+                bytes=-size,
+                current=(heir.listing.size if heir is not None else 0) - (size if was_current else 0),
+            ),
             Announce("ObjectRemoved:Delete", bucket.id, self.key, victim.version_id),
             *(() if bucket.versioning is OFF else reminded(bucket, self.key)),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -139,6 +140,7 @@ def _load_server(load: Callable[[], Any], manner: Manner) -> uvicorn.Server:
         ssl_certfile=manner.certificate or None,
         ssl_keyfile=manner.key or None,
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # what happens to requests is in our own log
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     return server

@@ -214,6 +214,7 @@ class Tally(Effect):
     versions: int = 0
     bytes: int = 0
     uploads: int = 0
+    current: int = 0
 
 
 @frozen

@@ -142,12 +142,14 @@ class Upload(NamedTuple):
 
 
 class Counters(NamedTuple):
-    """Exact totals of a bucket or an account; ``versions`` counts objects and markers, noncurrent ones included."""
+    """Exact totals of a bucket or an account; ``versions`` counts objects and markers, noncurrent ones included, and
+    ``bytes`` is what all of them hold, ``current`` what the objects do that are current."""
 
     objects: int = 0
     versions: int = 0
     bytes: int = 0
     uploads: int = 0
+    current: int = 0
 
 
 class Entity(NamedTuple):

@@ -798,7 +798,7 @@ def remove_annotations(state: State, effect: RemoveAnnotations) -> None:
 
 
 def tally(state: State, effect: Tally) -> None:
-    more = Counters(effect.objects, effect.versions, effect.bytes, effect.uploads)
+    more = Counters(effect.objects, effect.versions, effect.bytes, effect.uploads, effect.current)
     add(state.counters, more, effect.bucket)
     add(state.account_counters, more, effect.account)
 

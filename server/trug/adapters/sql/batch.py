@@ -276,11 +276,12 @@ class Batch:
     def tally(self, effect: do.Tally) -> None:
         sums = self._totals.get((effect.bucket, effect.account))
         if sums is None:
-            sums = self._totals[effect.bucket, effect.account] = [0, 0, 0, 0]
+            sums = self._totals[effect.bucket, effect.account] = [0, 0, 0, 0, 0]
         sums[0] += effect.objects
         sums[1] += effect.versions
         sums[2] += effect.bytes
         sums[3] += effect.uploads
+        sums[4] += effect.current
 
     def announce(self, effect: do.Announce) -> None:
         self._feed.append(

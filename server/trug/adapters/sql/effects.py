@@ -130,7 +130,7 @@ def remove_annotations(cursor: Cursor, effect: do.RemoveAnnotations, _: int) -> 
 
 
 def tally(cursor: Cursor, effect: do.Tally, _: int) -> None:
-    sums = (effect.objects, effect.versions, effect.bytes, effect.uploads)
+    sums = (effect.objects, effect.versions, effect.bytes, effect.uploads, effect.current)
     cursor.execute(sql.TALLY_BUCKET, (effect.bucket, *sums))
     cursor.execute(sql.TALLY_ACCOUNT, (effect.account, *sums))
 

@@ -201,6 +201,7 @@ class PackedRecord(NamedTuple):
     restoration: Restoration | None = None
     annotations: int = 0
     owner: str = ""
+    filename: str = ""
     acl: str | None = None
 
 
@@ -216,6 +217,7 @@ class PackedVersion(NamedTuple):
     restoration: Restoration | None = None
     annotations: int = 0
     owner: str = ""
+    filename: str = ""
     acl: str | None = None
 
 
@@ -233,9 +235,9 @@ def pack_record(record: Record) -> bytes:
 def packed_fields(record: Record) -> Row:
     fields: Row = (record.headers, record.metadata, record.tags, record.checksum, record.parts)
     acl = record.acl
-    rare = (record.encryption, record.lock, record.restoration, record.annotations, record.owner, acl and pack_acl(acl))
-    if any(rare):
-        fields = (*fields, *rare)
+    rare = (record.encryption, record.lock, record.restoration, record.annotations, record.owner, record.filename)
+    if any(rare) or acl:
+        fields = (*fields, *rare, acl and pack_acl(acl))
     while fields and not fields[-1]:
         fields = fields[:-1]
     return fields

@@ -191,6 +191,7 @@ bucket_counters = Table(
     number("versions", default=0),
     number("bytes", default=0),
     number("uploads", default=0),
+    number("current", default=0),
 )
 
 account_counters = clustered(
@@ -200,6 +201,7 @@ account_counters = clustered(
     number("versions", default=0),
     number("bytes", default=0),
     number("uploads", default=0),
+    number("current", default=0),
 )
 
 # Versions: ``record`` stands last, so that lists never read the pages it overflows to.

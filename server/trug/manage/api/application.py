@@ -19,7 +19,7 @@ from starlette.routing import Route
 from trug.domain.frozen import frozen
 from trug.manage.api.bodies import OTHER_BODY, Inlet, declared_length
 from trug.manage.api.callers import Callers, pairs_of, wire_of
-from trug.manage.api.endpoint import Endpoint, Family
+from trug.manage.api.endpoint import Endpoint, Family, Later
 from trug.manage.api.problems import Problem, problem_of, unauthenticated
 from trug.manage.api.rates import Rates
 from trug.manage.api.reading import read_json, read_query
@@ -100,6 +100,9 @@ class Entrance:
             response = await self._response(row, request, inlet, trace)
             trace.status = response.status_code
             await response(scope, receive, _settling(_counting(send, trace), inlet))
+        except Exception as failure:  # an answer that breaks off: what serves it closes the connection
+            trace.error = type(failure).__name__
+            logger.info("%s %s was cut off: %s", row.name, trace.request_id, failure)
         finally:
             trace.bytes_in = inlet.received
             observer.end(trace, time.perf_counter() - began)
@@ -184,6 +187,8 @@ def shown(row: Endpoint, answer: Any) -> Response:
     """What a handler returned, as its row says it is shown."""
     if isinstance(answer, Response):
         return answer
+    if isinstance(answer, Later):
+        return Response(ENCODER.encode(answer.answer), 202, media_type="application/json")
     if answer is None and row.answer is None:
         return Response(status_code=204)
     return Response(ENCODER.encode(answer), row.status, media_type="application/json")

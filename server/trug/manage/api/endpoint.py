@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from trug.domain.frozen import frozen
 from trug.manage.api.visit import Visit
@@ -22,7 +22,8 @@ class Endpoint:
     ``path`` has its parameters in braces (``/items/{id}``). ``query`` and ``body`` are the schemas of the query (path
     parameters among them) and of the JSON document, ``form`` describes a form whose parts the handler reads itself;
     the handler is given the one that there is, None where there is none. ``answer`` is the schema of what it returns,
-    None for nothing (204) or, with ``media``, for bytes of that type. ``refuses`` are the statuses of its refusals.
+    None for nothing (204) or, with ``media``, for bytes of that type; ``later`` the schema of what it returns as
+    ``Later`` (202), where the work goes on. ``refuses`` are the statuses of its refusals.
     ``is_open`` to anybody; all others need an identity. It has ``seconds``
     (a form as many as an upload), None where only idleness ends it.
     """
@@ -38,11 +39,18 @@ class Endpoint:
     form: type[Any] | None = None
     answer: Any = None
     status: int = 200
+    later: Any = None
     media: str = ""
     refuses: frozenset[int] = frozenset()
     is_open: bool = False
     seconds: float | None = ORDINARY
     largest: int = LARGEST_DOCUMENT
+
+
+class Later(NamedTuple):
+    """What a handler returns when the work goes on without the client."""
+
+    answer: Any
 
 
 class Family:
@@ -65,6 +73,7 @@ class Family:
         form: type[Any] | None = None,
         answer: Any = None,
         status: int = 200,
+        later: Any = None,
         media: str = "",
         refuses: tuple[int, ...] = (),
         is_open: bool = False,
@@ -88,6 +97,7 @@ class Family:
                     form=form,
                     answer=answer,
                     status=status,
+                    later=later,
                     media=media,
                     refuses=frozenset(refuses),
                     is_open=is_open,

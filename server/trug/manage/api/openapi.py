@@ -14,8 +14,8 @@ from trug.manage.api.endpoint import Endpoint, Family
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 REFERENCE = "#/components/schemas/{name}"
-IN_EVERY_ANSWER = (400, 401, 429, 500, 504)
-IN_OPEN_ANSWERS = (429, 500, 504)
+IN_EVERY_ANSWER = (400, 401, 413, 429, 500, 503, 504)
+IN_OPEN_ANSWERS = (400, 413, 429, 500, 503, 504)
 Document = dict[str, Any]
 
 
@@ -89,7 +89,7 @@ def _types_of(families: Sequence[Family]) -> Iterator[Any]:
     yield ProblemDetails
     for family in families:
         for row in family.rows:
-            yield from (kind for kind in (row.query, row.body, row.form, row.answer) if kind is not None)
+            yield from (kind for kind in (row.query, row.body, row.form, row.answer, row.later) if kind is not None)
 
 
 def _operation(row: Endpoint, shown: Mapping[Any, Document], components: Mapping[str, Any], suffix: str) -> Document:
@@ -99,6 +99,11 @@ def _operation(row: Endpoint, shown: Mapping[Any, Document], components: Mapping
         "tags": [row.tag],
         "responses": {str(row.status if _has_content(row) else 204): _answer(row, shown)},
     }
+    if row.later is not None:
+        operation["responses"]["202"] = {
+            "description": "The work goes on.",
+            "content": {"application/json": {"schema": shown[row.later]}},
+        }
     if row.handler.__doc__:
         operation["description"] = row.handler.__doc__.strip()
     parameters = list(_parameters(row, shown, components))

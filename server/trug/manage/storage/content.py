@@ -7,8 +7,6 @@ import puremagic
 LOOKED_AT = 8192
 """In bytes: as much of a file's beginning as its type is told from."""
 
-ALLOWED = frozenset({"image/jpeg", "image/png", "image/webp", "application/pdf"})
-
 
 def type_of(head: bytes) -> str:
     """The media type of a file that begins so; empty when nobody can tell."""

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from trug.access import actions
-from trug.domain.errors import S3Error
+from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.keys import check_key
 from trug.domain.names import check_bucket_name
 from trug.domain.preconditions import WriteConditions
 from trug.domain.ranges import parse_range
 from trug.domain.sizes import formatted_size
 from trug.engine.together import MOST
-from trug.manage.api.endpoint import Family
-from trug.manage.api.problems import bad_request
+from trug.manage.api.endpoint import Family, Later
+from trug.manage.api.problems import Problem, bad_request
+from trug.manage.api.streams import Stream
 from trug.manage.api.visit import Visit
-from trug.manage.storage import schemas, service
+from trug.manage.storage import emptying, lists, schemas, service
+from trug.manage.storage.names import url_of
 from trug.manage.storage.receiving import received
-from trug.operations.tokens import continuation, continued
+from trug.operations.tokens import continued
 from trug.ports.reads import BucketsOf, CountersOf
+from trug.ports.rows import Bucket
 from trug.wire.dates import http_date, iso_date
 
 family = Family("storage", "Files and buckets.", "/api/v1")
@@ -80,14 +83,12 @@ async def upload_multiple(visit: Visit, _: None) -> schemas.ManyUploaded:
 @family.endpoint(
     "ListFiles", "GET /list", "A page of files", query=schemas.ListFiles, answer=schemas.FilePage, refuses=(403, 404)
 )
-async def list_files(visit: Visit, asked: schemas.ListFiles) -> schemas.FilePage:
+async def list_files(visit: Visit, asked: schemas.ListFiles) -> Response:
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.LIST_BUCKET, bucket)
     after = _after(asked.token) if asked.token else ""
-    page, following = await service.list_files(visit.surroundings, bucket, asked, after)
-    if following is not None:
-        page.next_token = continuation(following)
-    return page
+    page = await lists.list_files(visit.surroundings, bucket, asked, after)
+    return Response(page.written(), media_type="application/json")
 
 
 def _after(token: str) -> str:
@@ -107,7 +108,7 @@ def _after(token: str) -> str:
     seconds=None,
 )
 async def download(visit: Visit, asked: schemas.FileNamed) -> Response:
-    """Ranges are answered with 206."""
+    """Ranges are answered with 206. The file is offered under the name that it was uploaded with."""
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.GET_OBJECT, bucket, asked.key)
     reading = await visit.surroundings.engine.objects.open(bucket, asked.key, None)
@@ -116,7 +117,7 @@ async def download(visit: Visit, asked: schemas.FileNamed) -> Response:
     start, stop = span or (0, listing.size)
     headers = GUARDED | {
         "content-length": str(stop - start),
-        "content-disposition": disposition(asked.key.rpartition("/")[2]),
+        "content-disposition": disposition(service.name_of(reading.version)),
         "etag": f'"{listing.etag}"',
         "last-modified": http_date(listing.modified),
     }
@@ -126,7 +127,7 @@ async def download(visit: Visit, asked: schemas.FileNamed) -> Response:
     status = 200 if span is None else 206
     if isinstance(content, (bytes, memoryview)):
         return Response(bytes(content), status, headers=headers)
-    return StreamingResponse((bytes(piece) async for piece in content), status, headers=headers)
+    return Stream(content, status, headers)
 
 
 def disposition(name: str) -> str:
@@ -135,6 +136,22 @@ def disposition(name: str) -> str:
     plain = "".join(character if " " <= character <= "~" and character not in '"\\%' else "_" for character in name)
     extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'attachment; filename="{plain}"{extended}'
+
+
+@family.endpoint(
+    "DescribeFile",
+    "GET /file",
+    "What there is to tell of the file",
+    query=schemas.FileNamed,
+    answer=schemas.FileDescribed,
+    refuses=(403, 404),
+)
+async def describe_file(visit: Visit, asked: schemas.FileNamed) -> schemas.FileDescribed:
+    """The name that it was uploaded under, too, which S3 never tells."""
+    bucket = await visit.bucket(asked.bucket)
+    await visit.authorise(actions.GET_OBJECT, bucket, asked.key)
+    version = await visit.surroundings.engine.objects.find(bucket, asked.key, None)
+    return service.described(visit.surroundings, bucket, version)
 
 
 @family.endpoint(
@@ -149,7 +166,7 @@ async def presign(visit: Visit, asked: schemas.Presign) -> schemas.Presigned:
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.GET_OBJECT, bucket, asked.key)
     await visit.surroundings.engine.objects.find(bucket, asked.key, None)
-    url = await visit.presigned("GET", service.url_of(visit.surroundings, bucket.name, asked.key), asked.expires)
+    url = await visit.presigned("GET", url_of(visit.surroundings, bucket.name, asked.key), asked.expires)
     return schemas.Presigned(url)
 
 
@@ -195,7 +212,7 @@ async def list_buckets(visit: Visit, _: None) -> list[schemas.Bucket]:
 )
 async def create_bucket(visit: Visit, asked: schemas.CreateBucket) -> schemas.BucketCreated:
     check_bucket_name(asked.bucket_name)
-    await visit.authorise(actions.CREATE_BUCKET, None)
+    await visit.authorise(actions.CREATE_BUCKET, None, name=asked.bucket_name)
     around = visit.surroundings
     bucket = await around.engine.buckets.create(
         asked.bucket_name, account=visit.account.id, region=around.region, tags={}
@@ -215,7 +232,7 @@ async def bucket_stats(visit: Visit, asked: schemas.BucketAsked) -> schemas.Buck
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.LIST_BUCKET, bucket)
     totals = await visit.surroundings.metadata.fetch(CountersOf(bucket.id))
-    return schemas.BucketStats(bucket.name, totals.objects, totals.bytes, formatted_size(totals.bytes))
+    return schemas.BucketStats(bucket.name, totals.objects, totals.current, formatted_size(totals.current))
 
 
 @family.endpoint(
@@ -230,3 +247,79 @@ async def delete_bucket(visit: Visit, asked: schemas.BucketToDelete) -> None:
     bucket = await visit.bucket(asked.name)
     await visit.authorise(actions.DELETE_BUCKET, bucket)
     await visit.surroundings.engine.buckets.delete(bucket)
+
+
+@family.endpoint(
+    "EmptyBucket",
+    "DELETE /buckets/empty",
+    "Remove all that is in a bucket",
+    query=schemas.BucketAsked,
+    later=schemas.EmptyingState,
+    refuses=(403, 404, 409),
+)
+async def empty_bucket(visit: Visit, asked: schemas.BucketAsked) -> Later | None:
+    """All versions, delete markers and uploads that were there when this was asked for. What a lock protects stays: 409
+    tells of it. When it takes longer than some seconds the answer is 202; GET tells how far it is."""
+    bucket = await visit.bucket(asked.bucket)
+    await visit.authorise(actions.LIST_BUCKET_VERSIONS, bucket)
+    await visit.authorise(actions.LIST_BUCKET_MULTIPART_UPLOADS, bucket)
+    emptyings = visit.surroundings.emptyings
+    await emptyings.begin(bucket, emptying.asker_of(visit))
+    state = await emptyings.settled(bucket, emptying.PATIENCE)
+    if state is None:
+        raise S3Error(ErrorCode.NoSuchBucket)
+    if not state.is_over:
+        return Later(emptying.shown(bucket, state))
+    emptying.check_all_gone(state)
+    return None
+
+
+@family.endpoint(
+    "EmptyingState",
+    "GET /buckets/empty",
+    "How far a bucket has been emptied",
+    query=schemas.BucketAsked,
+    answer=schemas.EmptyingState,
+    refuses=(403, 404),
+)
+async def emptying_state(visit: Visit, asked: schemas.BucketAsked) -> schemas.EmptyingState:
+    bucket = await visit.bucket(asked.bucket)
+    await visit.authorise(actions.LIST_BUCKET_VERSIONS, bucket)
+    state = await visit.surroundings.emptyings.find(bucket)
+    if state is None:
+        raise Problem(404, "nobody has emptied the bucket")
+    return emptying.shown(bucket, state)
+
+
+@family.endpoint(
+    "UploadTypes",
+    "GET /buckets/upload-types",
+    "The types that may be uploaded",
+    query=schemas.BucketAsked,
+    answer=schemas.UploadTypes,
+    refuses=(403, 404),
+)
+async def upload_types(visit: Visit, asked: schemas.BucketAsked) -> schemas.UploadTypes:
+    bucket = await visit.bucket(asked.bucket)
+    await visit.authorise(actions.LIST_BUCKET, bucket)
+    return await _types_of(visit, bucket)
+
+
+async def _types_of(visit: Visit, bucket: Bucket) -> schemas.UploadTypes:
+    return schemas.UploadTypes(bucket.name, sorted(await service.types_of(visit.surroundings, bucket)))
+
+
+@family.endpoint(
+    "SetUploadTypes",
+    "PUT /buckets/upload-types",
+    "Say which types may be uploaded",
+    body=schemas.SetUploadTypes,
+    answer=schemas.UploadTypes,
+    refuses=(403, 404),
+)
+async def set_upload_types(visit: Visit, asked: schemas.SetUploadTypes) -> schemas.UploadTypes:
+    """For who may put the bucket's ownership controls, which are about uploads too."""
+    bucket = await visit.bucket(asked.bucket_name)
+    await visit.authorise(actions.PUT_BUCKET_OWNERSHIP_CONTROLS, bucket)
+    await service.set_types(visit.surroundings, bucket, asked.types)
+    return await _types_of(visit, await visit.bucket(bucket.name))

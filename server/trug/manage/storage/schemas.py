@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+from trug.domain.media_types import PATTERN
 
 BucketName = Annotated[str, Meta(min_length=1, max_length=255, description="The bucket's name.")]
 Key = Annotated[str, Meta(min_length=1, max_length=1024, description="The file's key.")]
@@ -64,6 +66,13 @@ class File(Struct):
     extension: str
     storage_class: str
     last_modified: str
+
+
+class FileDescribed(File):
+    """A file with the name that it was uploaded under and the type of its content."""
+
+    filename: str
+    content_type: str
 
 
 class FilePage(Struct):
@@ -132,3 +141,37 @@ class BucketStats(Struct):
     total_files: int
     total_size_bytes: int
     total_size_formatted: str
+
+
+class UploadTypes(Struct):
+    """The types that may be uploaded into a bucket."""
+
+    bucket_name: str
+    types: list[str]
+
+
+MediaType = Annotated[str, Meta(pattern=PATTERN, max_length=127, examples=["image/*"])]
+
+
+class SetUploadTypes(Struct):
+    """``types`` that may be uploaded into the bucket; none: the server's list counts again."""
+
+    bucket_name: BucketName
+    types: Annotated[list[MediaType], Meta(max_length=100)]
+
+
+class EmptyingState(Struct):
+    """How far a bucket has been emptied: what was there when that was asked for goes, what comes later stays.
+
+    ``locked`` counts what a lock protects, ``refused`` what policies keep the one who asked from removing; ``left``
+    has some of their keys.
+    """
+
+    bucket_name: str
+    status: Literal["running", "finished"]
+    started: str
+    removed_versions: int
+    removed_uploads: int
+    locked: int
+    refused: int
+    left: list[str]
