@@ -161,7 +161,16 @@ def upgrade() -> None:
         sa.Column("version_id", NAME, server_default="", nullable=False),
         sa.Column("size", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("etag", NAME, server_default="", nullable=False),
+        sa.Column("account", NAME, server_default="", nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_feed")),
+    )
+    op.create_index(
+        "ix_feed_removed",
+        "feed",
+        ["bucket"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'BucketRemoved'"),
+        postgresql_where=sa.text("kind = 'BucketRemoved'"),
     )
     op.create_table(
         "files",
@@ -225,6 +234,7 @@ def upgrade() -> None:
         sa.Column("sequence", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("second", name=op.f("pk_moments")),
     )
+    op.create_index(op.f("ix_moments_sequence"), "moments", ["sequence"], unique=False)
     op.create_table(
         "annotations",
         sa.Column("version", NUMBER, autoincrement=False, nullable=False),

@@ -15,6 +15,7 @@ from trug.ports.rows import (
     Dropped,
     Entity,
     Epoch,
+    Event,
     Fetched,
     Listed,
     Part,
@@ -36,6 +37,13 @@ class BucketNamed(Read[Bucket | None]):
 @frozen
 class BucketWithId(Read[Bucket | None]):
     """The bucket with this id; None when it was deleted."""
+
+    id: int
+
+
+@frozen
+class BucketOnce(Read[Bucket | None]):
+    """The bucket with this id; when it was removed, its id, name and account as long as the feed tells of that."""
 
     id: int
 
@@ -421,6 +429,22 @@ class Declared(Read[bytes | None]):
 
     kind: str
     name: str
+
+
+# The feed
+
+
+@frozen
+class Events(Read[list[Event]]):
+    """What was announced after the sequence ``after``, in order, at most ``limit``."""
+
+    after: int
+    limit: int
+
+
+@frozen
+class FeedStart(Read[int]):
+    """The first sequence after which nothing has left the feed yet: who has read so far can go on."""
 
 
 # The store itself

@@ -65,6 +65,7 @@ from trug.ports.reads import (
     BodyWithId,
     BucketHolds,
     BucketNamed,
+    BucketOnce,
     BucketsOf,
     BucketWithId,
     CommonPrefixes,
@@ -81,6 +82,8 @@ from trug.ports.reads import (
     Entities,
     EntityAt,
     EntityCount,
+    Events,
+    FeedStart,
     InlineContent,
     KeysOf,
     KeyWithId,
@@ -112,6 +115,7 @@ from trug.ports.rows import (
     Dropped,
     Entity,
     Epoch,
+    Event,
     Fetched,
     Listed,
     Part,
@@ -124,18 +128,20 @@ from trug.ports.stores import BlobKeeper, Damaged, Reader
 R = TypeVar("R")
 T = TypeVar("T")
 
+SECOND = 1_000_000
+
 
 class MemoryMetadata:
     """A MetadataStore (ports.stores) that lives as long as its process; for one event loop.
 
     A commit runs at once and without awaiting, so that every change and every question finds a whole state. The lock
-    time is the commit time.
+    time is the commit time. The feed goes back ``feed_kept`` sequences.
     """
 
-    def __init__(self, clock: Clock, blobs: BlobKeeper | None = None) -> None:
+    def __init__(self, clock: Clock, blobs: BlobKeeper | None = None, *, feed_kept: int = 1_000_000) -> None:
         self._clock = clock
         self._blobs = blobs
-        self._state = State()
+        self._state = State(feed_kept)
         self._sequence = 0
         self._generation = 0
         self._time = 0
@@ -180,7 +186,7 @@ class MemoryMetadata:
         decision = change.decide(rows, moment)
         if isinstance(decision, Rejected):
             raise decision.reason
-        refreshes = self._state.apply(decision.effects, moment.sequence)
+        refreshes = self._state.apply(decision.effects, moment)
         self._state.journal.keep()
         self._sequence, self._time = self._state.sequence, moment.time
         self._generation += 2 if refreshes else 0
@@ -209,7 +215,7 @@ class MemoryMetadata:
 class State:
     """All rows, each table under the place named beside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, feed_kept: int) -> None:
         journal = self.journal = Journal()
         self.buckets = Table[Bucket](journal)  # id
         self.bucket_names = Table[int](journal)  # name
@@ -228,7 +234,7 @@ class State:
         self.open_uploads = Table[Upload](journal)  # bucket, key, upload id
         self.parts = Table[Part](journal)  # upload, number
         self.annotations = Table[Annotation](journal)  # version, name
-        self.feed = Table[Announce](journal)  # sequence
+        self.feed = Table[Event](journal)  # sequence
         self.accounts = Table[Account](journal)  # id
         self.entities = Table[bytes](journal)  # account, kind, place
         self.links = Table[str](journal)  # account, kind, left, right: the right side
@@ -239,21 +245,29 @@ class State:
         self.documents = Table[bytes](journal)  # kind, name
         self.reminders = Table[Reminder](journal)  # at, bucket, key
         self.reserved = Table[int](journal)  # the one row: next id
+        self.feed_kept = feed_kept
         self.sequence = 0
+        self.second = 0
         self.drops = 0
 
     def fetch(self, read: Read[R]) -> R:
         answer: R = ANSWERS[type(read)](self, read)
         return answer
 
-    def apply(self, effects: Iterable[Effect], sequence: int) -> bool:
-        """Apply in order what the commit ``sequence`` does; whether any of it refreshes."""
-        self.sequence = sequence
+    def apply(self, effects: Iterable[Effect], moment: Moment) -> bool:
+        """Apply in order what the commit of this moment does; whether any of it refreshes."""
+        self.sequence, self.second = moment.sequence, moment.time // SECOND
         refreshes = False
         for effect in effects:
             APPLY[type(effect)](self, effect)
             refreshes |= effect.refreshes
+        self._trim()
         return refreshes
+
+    def _trim(self) -> None:
+        end = self.sequence - self.feed_kept
+        for event in list(takewhile(lambda event: event.sequence < end, self.feed.since())):
+            self.feed.remove(event.sequence)
 
 
 class Keyed(Protocol):
@@ -306,6 +320,12 @@ def bucket_named(state: State, read: BucketNamed) -> Bucket | None:
 
 def bucket_with_id(state: State, read: BucketWithId) -> Bucket | None:
     return state.buckets.find(read.id)
+
+
+def bucket_once(state: State, read: BucketOnce) -> Bucket | None:
+    removed = (event for event in state.feed.since() if (event.kind, event.bucket) == ("BucketRemoved", read.id))
+    once = (Bucket(event.bucket, event.key, event.account, "", 0) for event in removed)
+    return state.buckets.find(read.id) or next(once, None)
 
 
 def buckets_of(state: State, read: BucketsOf) -> list[Bucket]:
@@ -552,6 +572,15 @@ def reminders(state: State, read: Reminders) -> list[Reminder]:
     return list(islice(takewhile(lambda reminder: reminder.at <= read.time, state.reminders.since()), read.limit))
 
 
+def events(state: State, read: Events) -> list[Event]:
+    return list(islice(state.feed.after(read.after), max(read.limit, 0)))
+
+
+def feed_start(state: State, _: FeedStart) -> int:
+    oldest = next((event.sequence for event in state.feed.since()), state.sequence + 1)
+    return max(0, min(state.sequence - state.feed_kept, oldest - 1))
+
+
 def next_id(state: State, _: NextId) -> int:
     return state.reserved.find() or 1
 
@@ -586,6 +615,7 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
 ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     BucketNamed: bucket_named,
     BucketWithId: bucket_with_id,
+    BucketOnce: bucket_once,
     BucketsOf: buckets_of,
     BucketHolds: bucket_holds,
     CountersOf: counters_of,
@@ -630,6 +660,8 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     Declared: declared,
     Document: document,
     Reminders: reminders,
+    Events: events,
+    FeedStart: feed_start,
     NextId: next_id,
     RowsOf: rows_of,
 }
@@ -783,7 +815,8 @@ def add(table: Table[Counters], more: Counters, place: int | str) -> None:
 
 
 def announce(state: State, effect: Announce) -> None:
-    state.feed.put(effect, state.sequence)
+    told = (effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag, effect.account)
+    state.feed.put(Event(state.sequence, *told, time=state.second * SECOND), state.sequence)
 
 
 def advance(state: State, _: Advance) -> None:

@@ -278,9 +278,8 @@ class Batch:
         sums[3] += effect.uploads
 
     def announce(self, effect: do.Announce) -> None:
-        self._feed.append(
-            (self.sequence, effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag)
-        )
+        event = (effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag, effect.account)
+        self._feed.append((self.sequence, *event))
 
     def advance(self, _: do.Advance) -> None:
         self.sequence += 1

@@ -349,6 +349,19 @@ def trim(column: Column[int]) -> Delete:
     return delete(column.table).where(column < given("bound"))
 
 
+def events() -> Select[Any]:
+    """A page of the feed, each row with the second of its commit."""
+    m, sequence = s.moments.c, s.feed.c.sequence
+    second = at_most(ONE, select(m.second).where(m.sequence <= sequence).order_by(m.sequence.desc())).scalar_subquery()
+    return page(select(s.feed, second.label("second")).where(sequence > given("after")), sequence)
+
+
+def removed_bucket() -> Select[Any]:
+    c = s.feed.c
+    removed = (c.bucket == given("bucket"), c.kind == literal_column("'BucketRemoved'"))
+    return select(c.bucket, c.key, c.account).where(*removed)
+
+
 def scan(table: Table, columns: Select[Any]) -> Select[Any]:
     """A page of a table's rows after a place, for fsck."""
     keys = list(table.primary_key)
@@ -386,6 +399,8 @@ STATEMENTS: dict[str, ClauseElement] = {
     "ANNOUNCE": insert(s.feed),
     "OLDEST_ANNOUNCED": oldest(s.feed.c.sequence),
     "TRIM_FEED": trim(s.feed.c.sequence),
+    "EVENTS": events(),
+    "REMOVED_BUCKET": removed_bucket(),
     "OLDEST_MOMENT": oldest(s.moments.c.second),
     "TRIM_MOMENTS": trim(s.moments.c.second),
     # buckets

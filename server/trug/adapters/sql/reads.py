@@ -24,6 +24,7 @@ from trug.ports.rows import (
     Dropped,
     Entity,
     Epoch,
+    Event,
     Fetched,
     Listed,
     Part,
@@ -36,6 +37,11 @@ from trug.ports.stores import Damaged
 R = TypeVar("R")
 Row = packing.Row
 Answer = Callable[[Cursor, Any], Any]
+
+FEED_KEPT = 1_000_000
+"""How many sequences the feed goes back."""
+
+SECOND = 1_000_000
 
 # Text sorts before this in UTF-8 whatever it holds, as far as it starts with the same prefix.
 LAST = "\U0010ffff"
@@ -59,6 +65,12 @@ def bucket_named(cursor: Cursor, read: ask.BucketNamed) -> Bucket | None:
 
 def bucket_with_id(cursor: Cursor, read: ask.BucketWithId) -> Bucket | None:
     return one(cursor, sql.BUCKET_WITH_ID, (read.id,), packing.bucket_of)
+
+
+def bucket_once(cursor: Cursor, read: ask.BucketOnce) -> Bucket | None:
+    return one(cursor, sql.BUCKET_WITH_ID, (read.id,), packing.bucket_of) or one(
+        cursor, sql.REMOVED_BUCKET, (read.id,), lambda row: Bucket(*row, region="", created=0)
+    )
 
 
 def buckets_of(cursor: Cursor, read: ask.BucketsOf) -> list[Bucket]:
@@ -371,6 +383,23 @@ def reminders(cursor: Cursor, read: ask.Reminders) -> list[Reminder]:
     return some(cursor, sql.REMINDERS, (read.time, read.limit), Reminder._make)
 
 
+# The feed
+
+
+def events(cursor: Cursor, read: ask.Events) -> list[Event]:
+    return some(cursor, sql.EVENTS, (read.after, max(read.limit, 0)), event_of)
+
+
+def event_of(row: Row) -> Event:
+    return Event(*row[:-1], time=(row[-1] or 0) * SECOND)
+
+
+def feed_start(cursor: Cursor, _: ask.FeedStart) -> int:
+    sequence: int = packing.checked("state", cursor.execute(sql.STATE).fetchone())[1]
+    oldest = cursor.execute(sql.OLDEST_ANNOUNCED).fetchone()
+    return max(0, min(sequence - FEED_KEPT, sequence if oldest is None else oldest[0] - 1))
+
+
 # The store itself
 
 
@@ -515,6 +544,7 @@ def text_or_bytes(value: bytes) -> str | bytes:
 READS: dict[type[Read[Any]], Answer] = {
     ask.BucketNamed: bucket_named,
     ask.BucketWithId: bucket_with_id,
+    ask.BucketOnce: bucket_once,
     ask.BucketsOf: buckets_of,
     ask.BucketHolds: bucket_holds,
     ask.CountersOf: counters_of,
@@ -559,6 +589,8 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.Declared: declared,
     ask.Document: document,
     ask.Reminders: reminders,
+    ask.Events: events,
+    ask.FeedStart: feed_start,
     ask.NextId: next_id,
     ask.RowsOf: rows_of,
 }

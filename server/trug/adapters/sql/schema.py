@@ -98,7 +98,7 @@ state = Table(
 )
 
 # One row for each second in which something was written: the sequence of the second's first change.
-moments = Table("moments", metadata, row_id("second"), number("sequence"))
+moments = Table("moments", metadata, row_id("second"), number("sequence"), Index(None, "sequence"))
 
 feed = Table(
     "feed",
@@ -110,6 +110,15 @@ feed = Table(
     text("version_id", default=""),
     number("size", default=0),
     text("etag", default=""),
+    text("account", default=""),
+)
+
+# What became of a bucket that older rows speak of.
+Index(
+    "ix_feed_removed",
+    feed.c.bucket,
+    sqlite_where=feed.c.kind == literal_column("'BucketRemoved'"),
+    postgresql_where=feed.c.kind == literal_column("'BucketRemoved'"),
 )
 
 # Who may

@@ -24,14 +24,20 @@ SET_STATE = "UPDATE state SET sequence=?, time=?, lock_time=?, generation=?, nex
 # second, sequence
 PUT_MOMENT = "INSERT INTO moments (second, sequence) VALUES (?, ?)"
 
-# sequence, kind, bucket, key, version_id, size, etag
-ANNOUNCE = 'INSERT INTO feed (sequence, kind, bucket, "key", version_id, size, etag) VALUES (?, ?, ?, ?, ?, ?, ?)'
+# sequence, kind, bucket, key, version_id, size, etag, account
+ANNOUNCE = 'INSERT INTO feed (sequence, kind, bucket, "key", version_id, size, etag, account) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 
 # none
 OLDEST_ANNOUNCED = "SELECT feed.sequence FROM feed ORDER BY feed.sequence LIMIT 1 OFFSET 0"
 
 # bound
 TRIM_FEED = "DELETE FROM feed WHERE feed.sequence < ?"
+
+# after, limit
+EVENTS = 'SELECT feed.sequence, feed.kind, feed.bucket, feed."key", feed.version_id, feed.size, feed.etag, feed.account, (SELECT moments.second FROM moments WHERE moments.sequence <= feed.sequence ORDER BY moments.sequence DESC LIMIT 1 OFFSET 0) AS second FROM feed WHERE feed.sequence > ? ORDER BY feed.sequence LIMIT ? OFFSET 0'
+
+# bucket
+REMOVED_BUCKET = "SELECT feed.bucket, feed.\"key\", feed.account FROM feed WHERE feed.bucket = ? AND feed.kind = 'BucketRemoved'"
 
 # none
 OLDEST_MOMENT = "SELECT moments.second FROM moments ORDER BY moments.second LIMIT 1 OFFSET 0"
@@ -411,7 +417,7 @@ CREATE = (
     "CREATE TABLE dropped ( id INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_dropped PRIMARY KEY (id) )",
     "CREATE TABLE entities ( account TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_entities PRIMARY KEY (account, kind, place) ) WITHOUT ROWID",
     "CREATE TABLE epochs ( number INTEGER NOT NULL, sealed INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_epochs PRIMARY KEY (number), CONSTRAINT ck_epochs_sealed CHECK (sealed IN (0, 1)) )",
-    "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",
+    "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, account TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",
     "CREATE TABLE files ( blob INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_files PRIMARY KEY (blob) )",
     "CREATE TABLE history ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, age INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, kind INTEGER NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_history PRIMARY KEY (bucket, \"key\", age), CONSTRAINT ck_history_key CHECK (key <> ''), CONSTRAINT ck_history_age CHECK (age <= 0), CONSTRAINT ck_history_kind CHECK (kind IN (0, 1)), CONSTRAINT ck_history_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
     "CREATE TABLE inline ( id INTEGER NOT NULL, checks BLOB NOT NULL, content BLOB NOT NULL, CONSTRAINT pk_inline PRIMARY KEY (id) )",
@@ -427,8 +433,10 @@ CREATE = (
     "CREATE INDEX ix_accounts_canonical_id ON accounts (canonical_id)",
     "CREATE INDEX ix_accounts_email ON accounts (email)",
     "CREATE INDEX ix_buckets_account_name ON buckets (account, name)",
+    "CREATE INDEX ix_feed_removed ON feed (bucket) WHERE kind = 'BucketRemoved'",
     'CREATE INDEX ix_history_bucket_key_version_id ON history (bucket, "key", version_id)',
     "CREATE INDEX ix_history_null ON history (bucket, \"key\") WHERE version_id = 'null'",
     'CREATE INDEX ix_links_account_kind_right_left ON links (account, kind, "right", "left")',
+    "CREATE INDEX ix_moments_sequence ON moments (sequence)",
     'CREATE INDEX ix_uploads_open ON uploads (bucket, "key", upload_id) WHERE is_open = 1',
 )
