@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.scenes import on_every_store
 from tests.support.changes import apply
+from tests.support.scenes import on_every_store
 
 from trug.ports.effects import Advance, Announce, PutBucket, RemoveBucket
 from trug.ports.reads import BucketOnce, Events, FeedStart

@@ -69,7 +69,7 @@ def bucket_with_id(cursor: Cursor, read: ask.BucketWithId) -> Bucket | None:
 
 def bucket_once(cursor: Cursor, read: ask.BucketOnce) -> Bucket | None:
     return one(cursor, sql.BUCKET_WITH_ID, (read.id,), packing.bucket_of) or one(
-        cursor, sql.REMOVED_BUCKET, (read.id,), lambda row: Bucket(*row, region="", created=0)
+        cursor, sql.REMOVED_BUCKET, (read.id,), lambda row: Bucket(*row, "", 0)
     )
 
 
@@ -391,7 +391,7 @@ def events(cursor: Cursor, read: ask.Events) -> list[Event]:
 
 
 def event_of(row: Row) -> Event:
-    return Event(*row[:-1], time=(row[-1] or 0) * SECOND)
+    return Event(*row[:-1], (row[-1] or 0) * SECOND)
 
 
 def feed_start(cursor: Cursor, _: ask.FeedStart) -> int:

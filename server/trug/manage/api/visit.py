@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
 
 from trug.access.actions import Action
@@ -19,6 +21,9 @@ from trug.ports.keys import Clock, CredentialStore
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
 from trug.wire.request import WireRequest
+
+ENDING = "trug.ending"
+"""Under which name the scope of a request has the event that says that the server is to stop."""
 
 
 @frozen
@@ -58,6 +63,12 @@ class Visit:
         if self.identity.account is None:
             raise unauthenticated()
         return self.identity.account
+
+    @property
+    def ending(self) -> asyncio.Event:
+        """Set when the server is to stop: an answer that would go on for ever ends then."""
+        ending: asyncio.Event | None = self.request.scope.get(ENDING)
+        return ending or asyncio.Event()
 
     async def bucket(self, name: str) -> Bucket:
         """The bucket of this name. NoSuchBucket."""
