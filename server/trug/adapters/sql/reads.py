@@ -69,8 +69,13 @@ def bucket_with_id(cursor: Cursor, read: ask.BucketWithId) -> Bucket | None:
 
 def bucket_once(cursor: Cursor, read: ask.BucketOnce) -> Bucket | None:
     return one(cursor, sql.BUCKET_WITH_ID, (read.id,), packing.bucket_of) or one(
-        cursor, sql.REMOVED_BUCKET, (read.id,), lambda row: Bucket(*row, "", 0)
+        cursor, sql.REMOVED_BUCKET, (read.id,), removed_bucket_of
     )
+
+
+def removed_bucket_of(row: Row) -> Bucket:
+    number, name, account = row
+    return Bucket(number, name, account, "", 0)
 
 
 def buckets_of(cursor: Cursor, read: ask.BucketsOf) -> list[Bucket]:
@@ -391,7 +396,7 @@ def events(cursor: Cursor, read: ask.Events) -> list[Event]:
 
 
 def event_of(row: Row) -> Event:
-    return Event(*row[:-1], (row[-1] or 0) * SECOND)
+    return Event._make((*row[:-1], (row[-1] or 0) * SECOND))
 
 
 def feed_start(cursor: Cursor, _: ask.FeedStart) -> int:
