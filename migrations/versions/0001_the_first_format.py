@@ -153,6 +153,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_epochs")),
     )
     op.create_table(
+        "expected_files",
+        sa.Column("id", NAME, autoincrement=False, nullable=False),
+        sa.Column("owner", NAME, nullable=False),
+        sa.Column("bucket", NUMBER, nullable=False),
+        sa.Column("key", NAME, nullable=False),
+        sa.Column("state", NAME, nullable=False),
+        sa.Column("status", NAME, nullable=False),
+        sa.Column("created", NUMBER, nullable=False),
+        sa.Column("updated", NUMBER, nullable=False),
+        sa.Column("expires", NUMBER, nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expected_files")),
+        sqlite_with_rowid=False,
+    )
+    for columns in (["bucket", "key"], ["state", "expires", "id"], ["owner", "id"]):
+        op.create_index(op.f(f"ix_expected_files_{'_'.join(columns)}"), "expected_files", columns, unique=False)
+    op.create_table(
         "feed",
         sa.Column("sequence", NUMBER, autoincrement=False, nullable=False),
         sa.Column("kind", NAME, nullable=False),

@@ -52,6 +52,17 @@ from trug.ports.effects import (
     Tally,
     TouchUpload,
 )
+from trug.ports.expected import (
+    OPEN,
+    ExpectedAt,
+    ExpectedDue,
+    ExpectedFile,
+    ExpectedOf,
+    ExpectedWithId,
+    IsAnyExpected,
+    PutExpected,
+    RemoveExpected,
+)
 from trug.ports.keys import Clock
 from trug.ports.reads import (
     Accounts,
@@ -243,6 +254,7 @@ class State:
         self.keys_of = Table[str](journal)  # account, user, access key
         self.declared = Table[bytes](journal)  # kind, name
         self.documents = Table[bytes](journal)  # kind, name
+        self.expected = Table[ExpectedFile](journal)  # id
         self.reminders = Table[Reminder](journal)  # at, bucket, key
         self.reserved = Table[int](journal)  # the one row: next id
         self.feed_kept = feed_kept
@@ -581,6 +593,21 @@ def feed_start(state: State, _: FeedStart) -> int:
     return max(0, min(state.sequence - state.feed_kept, oldest - 1))
 
 
+def expected_of(state: State, read: ExpectedOf) -> list[ExpectedFile]:
+    owned = (file for file in state.expected.after(read.after) if file.owner == read.owner)
+    return list(islice((file for file in owned if read.status in ("", file.status)), read.limit))
+
+
+def expected_due(state: State, read: ExpectedDue) -> list[ExpectedFile]:
+    due = [file for file in state.expected.since() if file.state == read.state and file.expires < read.time]
+    later = [file for file in due if (file.expires, file.id) > read.after]
+    return sorted(later, key=lambda file: (file.expires, file.id))[: read.limit]
+
+
+def is_any_expected(state: State, read: IsAnyExpected) -> bool:
+    return any(file.state in OPEN or file.expires > read.time for file in state.expected.since())
+
+
 def next_id(state: State, _: NextId) -> int:
     return state.reserved.find() or 1
 
@@ -605,6 +632,7 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
         "access_keys": state.keys,
         "declared": state.declared,
         "documents": state.documents,
+        "expected_files": state.expected,
     }
     table = tables[read.table]
     places = islice(table.places_after(read.after or ()), read.limit)
@@ -660,6 +688,11 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     Declared: declared,
     Document: document,
     Reminders: reminders,
+    ExpectedWithId: lambda state, read: state.expected.find(read.id),
+    ExpectedAt: lambda state, read: [file for file in state.expected.since() if file[2:4] == (read.bucket, read.key)],
+    ExpectedOf: expected_of,
+    ExpectedDue: expected_due,
+    IsAnyExpected: is_any_expected,
     Events: events,
     FeedStart: feed_start,
     NextId: next_id,
@@ -932,6 +965,8 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     RemoveKey: remove_key,
     Declare: declare,
     KeepDocument: keep_document,
+    PutExpected: lambda state, effect: state.expected.put(effect.file, effect.file.id),
+    RemoveExpected: lambda state, effect: state.expected.remove(effect.id),
     Remind: remind,
     ForgetReminders: forget_reminders,
     ReserveIds: reserve_ids,

@@ -9,7 +9,7 @@ from sqlite3 import Cursor
 from struct import error as StructError  # noqa: N812 - a class
 from typing import Any, TypeVar
 
-from trug.adapters.sql import packing
+from trug.adapters.sql import expected, packing
 from trug.adapters.sql import statements as sql
 from trug.domain import lines
 from trug.domain.identity import Account
@@ -473,6 +473,7 @@ SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = 
     "links": (sql.SCAN_LINKS, ("", "", "", ""), first_four_columns, right_of_link),
     "access_keys": (sql.SCAN_ACCESS_KEYS, ("",), first_column, packing.key_of),
     "declared": (sql.SCAN_DECLARED, ("", ""), first_two_columns, document_of_declared),
+    "expected_files": (sql.SCAN_EXPECTED_FILES, ("",), first_column, expected.file_of),
     "documents": (sql.SCAN_DOCUMENTS, ("", ""), first_two_columns, document_of_documents),
 }
 
@@ -596,6 +597,7 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.Reminders: reminders,
     ask.Events: events,
     ask.FeedStart: feed_start,
+    **expected.READS,
     ask.NextId: next_id,
     ask.RowsOf: rows_of,
 }

@@ -166,6 +166,14 @@ declared = clustered("declared", place("kind", Name), place("name", Name), packe
 
 documents = clustered("documents", place("kind", Name), place("name", Name), packed("document"), number("checksum"))
 
+# Files that somebody was given a URL to upload
+
+expected_files = clustered(
+    "expected_files", place("id", Name), text("owner"), number("bucket"), text("key"), text("state"), text("status"),
+    number("created"), number("updated"), number("expires"), packed("document"), number("checksum"),
+    Index(None, "bucket", "key"), Index(None, "state", "expires", "id"), Index(None, "owner", "id"),
+)  # fmt: skip
+
 # Buckets
 
 buckets = Table(

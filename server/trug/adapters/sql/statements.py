@@ -39,6 +39,27 @@ EVENTS = 'SELECT feed.sequence, feed.kind, feed.bucket, feed."key", feed.version
 # bucket
 REMOVED_BUCKET = "SELECT feed.bucket, feed.\"key\", feed.account FROM feed WHERE feed.bucket = ? AND feed.kind = 'BucketRemoved'"
 
+# id
+EXPECTED_WITH_ID = 'SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files."key", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.id = ?'
+
+# bucket, key
+EXPECTED_AT = 'SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files."key", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.bucket = ? AND expected_files."key" = ?'
+
+# owner, after, any_status, status, limit
+EXPECTED_OF = "SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files.\"key\", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.owner = ? AND expected_files.id > ? AND (? = '' OR expected_files.status = ?) ORDER BY expected_files.id LIMIT ? OFFSET 0"
+
+# state, time, expires, id, limit
+EXPECTED_DUE = 'SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files."key", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.state = ? AND expected_files.expires < ? AND (expected_files.expires, expected_files.id) > (?, ?) ORDER BY expected_files.expires, expected_files.id LIMIT ? OFFSET 0'
+
+# time, time, time
+ANY_EXPECTED = "SELECT (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'pending')) OR (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'uploaded')) OR (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'verified' AND expected_files.expires > ?)) OR (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'failed' AND expected_files.expires > ?)) OR (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'expired' AND expected_files.expires > ?)) AS anon_1"
+
+# id, owner, bucket, key, state, status, created, updated, expires, document, checksum
+PUT_EXPECTED = 'INSERT INTO expected_files (id, owner, bucket, "key", state, status, created, updated, expires, document, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, bucket = excluded.bucket, "key" = excluded."key", state = excluded.state, status = excluded.status, created = excluded.created, updated = excluded.updated, expires = excluded.expires, document = excluded.document, checksum = excluded.checksum'
+
+# id
+REMOVE_EXPECTED = "DELETE FROM expected_files WHERE expected_files.id = ?"
+
 # none
 OLDEST_MOMENT = "SELECT moments.second FROM moments ORDER BY moments.second LIMIT 1 OFFSET 0"
 
@@ -355,6 +376,9 @@ SCAN_CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, c
 SCAN_HISTORY = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing, history.record, history.age, history.bucket FROM history WHERE (history.bucket, history."key", history.age) > (?, CAST(? AS TEXT), ?) ORDER BY history.bucket, history."key", history.age LIMIT ? OFFSET 0'
 
 # id, limit
+SCAN_EXPECTED_FILES = 'SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files."key", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.id > CAST(? AS TEXT) ORDER BY expected_files.id LIMIT ? OFFSET 0'
+
+# id, limit
 SCAN_UPLOADS = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.id > ? ORDER BY uploads.id LIMIT ? OFFSET 0'
 
 # upload, number, limit
@@ -417,6 +441,7 @@ CREATE = (
     "CREATE TABLE dropped ( id INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_dropped PRIMARY KEY (id) )",
     "CREATE TABLE entities ( account TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_entities PRIMARY KEY (account, kind, place) ) WITHOUT ROWID",
     "CREATE TABLE epochs ( number INTEGER NOT NULL, sealed INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_epochs PRIMARY KEY (number), CONSTRAINT ck_epochs_sealed CHECK (sealed IN (0, 1)) )",
+    'CREATE TABLE expected_files ( id TEXT NOT NULL, owner TEXT NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, expires INTEGER NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_expected_files PRIMARY KEY (id) ) WITHOUT ROWID',
     "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, account TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",
     "CREATE TABLE files ( blob INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_files PRIMARY KEY (blob) )",
     "CREATE TABLE history ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, age INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, kind INTEGER NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_history PRIMARY KEY (bucket, \"key\", age), CONSTRAINT ck_history_key CHECK (key <> ''), CONSTRAINT ck_history_age CHECK (age <= 0), CONSTRAINT ck_history_kind CHECK (kind IN (0, 1)), CONSTRAINT ck_history_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
@@ -433,6 +458,9 @@ CREATE = (
     "CREATE INDEX ix_accounts_canonical_id ON accounts (canonical_id)",
     "CREATE INDEX ix_accounts_email ON accounts (email)",
     "CREATE INDEX ix_buckets_account_name ON buckets (account, name)",
+    'CREATE INDEX ix_expected_files_bucket_key ON expected_files (bucket, "key")',
+    "CREATE INDEX ix_expected_files_owner_id ON expected_files (owner, id)",
+    "CREATE INDEX ix_expected_files_state_expires_id ON expected_files (state, expires, id)",
     "CREATE INDEX ix_feed_removed ON feed (bucket) WHERE kind = 'BucketRemoved'",
     'CREATE INDEX ix_history_bucket_key_version_id ON history (bucket, "key", version_id)',
     "CREATE INDEX ix_history_null ON history (bucket, \"key\") WHERE version_id = 'null'",
