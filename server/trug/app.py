@@ -53,6 +53,7 @@ from trug.iam.sts.trust import Trust
 from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
+from trug.jobs.expected_files import ExpectedFiles
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
@@ -67,7 +68,7 @@ from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
 from trug.ports.reads import BlobsBetween, UnsealedEpochs
 from trug.ports.stores import BLOBS_PER_EPOCH, Damaged
-from trug.settings import Settings, read_settings
+from trug.settings import Settings, read_settings, upload_profiles
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -388,6 +389,8 @@ def build_console(store: Store, observer: Observer) -> Starlette:
                 version=__version__,
                 env=settings.env,
                 upload_seconds=settings.upload_timeout,
+                profiles=upload_profiles(settings.upload_profiles),
+                issue=store.credentials.sessions.issue,
             ),
             callers=Callers(
                 build_authenticator(store, clock),
@@ -492,6 +495,7 @@ class Service:
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)
             yield keep_marked(store.engine.locks)
+            yield ExpectedFiles(store.engine, store.metadata, SystemClock()).keep_running()
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
             yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock(), access_logs).keep_running()
         if self._membership is not None:

@@ -12,10 +12,10 @@ import pytest
 from tests.support.console import PUBLIC, Console, consoling
 from tests.support.server import STRANGER
 
+from trug.domain.media import extension_of
 from trug.domain.sizes import formatted_size
 from trug.manage.storage.content import type_of
 from trug.manage.storage.routes import disposition
-from trug.manage.storage.service import extension_of
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 64
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\1" * 100

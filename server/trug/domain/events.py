@@ -29,6 +29,7 @@ OF_OBJECTS = (
     "UploadCreated",
     "UploadPart",
     "UploadAborted",
+    "FileStatus",
 )
 """What else happens to keys."""
 

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 PERIOD = 0.1
 """In seconds: how often somebody who waits for changes looks. The look is at a word in memory."""
-AT_ONCE = 500
+AT_ONCE = 200
 FARTHEST = 100_000
 """How many sequences a follower may come forward before the store is told, where nothing was for it."""
 REST, LONGEST_REST = 0.5, 30.0
@@ -84,6 +84,11 @@ class Follower:
         self._is_wanted = is_wanted
         self._missed = missed
         self._kept = self._place = -1
+
+    @property
+    def place(self) -> int:
+        """Up to which sequence it has read; -1 before the first step."""
+        return self._place
 
     async def run(self) -> bool:
         """One step: a page of the feed. Whether there may be more at once. What ``handle`` raises; Unavailable."""

@@ -22,7 +22,7 @@ def row_of(file: port.ExpectedFile) -> packing.Row:
 
 def file_of(row: packing.Row) -> port.ExpectedFile:
     *columns, document = packing.checked("expected_files", row)
-    return port.ExpectedFile(*columns, DETAILS.decode(document))
+    return port.ExpectedFile._make((*columns, DETAILS.decode(document)))
 
 
 def files(cursor: Cursor, statement: str, *parameters: int | str) -> list[port.ExpectedFile]:

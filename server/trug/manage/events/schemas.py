@@ -22,7 +22,8 @@ class ListEvents(Struct):
 
 class Event(Struct, omit_defaults=True):
     """One change. ``id`` never changes, however often the event is told; ``sequence`` orders all of them. ``time`` is
-    exact to a second. ``name`` is what happened to an account, ``configuration`` which one of a bucket was changed."""
+    exact to a second. ``name`` is what happened to an account, ``configuration`` which one of a bucket was changed,
+    ``file`` and ``status`` what became of a file that was to be uploaded by a presigned URL."""
 
     id: str
     sequence: int
@@ -36,6 +37,8 @@ class Event(Struct, omit_defaults=True):
     etag: str = ""
     name: str = ""
     configuration: str = ""
+    file: str = ""
+    status: str = ""
 
 
 class EventPage(Struct):

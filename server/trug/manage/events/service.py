@@ -23,6 +23,7 @@ MOST_READ = 20 * AT_ONCE
 GONE = "events after this sequence are no longer kept"
 NOT_OF_KEYS = frozenset((*OF_BUCKETS, *OF_ACCOUNTS))
 CONFIGURED = "BucketConfiguration"
+OF_FILE = "FileStatus"
 
 
 @frozen
@@ -101,9 +102,10 @@ class Feed:
             return None
         shown = _shown(event)
         shown.bucket = bucket.name
-        if is_of_key:
-            shown.key, shown.version_id, shown.etag = event.key, event.version_id, event.etag
-            shown.size = event.size
+        if event.kind == OF_FILE:
+            shown.key, shown.file, shown.status = event.key, event.version_id, event.etag
+        elif is_of_key:
+            shown.key, shown.version_id, shown.etag, shown.size = event.key, event.version_id, event.etag, event.size
         elif event.kind == CONFIGURED:
             shown.configuration = event.key
         return shown

@@ -1,21 +1,9 @@
-"""What a file is by its content, whatever its name says."""
+"""What kinds of files are taken in."""
 
 from __future__ import annotations
 
-import puremagic
+from trug.domain.media import LOOKED_AT, type_of
 
-LOOKED_AT = 8192
-"""In bytes: as much of a file's beginning as its type is told from."""
+__all__ = ["ALLOWED", "LOOKED_AT", "type_of"]
 
 ALLOWED = frozenset({"image/jpeg", "image/png", "image/webp", "application/pdf"})
-
-
-def type_of(head: bytes) -> str:
-    """The media type of a file that begins so; empty when nobody can tell."""
-    if not head:
-        return ""
-    try:
-        found = puremagic.magic_string(head)
-    except (puremagic.PureError, ValueError):
-        return ""
-    return found[0].mime_type if found else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
-from urllib.parse import quote
 
 from trug.access import actions
 from trug.domain.errors import S3Error
 from trug.domain.lines import KEY_END, shown
+from trug.domain.media import extension_of
 from trug.domain.preconditions import WriteConditions
 from trug.domain.sizes import formatted_size
 from trug.domain.uuids import uuid7
@@ -30,15 +29,7 @@ READ_AT_ONCE = 1000
 SMALL = 256 << 10
 """Files up to this size are gathered before they are stored, so that their size is known and the short way is taken."""
 
-EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,16}\Z")
 NOT_ALLOWED = "files of this type are not allowed"
-
-
-def extension_of(key: str) -> str:
-    """``.jpg`` of ``photos/a.JPG``, empty where the last part of the key has none."""
-    name = key.rpartition("/")[2]
-    found = EXTENSION.search(name)
-    return found[0].lower() if found and found.start() else ""
 
 
 def wanted_extension(text: str) -> str:
@@ -48,7 +39,7 @@ def wanted_extension(text: str) -> str:
 
 def url_of(around: Surroundings, bucket: str, key: str) -> str:
     """Where S3 has the file."""
-    return f"{around.public_url}/{bucket}/{quote(key, safe='/-_.~')}"
+    return around.url_of(bucket, key)
 
 
 # --- uploads --------------------------------------------------------------------------------------------------------
