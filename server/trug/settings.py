@@ -184,7 +184,8 @@ def _profiles(value: str) -> str:
     for name, profile in profiles.items():
         fields = {field for _, field, _, _ in Formatter().parse(profile.key) if field is not None}
         if "uuid" not in fields or fields - KNOWN_IN_KEYS:
-            raise ValueError(f"{name}: the key has {{uuid}} in it, and of {', '.join(sorted(KNOWN_IN_KEYS))} nothing else")
+            known = ", ".join(sorted(KNOWN_IN_KEYS))
+            raise ValueError(f"{name}: the key has {{uuid}} in it, and nothing but what is known: {known}")
         if not profile.types or not all(MEDIA.match(media) for media in profile.types):
             raise ValueError(f"{name}: types are media types, like image/png or image/*")
     return value

@@ -23,7 +23,12 @@ ALIASES = {
 }
 CONTAINERS = ("audio/", "video/")
 """Families whose files lie in the same few containers: which one it is, is told from the beginning too seldom."""
-ZIPPED = ("application/zip", "application/vnd.openxmlformats-", "application/vnd.oasis.opendocument", "application/epub+zip")
+ZIPPED = (
+    "application/zip",
+    "application/vnd.openxmlformats-",
+    "application/vnd.oasis.opendocument",
+    "application/epub+zip",
+)
 NOT_IN_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -61,13 +66,13 @@ def is_of(media: str, head: bytes) -> bool:
     """Whether a file that begins so may be of this type. Text is what no known format begins like, in UTF-8."""
     found = _plain(type_of(head))
     media = _plain(media)
+    if media.startswith("text/"):
+        return found in ("", "text/plain", "application/json", media) and _is_text(head)
     if found == media or media == OCTETS:
         return True
     if media.startswith(CONTAINERS):
         return any(_plain(name).split("/")[0] == media.split("/")[0] for name in types_of(head)[:4])
-    if media.startswith(ZIPPED):
-        return found.startswith(ZIPPED) or any(name.startswith(ZIPPED) for name in types_of(head))
-    return media.startswith("text/") and found in ("", "text/plain", media) and _is_text(head)
+    return media.startswith(ZIPPED) and any(name.startswith(ZIPPED) for name in types_of(head))
 
 
 def _plain(media: str) -> str:

@@ -1,4 +1,4 @@
-"""Files that somebody was given a URL for: looked at as they arrive, put aside where they are not what was asked for."""
+"""Files that somebody was given a URL for: looked at as they arrive, put aside where they are not as promised."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ async def moved(
 ) -> None:
     """Return once anything was committed after ``sequence``, after so many seconds, or soon after ``ending`` is set."""
     end = monotonic() + seconds
-    while metadata.sequence <= sequence and monotonic() < end:  # noqa: ASYNC110 - others may be who commits
+    while metadata.sequence <= sequence and monotonic() < end:
         if ending is not None and ending.is_set():
             return
         await asyncio.sleep(PERIOD)

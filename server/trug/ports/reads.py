@@ -482,7 +482,8 @@ class RowsOf(Read[list[Any]]):
     ``current`` and ``history`` Version, ``inline`` the length in bytes (verified), ``files`` the blob, ``epochs``
     Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
     ``annotations`` Annotation, ``buckets`` Bucket, ``configurations`` the document, ``accounts`` Account, ``entities``
-    and ``links`` their last column, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document, ``expected_files`` ExpectedFile.
+    and ``links`` their last column, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document,
+    ``expected_files`` ExpectedFile.
     """
 
     table: str

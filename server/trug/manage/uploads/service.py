@@ -155,9 +155,10 @@ async def url_for(visit: Visit, asked: schemas.AskUrl) -> schemas.UploadUrl:
     upload_id = ""
     if wanted.size >= profile.parts_from:
         upload_id = await _begun(visit, bucket, key, wanted)
-    seconds = signer.seconds(profile.lifetime)
-    file = await around.metadata.commit(Expect(_expected(visit, asked, wanted, bucket, key, number, seconds, upload_id)))
-    return _answer(visit, signer, bucket, file, wanted, asked.method)
+    expires = around.clock.now() + signer.seconds(profile.lifetime) * SECOND
+    details = _details(wanted, asked.profile, upload_id)
+    file = ExpectedFile(number, visit.identity.arn, bucket.id, key, PENDING, PENDING, 0, 0, expires, details)
+    return _answer(visit, signer, bucket, await around.metadata.commit(Expect(file)), wanted, asked.method)
 
 
 def _key(visit: Visit, profile: str, wanted: Wanted, number: str) -> str:
@@ -180,28 +181,9 @@ async def _begun(visit: Visit, bucket: Bucket, key: str, wanted: Wanted) -> str:
     return upload.upload_id
 
 
-def _expected(
-    visit: Visit,
-    asked: schemas.AskUrl,
-    wanted: Wanted,
-    bucket: Bucket,
-    key: str,
-    number: str,
-    seconds: int,
-    upload_id: str,
-) -> ExpectedFile:
-    details = Details(
-        wanted.name,
-        wanted.type,
-        wanted.media,
-        wanted.size,
-        asked.profile,
-        wanted.checksum,
-        wanted.metadata,
-        upload_id,
-    )
-    expires = visit.surroundings.clock.now() + seconds * SECOND
-    return ExpectedFile(number, visit.identity.arn, bucket.id, key, PENDING, PENDING, 0, 0, expires, details)
+def _details(wanted: Wanted, profile: str, upload_id: str) -> Details:
+    shown = (wanted.name, wanted.type, wanted.media, wanted.size)
+    return Details(*shown, profile, wanted.checksum, wanted.metadata, upload_id)
 
 
 def _answer(
