@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import boto3
 import httpx
 import msgspec
 import pytest
+from tests.support.issuer import issuing
 from tests.support.processes import ServerProcess, serving, start, with_console
+
+from trug.iam.sts.federation import POLICY_CLAIM
 
 KEYS = ("minioadmin", "minioadmin")
 SECONDS = 30
@@ -162,6 +166,38 @@ def test_a_listener_hears_of_it(client: httpx.Client) -> None:
         ("trug:FileStatus", "uploaded"),
         ("trug:FileStatus", "verified"),
     ]
+
+
+def test_who_has_a_token_of_an_issuer_alone(server: ServerProcess) -> None:
+    iam = boto3.client(
+        "iam",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id=KEYS[0],
+        aws_secret_access_key=KEYS[1],
+    )
+    with issuing() as issuer:
+        iam.create_open_id_connect_provider(
+            Url=issuer.address, ClientIDList=["trug"], Tags=[{"Key": POLICY_CLAIM, "Value": "may"}]
+        )
+
+        def bearer(**claims: Any) -> httpx.Client:
+            headers = {"authorization": f"Bearer {issuer.token(**claims)}"}
+            return httpx.Client(base_url=server.console, headers=headers, timeout=SECONDS)
+
+        with bearer(may=["readwrite"]) as client, bearer(sub="bob") as nobody:
+            answer = ask(client)
+            assert "X-Amz-Security-Token=" in answer["url"]
+            assert httpx.put(answer["url"], content=PNG).status_code == 200
+            assert settled(client, answer["key"])["status"] == "verified"
+            form = ask(client, method="POST")
+            sent = httpx.post(form["url"], data=form["fields"], files={"file": ("me.png", PNG, "image/png")})
+            assert sent.status_code == 204, sent.text
+            assert settled(client, form["key"])["status"] == "verified"
+            asked = {"filename": "me.png", "type": "image", "file_size": 5, "profile": "avatars"}
+            assert nobody.post("/presigned-url", json=asked).status_code == 403
+            assert nobody.get(f"/file-status/{answer['key']}").status_code == 404
+            assert nobody.get("/api/v1/events").json()["events"] == []
 
 
 def test_a_server_that_is_killed_forgets_nothing(tmp_path: Path) -> None:
