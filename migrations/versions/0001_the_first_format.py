@@ -163,6 +163,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_epochs")),
     )
     op.create_table(
+        "expected_files",
+        sa.Column("id", NAME, autoincrement=False, nullable=False),
+        sa.Column("owner", NAME, nullable=False),
+        sa.Column("bucket", NUMBER, nullable=False),
+        sa.Column("key", NAME, nullable=False),
+        sa.Column("state", NAME, nullable=False),
+        sa.Column("status", NAME, nullable=False),
+        sa.Column("created", NUMBER, nullable=False),
+        sa.Column("updated", NUMBER, nullable=False),
+        sa.Column("expires", NUMBER, nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expected_files")),
+        sqlite_with_rowid=False,
+    )
+    for columns in (["bucket", "key"], ["state", "expires", "id"], ["owner", "id"]):
+        op.create_index(op.f(f"ix_expected_files_{'_'.join(columns)}"), "expected_files", columns, unique=False)
+    op.create_table(
         "feed",
         sa.Column("sequence", NUMBER, autoincrement=False, nullable=False),
         sa.Column("kind", NAME, nullable=False),
@@ -171,7 +189,16 @@ def upgrade() -> None:
         sa.Column("version_id", NAME, server_default="", nullable=False),
         sa.Column("size", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("etag", NAME, server_default="", nullable=False),
+        sa.Column("account", NAME, server_default="", nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_feed")),
+    )
+    op.create_index(
+        "ix_feed_removed",
+        "feed",
+        ["bucket"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'BucketRemoved'"),
+        postgresql_where=sa.text("kind = 'BucketRemoved'"),
     )
     op.create_table(
         "files",
@@ -235,6 +262,7 @@ def upgrade() -> None:
         sa.Column("sequence", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("second", name=op.f("pk_moments")),
     )
+    op.create_index(op.f("ix_moments_sequence"), "moments", ["sequence"], unique=False)
     op.create_table(
         "annotations",
         sa.Column("version", NUMBER, autoincrement=False, nullable=False),

@@ -55,6 +55,7 @@ from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.emptying import Emptyings
+from trug.jobs.expected_files import ExpectedFiles
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
@@ -70,7 +71,7 @@ from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
 from trug.ports.reads import BlobsBetween, UnsealedEpochs
 from trug.ports.stores import BLOBS_PER_EPOCH, Damaged
-from trug.settings import Settings, read_settings
+from trug.settings import Settings, read_settings, upload_profiles
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -394,6 +395,7 @@ def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url
                 upload_seconds=settings.upload_timeout,
                 upload_types=frozenset(settings.upload_types),
                 scratch=settings.directory,
+                profiles=upload_profiles(settings.upload_profiles),
                 sessions=store.credentials.sessions,
             ),
             callers=Callers(
@@ -496,6 +498,7 @@ class Service:
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)
             yield keep_marked(store.engine.locks)
+            yield ExpectedFiles(store.engine, store.metadata, SystemClock()).keep_running()
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
             yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock(), access_logs).keep_running()
             yield emptyings.keep_going()

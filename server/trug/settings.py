@@ -9,16 +9,49 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, NamedTuple
+from string import Formatter
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
 
 OFF = -1
 MEDIA_TYPE = re.compile(r"\*/\*|[A-Za-z0-9][\w.+-]*/(?:\*|[A-Za-z0-9][\w.+-]*)")
 
+MEDIA = re.compile(r"[a-z]+/([a-z0-9][a-z0-9.+-]*|\*)\Z")
 PREFIX = "TRUG_"
 DOTENV = ".env"
 TOML = "trug.toml"
 LARGEST_INLINE = 64 << 10
 SECRET = "***"
+
+
+OFFICE = "application/vnd.openxmlformats-officedocument"
+USUAL_TYPES = (
+    "image/*",
+    "video/*",
+    "audio/*",
+    "text/*",
+    "application/pdf",
+    "application/zip",
+    f"{OFFICE}.wordprocessingml.document",
+    f"{OFFICE}.spreadsheetml.sheet",
+    f"{OFFICE}.presentationml.presentation",
+)
+
+
+class UploadProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be uploaded by presigned URLs: media types (``image/*``), sizes in bytes, times in seconds.
+
+    ``key`` is the object's key, in which ``{uuid}`` must stand, and ``{extension}``, ``{profile}``, ``{user}`` and
+    ``{date}`` may. Files of ``parts_from`` bytes and more get URLs for parts too.
+    """
+
+    bucket: str = "uploads"
+    types: tuple[str, ...] = USUAL_TYPES
+    largest: Annotated[int, msgspec.Meta(ge=1, le=50 << 40)] = 5 << 30
+    key: str = "{uuid}{extension}"
+    lifetime: Annotated[int, msgspec.Meta(ge=1, le=604_800)] = 3600
+    parts_from: Annotated[int, msgspec.Meta(ge=5 << 20)] = 100 << 20
 
 
 class SettingsError(Exception):
@@ -36,6 +69,7 @@ class Settings:
     env: str = "development"
     upload_timeout: float = 60
     upload_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "application/pdf")
+    upload_profiles: str = "{}"
     api_rate: float = 0
     init: str = ""
     dev: bool = False
@@ -147,6 +181,30 @@ def _key_service(value: str) -> str:
     return value
 
 
+KNOWN_IN_KEYS = frozenset({"uuid", "extension", "profile", "user", "date"})
+
+
+def _profiles(value: str) -> str:
+    """The profiles as JSON, looked through."""
+    try:
+        profiles = upload_profiles(value)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    for name, profile in profiles.items():
+        fields = {field for _, field, _, _ in Formatter().parse(profile.key) if field is not None}
+        if "uuid" not in fields or fields - KNOWN_IN_KEYS:
+            known = ", ".join(sorted(KNOWN_IN_KEYS))
+            raise ValueError(f"{name}: the key has {{uuid}} in it, and nothing but what is known: {known}")
+        if not profile.types or not all(MEDIA.match(media) for media in profile.types):
+            raise ValueError(f"{name}: types are media types, like image/png or image/*")
+    return value
+
+
+def upload_profiles(text: str) -> dict[str, UploadProfile]:
+    """The profiles that a setting names, and the one that is there without it."""
+    return {"default": UploadProfile(), **msgspec.json.decode(text, type=dict[str, UploadProfile])}
+
+
 class Option(NamedTuple):
     """One setting as users write it: ``reads`` makes its value from text; ``many`` may be given several times."""
 
@@ -179,6 +237,12 @@ OPTIONS: tuple[Option, ...] = (
         "media type that may be uploaded over the HTTP API, image/* for all of a kind, */* for all (images and PDF)",
         "TYPE",
         many=True,
+    ),
+    Option(
+        "upload_profiles",
+        _profiles,
+        "what may be uploaded by presigned URLs: JSON, or tables [upload_profiles.NAME] of trug.toml",
+        on_command_line=False,
     ),
     Option("api_rate", _delay, "requests a second that each caller of the HTTP API has; 0: any number (0)", "N"),
     Option("init", _text, "TOML file that declares accounts, users, keys and buckets to create where missing", "FILE"),
@@ -385,6 +449,8 @@ def _from_toml(config: str | None, mistakes: list[str]) -> dict[str, Found]:
 
 
 def _toml_text(value: object) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, default=str)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -13,14 +13,13 @@ import pytest
 from tests.support.console import PUBLIC, Console, consoling
 from tests.support.server import ACCOUNT, REGION, STRANGER
 
+from trug.domain.media import extension_of, type_of
 from trug.domain.preconditions import WriteConditions
 from trug.domain.retention import Lock
 from trug.domain.sizes import formatted_size
 from trug.domain.versioning import Versioning
 from trug.engine.content import Content
 from trug.engine.drafts import Draft
-from trug.manage.storage.content import type_of
-from trug.manage.storage.names import extension_of
 from trug.manage.storage.routes import disposition
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 64

@@ -482,7 +482,9 @@ class BucketLife(RuleBasedStateMachine):
         assert counters.versions == len(versions)
         assert counters.bytes == sum(len(kept.content) for kept in versions)
         assert counters.uploads == 0
-        assert counters.current == sum(len(kept.content) for key in self.reference.objects() if (kept := self.reference.newest(key)))
+        assert counters.current == sum(
+            len(kept.content) for key in self.reference.objects() if (kept := self.reference.newest(key))
+        )
 
     def teardown(self) -> None:
         try:

@@ -53,10 +53,10 @@ class Console(Server):
         return httpx.Client(base_url=self.endpoint + path, auth=keys, timeout=SECONDS, verify=False)
 
 
-def compose(*, rate: float = 0, upload_seconds: float = 60) -> House:
+def compose(*, rate: float = 0, upload_seconds: float = 60, feed_kept: int = 1_000_000) -> House:
     """All that the services stand on, in memory."""
     clock, blobs, ring = SystemClock(), MemoryBlobs(), MemoryKeyRing()
-    metadata = MemoryMetadata(clock, blobs)
+    metadata = MemoryMetadata(clock, blobs, feed_kept=feed_kept)
     ring.create(KMS_KEY)
     engine = Engine.over(metadata, blobs, clock, keys=Keys(own=ring, kms=ring))
     authority = Authority(metadata, everyday_grants())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,11 +20,12 @@ QUIET = ("--dev", "--port", "0", "--console-port", "off")
 
 @dataclass
 class ServerProcess:
-    """A server that listens at ``url``; what it prints goes to the file ``log``."""
+    """A server that listens at ``url``, its management port at ``console``; what it prints goes to the file ``log``."""
 
     process: subprocess.Popen[bytes]
     url: str
     log: Path
+    console: str = ""
 
     def kill(self) -> None:
         self.process.kill()
@@ -58,13 +60,13 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def start(directory: Path, options: Sequence[str] = ()) -> ServerProcess:
+def start(directory: Path, options: Sequence[str] = (), usual: Sequence[str] = QUIET) -> ServerProcess:
     """Serve the folder ``data`` of ``directory``; AssertionError with what was printed when it does not come up."""
     read, write = os.pipe()
     log = directory / "server.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command("serve", str(directory / "data"), *QUIET, "--ready-fd", str(write), *options),
+            command("serve", str(directory / "data"), *usual, "--ready-fd", str(write), *options),
             cwd=directory,
             env=environment(),
             stdout=out,
@@ -77,7 +79,14 @@ def start(directory: Path, options: Sequence[str] = ()) -> ServerProcess:
         process.kill()
         process.wait(SECONDS)
         raise AssertionError(log.read_text())
-    return ServerProcess(process, json.loads(line)["s3"][0], log)
+    ready = json.loads(line)
+    return ServerProcess(process, ready["s3"][0], log, next(iter(ready["console"]), ""))
+
+
+def with_console() -> tuple[str, ...]:
+    """Options of a server with a management port, whose S3 port has a number that it knows before it is bound."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return ("--dev", "--host", "127.0.0.1", "--port", str(free.getsockname()[1]), "--console-port", "0")
 
 
 def first_line(descriptor: int, seconds: float = SECONDS) -> bytes:
@@ -101,9 +110,9 @@ def is_readable(descriptor: int, seconds: float) -> bool:
 
 
 @contextmanager
-def serving(directory: Path, options: Sequence[str] = ()) -> Iterator[ServerProcess]:
+def serving(directory: Path, options: Sequence[str] = (), usual: Sequence[str] = QUIET) -> Iterator[ServerProcess]:
     """A server until the block is left; it is killed if it still runs then."""
-    server = start(directory, options)
+    server = start(directory, options, usual)
     try:
         yield server
     finally:

@@ -112,8 +112,11 @@ class DeleteBucket:
         number = self.bucket.id
         tally = Tally(number, self.bucket.account, uploads=-rows.of(CountersOf(number)).uploads)
         indexed = (KeepDocument(LIFECYCLE, str(number), None),) if bucket.configured & HAS_LIFECYCLE else ()
-        removed = (tally, RemoveBucket(number), Drop("bucket", number), Announce("BucketRemoved", number))
+        removed = (tally, RemoveBucket(number), Drop("bucket", number), self._event())
         return Decided(None, (*removed, *indexed, KeepDocument(EMPTYING, str(number), None)))
+
+    def _event(self) -> Announce:
+        return Announce("BucketRemoved", self.bucket.id, self.bucket.name, account=self.bucket.account)
 
 
 @frozen

@@ -18,7 +18,7 @@ from trug.domain.frozen import frozen
 from trug.domain.versioning import Versioning
 from trug.engine.configurations import marked
 from trug.ports.changes import Decided, Effect, Moment, Read, Rows
-from trug.ports.effects import KeepDocument, PutBucket
+from trug.ports.effects import Announce, KeepDocument, PutBucket
 from trug.ports.reads import BucketsOf, Configuration, CountersOf, CountersOfAccount, Current, Document
 from trug.ports.rows import NULL_VERSION, Bucket, Counters
 from trug.ports.stores import MetadataStore
@@ -125,4 +125,5 @@ class SetAccountQuota:
         effects: list[Effect] = [KeepDocument(QUOTA, self.account, packed(self.quota) if self.quota else None)]
         for buckets in rows.values():
             effects += [PutBucket(marked(bucket, ACCOUNT_QUOTA, is_set=is_set)) for bucket in buckets]
+        effects.append(Announce("AccountQuota", 0, self.account, account=self.account))
         return Decided(None, effects)

@@ -42,7 +42,7 @@ from trug.engine.versions import (
     unanswered,
 )
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
-from trug.ports.effects import Announce, KeepDocument, PutCurrent, RemoveCurrent
+from trug.ports.effects import Advance, Announce, KeepDocument, PutCurrent, RemoveCurrent
 from trug.ports.reads import BucketWithId, Current, Document
 from trug.ports.rows import NULL_VERSION, Bucket, Version
 from trug.ports.stores import MetadataStore
@@ -190,6 +190,8 @@ class RenameVersion:
             Announce("ObjectRenamed", bucket.id, self.key, source.version_id, listing.size, listing.etag),
             *reminded(bucket, self.source),
             *reminded(bucket, self.key),
+            Advance(),
+            Announce("ObjectRemoved:Delete", bucket.id, self.source, source.version_id),
         )
 
     def _made(
@@ -228,6 +230,8 @@ class RenameVersion:
             *recount(rows, ((room.freed, -1), (left.freed, -1), (place_of(source), 1))),
             *marked(bucket, marker, left),
             *added(bucket, version, room, "ObjectRenamed"),
+            Advance(),
+            Announce("ObjectRemoved:DeleteMarkerCreated", bucket.id, self.source, marker.version_id),
         )
 
     def _remembered(self, known: Sequence[Token], moment: Moment) -> Sequence[Effect]:

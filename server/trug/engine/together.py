@@ -34,13 +34,16 @@ class Together(Generic[T]):
     def decide(self, rows: Rows, moment: Moment) -> Decided[list[T]] | Rejected:
         results: list[T] = []
         effects: list[Effect] = []
+        sequence = moment.sequence
         for place, change in enumerate(self.changes):
-            decision = change.decide(rows, replace(moment, sequence=moment.sequence + place))
-            if isinstance(decision, Rejected):
-                return decision
             if place:
                 effects.append(Advance())
+                sequence += 1
+            decision = change.decide(rows, replace(moment, sequence=sequence))
+            if isinstance(decision, Rejected):
+                return decision
             effects += decision.effects
+            sequence += sum(isinstance(effect, Advance) for effect in decision.effects)
             results.append(decision.result)
             rows = counted(rows, decision.effects)
         return Decided(results, effects)

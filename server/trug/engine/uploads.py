@@ -74,7 +74,8 @@ class CreateUpload:
         if refusal is not None:
             return Rejected(refusal)
         upload = self.upload._replace(initiated=moment.time, changed=moment.sequence)
-        begun = (PutUpload(upload), Tally(bucket.id, bucket.account, uploads=1))
+        event = Announce("UploadCreated", bucket.id, upload.key)
+        begun = (PutUpload(upload), Tally(bucket.id, bucket.account, uploads=1), event)
         return Decided(upload, (*begun, *reminded(bucket, upload.key)))
 
 
@@ -124,7 +125,8 @@ class AddPart:
         before = rows.of(PartNumbered(part.upload, part.number))
         gives = [(place_of_extent(extent), -1) for extent in (before.extents if before else ())]
         takes = [(place_of_extent(extent), 1) for extent in (part.extents if self.borrowed else ())]
-        effects = [*recount(rows, (*gives, *takes)), *self._bytes(), PutPart(part), TouchUpload(part.upload)]
+        event = Announce("UploadPart", self.bucket, self.key, size=part.size, etag=part.etag)
+        effects = [*recount(rows, (*gives, *takes)), *self._bytes(), PutPart(part), TouchUpload(part.upload), event]
         return Decided(part, effects)
 
     def _source_moved(self, rows: Rows) -> bool:

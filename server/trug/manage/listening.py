@@ -104,12 +104,21 @@ async def _serve(
         knocked.cancel()
         await asyncio.wait((knocked,))
         return
-    server = await asyncio.to_thread(_load_server, load, manner)
+    server = await asyncio.to_thread(_load_server, lambda: _with_ending(load(), ending), manner)
     serving = asyncio.create_task(server.serve(list(sockets)))
     await asyncio.wait((ended, serving), return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     await serving
     await ended
+
+
+def _with_ending(application: Any, ending: asyncio.Event) -> Any:
+    """The application, its requests shown what says that the server is to stop (manage.api.visit)."""
+
+    async def shown(scope: Any, receive: Any, send: Any) -> None:
+        await application({**scope, "trug.ending": ending}, receive, send)
+
+    return shown
 
 
 async def _readable(sockets: Sequence[socket.socket]) -> None:

@@ -6,11 +6,13 @@ from starlette.applications import Starlette
 
 from trug.manage.api.application import House, application
 from trug.manage.api.documentation import documentation
+from trug.manage.events import routes as events
 from trug.manage.storage import routes as storage
+from trug.manage.uploads import routes as uploads
 
 __all__ = ["FAMILIES", "House", "services"]
 
-FAMILIES = (storage.family,)
+FAMILIES = (storage.family, uploads.family, events.family)
 
 
 def services(house: House) -> Starlette:

@@ -219,7 +219,10 @@ class Tally(Effect):
 
 @frozen
 class Announce(Effect):
-    """The change's row in the feed, under its sequence."""
+    """The change's row in the feed, under its sequence: one for each, so that Advance stands between two.
+
+    ``account`` is told where the bucket's row does not say it: of what is in no bucket (``bucket`` 0), and of buckets
+    that are removed, whose name is the ``key``."""
 
     kind: str
     bucket: int
@@ -227,6 +230,7 @@ class Announce(Effect):
     version_id: str = ""
     size: int = 0
     etag: str = ""
+    account: str = ""
 
 
 @frozen

@@ -16,6 +16,7 @@ from trug.ports.rows import (
     Dropped,
     Entity,
     Epoch,
+    Event,
     Fetched,
     Listed,
     Part,
@@ -37,6 +38,13 @@ class BucketNamed(Read[Bucket | None]):
 @frozen
 class BucketWithId(Read[Bucket | None]):
     """The bucket with this id; None when it was deleted."""
+
+    id: int
+
+
+@frozen
+class BucketOnce(Read[Bucket | None]):
+    """The bucket with this id; when it was removed, its id, name and account as long as the feed tells of that."""
 
     id: int
 
@@ -424,6 +432,22 @@ class Declared(Read[bytes | None]):
     name: str
 
 
+# The feed
+
+
+@frozen
+class Events(Read[list[Event]]):
+    """What was announced after the sequence ``after``, in order, at most ``limit``."""
+
+    after: int
+    limit: int
+
+
+@frozen
+class FeedStart(Read[int]):
+    """The first sequence after which nothing has left the feed yet: who has read so far can go on."""
+
+
 # The store itself
 
 
@@ -468,7 +492,7 @@ class RowsOf(Read[list[Any]]):
     Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
     ``annotations`` Annotation, ``buckets`` Bucket, ``configurations`` the document, ``accounts`` Account, ``entities``
     and ``links`` their last column, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document,
-    ``audit`` AuditRecord.
+    ``audit`` AuditRecord, ``expected_files`` ExpectedFile.
     """
 
     table: str

@@ -204,6 +204,23 @@ class Reminder(NamedTuple):
     sequence: int
 
 
+class Event(NamedTuple):
+    """A row of the feed: what a change was about (ports.effects.Announce), under its sequence.
+
+    ``time`` is the second of its commit in µs since 1970, 0 when nobody knows it any more.
+    """
+
+    sequence: int
+    kind: str
+    bucket: int
+    key: str
+    version_id: str
+    size: int
+    etag: str
+    account: str
+    time: int
+
+
 class Epoch(NamedTuple):
     """A range of 4,096 blob numbers that one process writes."""
 

@@ -57,6 +57,17 @@ from trug.ports.effects import (
     TouchUpload,
     TrimAudit,
 )
+from trug.ports.expected import (
+    OPEN,
+    ExpectedAt,
+    ExpectedDue,
+    ExpectedFile,
+    ExpectedOf,
+    ExpectedWithId,
+    IsAnyExpected,
+    PutExpected,
+    RemoveExpected,
+)
 from trug.ports.keys import Clock
 from trug.ports.reads import (
     Accounts,
@@ -71,6 +82,7 @@ from trug.ports.reads import (
     BodyWithId,
     BucketHolds,
     BucketNamed,
+    BucketOnce,
     BucketsOf,
     BucketWithId,
     CommonPrefixes,
@@ -87,6 +99,8 @@ from trug.ports.reads import (
     Entities,
     EntityAt,
     EntityCount,
+    Events,
+    FeedStart,
     InlineContent,
     KeysOf,
     KeyWithId,
@@ -118,6 +132,7 @@ from trug.ports.rows import (
     Dropped,
     Entity,
     Epoch,
+    Event,
     Fetched,
     Listed,
     Part,
@@ -130,18 +145,20 @@ from trug.ports.stores import BlobKeeper, Damaged, Reader
 R = TypeVar("R")
 T = TypeVar("T")
 
+SECOND = 1_000_000
+
 
 class MemoryMetadata:
     """A MetadataStore (ports.stores) that lives as long as its process; for one event loop.
 
     A commit runs at once and without awaiting, so that every change and every question finds a whole state. The lock
-    time is the commit time.
+    time is the commit time. The feed goes back ``feed_kept`` sequences.
     """
 
-    def __init__(self, clock: Clock, blobs: BlobKeeper | None = None) -> None:
+    def __init__(self, clock: Clock, blobs: BlobKeeper | None = None, *, feed_kept: int = 1_000_000) -> None:
         self._clock = clock
         self._blobs = blobs
-        self._state = State()
+        self._state = State(feed_kept)
         self._sequence = 0
         self._generation = 0
         self._time = 0
@@ -215,7 +232,7 @@ class MemoryMetadata:
 class State:
     """All rows, each table under the place named beside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, feed_kept: int) -> None:
         journal = self.journal = Journal()
         self.buckets = Table[Bucket](journal)  # id
         self.bucket_names = Table[int](journal)  # name
@@ -234,7 +251,7 @@ class State:
         self.open_uploads = Table[Upload](journal)  # bucket, key, upload id
         self.parts = Table[Part](journal)  # upload, number
         self.annotations = Table[Annotation](journal)  # version, name
-        self.feed = Table[Announce](journal)  # sequence
+        self.feed = Table[Event](journal)  # sequence
         self.accounts = Table[Account](journal)  # id
         self.entities = Table[bytes](journal)  # account, kind, place
         self.links = Table[str](journal)  # account, kind, left, right: the right side
@@ -243,10 +260,13 @@ class State:
         self.keys_of = Table[str](journal)  # account, user, access key
         self.declared = Table[bytes](journal)  # kind, name
         self.documents = Table[bytes](journal)  # kind, name
+        self.expected = Table[ExpectedFile](journal)  # id
         self.reminders = Table[Reminder](journal)  # at, bucket, key
         self.audit = Table[AuditRecord](journal)  # sequence
         self.reserved = Table[int](journal)  # the one row: next id
+        self.feed_kept = feed_kept
         self.sequence = 0
+        self.second = 0
         self.drops = 0
 
     def fetch(self, read: Read[R]) -> R:
@@ -255,7 +275,7 @@ class State:
 
     def apply(self, effects: Iterable[Effect], moment: Moment) -> bool:
         """Apply in order what the commit of this moment does; whether any of it refreshes."""
-        self.sequence = moment.sequence
+        self.sequence, self.second = moment.sequence, moment.time // SECOND
         refreshes = False
         trail = []
         for effect in effects:
@@ -266,6 +286,7 @@ class State:
             refreshes |= effect.refreshes
         if trail:
             self._record(trail, moment)
+        self._trim()
         return refreshes
 
     def _record(self, trail: list[Touched], moment: Moment) -> None:
@@ -274,6 +295,11 @@ class State:
         record = end.followed_by(moment.sequence, moment.time, written(ACTOR.get(), trail))
         self.audit.put(record, record.sequence)
         self.documents.put(end.after(record).packed(), KIND, HEAD)
+
+    def _trim(self) -> None:
+        end = self.sequence - self.feed_kept
+        for event in list(takewhile(lambda event: event.sequence < end, self.feed.since())):
+            self.feed.remove(event.sequence)
 
 
 class Keyed(Protocol):
@@ -326,6 +352,12 @@ def bucket_named(state: State, read: BucketNamed) -> Bucket | None:
 
 def bucket_with_id(state: State, read: BucketWithId) -> Bucket | None:
     return state.buckets.find(read.id)
+
+
+def bucket_once(state: State, read: BucketOnce) -> Bucket | None:
+    removed = (event for event in state.feed.since() if (event.kind, event.bucket) == ("BucketRemoved", read.id))
+    once = (Bucket(event.bucket, event.key, event.account, "", 0) for event in removed)
+    return state.buckets.find(read.id) or next(once, None)
 
 
 def buckets_of(state: State, read: BucketsOf) -> list[Bucket]:
@@ -576,6 +608,30 @@ def reminders(state: State, read: Reminders) -> list[Reminder]:
     return list(islice(takewhile(lambda reminder: reminder.at <= read.time, state.reminders.since()), read.limit))
 
 
+def events(state: State, read: Events) -> list[Event]:
+    return list(islice(state.feed.after(read.after), max(read.limit, 0)))
+
+
+def feed_start(state: State, _: FeedStart) -> int:
+    oldest = next((event.sequence for event in state.feed.since()), state.sequence + 1)
+    return max(0, min(state.sequence - state.feed_kept, oldest - 1))
+
+
+def expected_of(state: State, read: ExpectedOf) -> list[ExpectedFile]:
+    owned = (file for file in state.expected.after(read.after) if file.owner == read.owner)
+    return list(islice((file for file in owned if read.status in ("", file.status)), read.limit))
+
+
+def expected_due(state: State, read: ExpectedDue) -> list[ExpectedFile]:
+    due = [file for file in state.expected.since() if file.state == read.state and file.expires < read.time]
+    later = [file for file in due if (file.expires, file.id) > read.after]
+    return sorted(later, key=lambda file: (file.expires, file.id))[: read.limit]
+
+
+def is_any_expected(state: State, read: IsAnyExpected) -> bool:
+    return any(file.state in OPEN or file.expires > read.time for file in state.expected.since())
+
+
 def next_id(state: State, _: NextId) -> int:
     return state.reserved.find() or 1
 
@@ -601,6 +657,7 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
         "declared": state.declared,
         "documents": state.documents,
         "audit": state.audit,
+        "expected_files": state.expected,
     }
     table = tables[read.table]
     places = islice(table.places_after(read.after or ()), read.limit)
@@ -611,6 +668,7 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
 ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     BucketNamed: bucket_named,
     BucketWithId: bucket_with_id,
+    BucketOnce: bucket_once,
     BucketsOf: buckets_of,
     BucketHolds: bucket_holds,
     CountersOf: counters_of,
@@ -656,6 +714,13 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     Document: document,
     AuditRecords: audit_records,
     Reminders: reminders,
+    ExpectedWithId: lambda state, read: state.expected.find(read.id),
+    ExpectedAt: lambda state, read: [file for file in state.expected.since() if file[2:4] == (read.bucket, read.key)],
+    ExpectedOf: expected_of,
+    ExpectedDue: expected_due,
+    IsAnyExpected: is_any_expected,
+    Events: events,
+    FeedStart: feed_start,
     NextId: next_id,
     RowsOf: rows_of,
 }
@@ -809,7 +874,8 @@ def add(table: Table[Counters], more: Counters, place: int | str) -> None:
 
 
 def announce(state: State, effect: Announce) -> None:
-    state.feed.put(effect, state.sequence)
+    told = (effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag, effect.account)
+    state.feed.put(Event(state.sequence, *told, time=state.second * SECOND), state.sequence)
 
 
 def advance(state: State, _: Advance) -> None:
@@ -936,6 +1002,8 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     KeepDocument: keep_document,
     Attest: attest,
     TrimAudit: trim_audit,
+    PutExpected: lambda state, effect: state.expected.put(effect.file, effect.file.id),
+    RemoveExpected: lambda state, effect: state.expected.remove(effect.id),
     Remind: remind,
     ForgetReminders: forget_reminders,
     ReserveIds: reserve_ids,

@@ -284,9 +284,8 @@ class Batch:
         sums[4] += effect.current
 
     def announce(self, effect: do.Announce) -> None:
-        self._feed.append(
-            (self.sequence, effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag)
-        )
+        event = (effect.kind, effect.bucket, effect.key, effect.version_id, effect.size, effect.etag, effect.account)
+        self._feed.append((self.sequence, *event))
 
     def advance(self, _: do.Advance) -> None:
         self.sequence += 1

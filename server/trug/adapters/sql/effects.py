@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlite3 import Cursor
 from typing import Any
 
-from trug.adapters.sql import packing
+from trug.adapters.sql import expected, packing
 from trug.adapters.sql import statements as sql
 from trug.ports import effects as do
 from trug.ports.changes import Effect
@@ -233,6 +233,7 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.Declare: declare,
     do.KeepDocument: keep_document,
     do.TrimAudit: trim_audit,
+    **expected.EFFECTS,
     do.Remind: remind,
     do.ForgetReminders: forget_reminders,
 }

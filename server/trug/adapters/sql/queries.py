@@ -49,6 +49,7 @@ from sqlalchemy.sql.dml import Delete, Insert
 
 from trug.adapters.sql import schema as s
 from trug.adapters.sql.packing import SEPARATOR
+from trug.ports.expected import OPEN, SETTLED
 
 HEADING = '''"""The statements as text for SQLite: written by ``python -m trug.adapters.sql.queries``, never by hand.
 
@@ -349,6 +350,41 @@ def trim(column: Column[int]) -> Delete:
     return delete(column.table).where(column < given("bound"))
 
 
+def events() -> Select[Any]:
+    """A page of the feed, each row with the second of its commit."""
+    m, sequence = s.moments.c, s.feed.c.sequence
+    second = at_most(ONE, select(m.second).where(m.sequence <= sequence).order_by(m.sequence.desc())).scalar_subquery()
+    return page(select(s.feed, second.label("second")).where(sequence > given("after")), sequence)
+
+
+def removed_bucket() -> Select[Any]:
+    c = s.feed.c
+    removed = (c.bucket == given("bucket"), c.kind == literal_column("'BucketRemoved'"))
+    return select(c.bucket, c.key, c.account).where(*removed)
+
+
+def expected_of() -> Select[Any]:
+    c = s.expected_files.c
+    any_status = or_(given("any_status") == literal_column("''"), c.status == given("status"))
+    found = select(s.expected_files).where(c.owner == given("owner"), c.id > given("after"), any_status)
+    return page(found, c.id)
+
+
+def expected_due() -> Select[Any]:
+    c = s.expected_files.c
+    after = tuple_(c.expires, c.id) > tuple_(given("expires"), given("id"))
+    found = select(s.expected_files).where(c.state == given("state"), c.expires < given("time"), after)
+    return page(found, c.expires, c.id)
+
+
+def any_expected() -> Select[Any]:
+    """One look into an index for each state."""
+    c = s.expected_files.c
+    is_open = [exists().where(c.state == literal_column(f"'{state}'")) for state in OPEN]
+    is_young = [exists().where(c.state == literal_column(f"'{state}'"), c.expires > given("time")) for state in SETTLED]
+    return select(or_(*is_open, *is_young))
+
+
 def scan(table: Table, columns: Select[Any]) -> Select[Any]:
     """A page of a table's rows after a place, for fsck."""
     keys = list(table.primary_key)
@@ -372,6 +408,7 @@ VERSIONS = Table(
 
 
 SCANNED = (
+    s.expected_files,
     s.uploads, s.parts, s.annotated, s.buckets, s.configurations, s.accounts, s.entities, s.links, s.access_keys,
     s.declared, s.documents, s.audit, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
 )  # fmt: skip
@@ -386,6 +423,18 @@ STATEMENTS: dict[str, ClauseElement] = {
     "ANNOUNCE": insert(s.feed),
     "OLDEST_ANNOUNCED": oldest(s.feed.c.sequence),
     "TRIM_FEED": trim(s.feed.c.sequence),
+    "EVENTS": events(),
+    "REMOVED_BUCKET": removed_bucket(),
+    # expected files
+    "EXPECTED_WITH_ID": row_of(s.expected_files),
+    "EXPECTED_AT": select(s.expected_files).where(
+        s.expected_files.c.bucket == given("bucket"), s.expected_files.c.key == given("key")
+    ),
+    "EXPECTED_OF": expected_of(),
+    "EXPECTED_DUE": expected_due(),
+    "ANY_EXPECTED": any_expected(),
+    "PUT_EXPECTED": upsert(s.expected_files),
+    "REMOVE_EXPECTED": removal(s.expected_files),
     "OLDEST_MOMENT": oldest(s.moments.c.second),
     "TRIM_MOMENTS": trim(s.moments.c.second),
     # buckets

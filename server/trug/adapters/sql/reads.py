@@ -9,7 +9,7 @@ from sqlite3 import Cursor
 from struct import error as StructError  # noqa: N812 - a class
 from typing import Any, TypeVar
 
-from trug.adapters.sql import packing
+from trug.adapters.sql import expected, packing
 from trug.adapters.sql import statements as sql
 from trug.domain import lines
 from trug.domain.audit import AuditRecord
@@ -25,6 +25,7 @@ from trug.ports.rows import (
     Dropped,
     Entity,
     Epoch,
+    Event,
     Fetched,
     Listed,
     Part,
@@ -37,6 +38,11 @@ from trug.ports.stores import Damaged
 R = TypeVar("R")
 Row = packing.Row
 Answer = Callable[[Cursor, Any], Any]
+
+FEED_KEPT = 1_000_000
+"""How many sequences the feed goes back."""
+
+SECOND = 1_000_000
 
 # Text sorts before this in UTF-8 whatever it holds, as far as it starts with the same prefix.
 LAST = "\U0010ffff"
@@ -60,6 +66,17 @@ def bucket_named(cursor: Cursor, read: ask.BucketNamed) -> Bucket | None:
 
 def bucket_with_id(cursor: Cursor, read: ask.BucketWithId) -> Bucket | None:
     return one(cursor, sql.BUCKET_WITH_ID, (read.id,), packing.bucket_of)
+
+
+def bucket_once(cursor: Cursor, read: ask.BucketOnce) -> Bucket | None:
+    return one(cursor, sql.BUCKET_WITH_ID, (read.id,), packing.bucket_of) or one(
+        cursor, sql.REMOVED_BUCKET, (read.id,), removed_bucket_of
+    )
+
+
+def removed_bucket_of(row: Row) -> Bucket:
+    number, name, account = row
+    return Bucket(number, name, account, "", 0)
 
 
 def buckets_of(cursor: Cursor, read: ask.BucketsOf) -> list[Bucket]:
@@ -384,6 +401,23 @@ def reminders(cursor: Cursor, read: ask.Reminders) -> list[Reminder]:
     return some(cursor, sql.REMINDERS, (read.time, read.limit), Reminder._make)
 
 
+# The feed
+
+
+def events(cursor: Cursor, read: ask.Events) -> list[Event]:
+    return some(cursor, sql.EVENTS, (read.after, max(read.limit, 0)), event_of)
+
+
+def event_of(row: Row) -> Event:
+    return Event._make((*row[:-1], (row[-1] or 0) * SECOND))
+
+
+def feed_start(cursor: Cursor, _: ask.FeedStart) -> int:
+    sequence: int = packing.checked("state", cursor.execute(sql.STATE).fetchone())[1]
+    oldest = cursor.execute(sql.OLDEST_ANNOUNCED).fetchone()
+    return max(0, min(sequence - FEED_KEPT, sequence if oldest is None else oldest[0] - 1))
+
+
 # The store itself
 
 
@@ -452,6 +486,7 @@ SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = 
     "links": (sql.SCAN_LINKS, ("", "", "", ""), first_four_columns, right_of_link),
     "access_keys": (sql.SCAN_ACCESS_KEYS, ("",), first_column, packing.key_of),
     "declared": (sql.SCAN_DECLARED, ("", ""), first_two_columns, document_of_declared),
+    "expected_files": (sql.SCAN_EXPECTED_FILES, ("",), first_column, expected.file_of),
     "documents": (sql.SCAN_DOCUMENTS, ("", ""), first_two_columns, document_of_documents),
     "audit": (sql.SCAN_AUDIT, (LEAST,), first_column, audit_record),
 }
@@ -529,6 +564,7 @@ def text_or_bytes(value: bytes) -> str | bytes:
 READS: dict[type[Read[Any]], Answer] = {
     ask.BucketNamed: bucket_named,
     ask.BucketWithId: bucket_with_id,
+    ask.BucketOnce: bucket_once,
     ask.BucketsOf: buckets_of,
     ask.BucketHolds: bucket_holds,
     ask.CountersOf: counters_of,
@@ -574,6 +610,9 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.Document: document,
     ask.AuditRecords: audit_records,
     ask.Reminders: reminders,
+    ask.Events: events,
+    ask.FeedStart: feed_start,
+    **expected.READS,
     ask.NextId: next_id,
     ask.RowsOf: rows_of,
 }

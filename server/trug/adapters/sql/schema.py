@@ -98,7 +98,7 @@ state = Table(
 )
 
 # One row for each second in which something was written: the sequence of the second's first change.
-moments = Table("moments", metadata, row_id("second"), number("sequence"))
+moments = Table("moments", metadata, row_id("second"), number("sequence"), Index(None, "sequence"))
 
 feed = Table(
     "feed",
@@ -110,6 +110,15 @@ feed = Table(
     text("version_id", default=""),
     number("size", default=0),
     text("etag", default=""),
+    text("account", default=""),
+)
+
+# What became of a bucket that older rows speak of.
+Index(
+    "ix_feed_removed",
+    feed.c.bucket,
+    sqlite_where=feed.c.kind == literal_column("'BucketRemoved'"),
+    postgresql_where=feed.c.kind == literal_column("'BucketRemoved'"),
 )
 
 # Who may
@@ -159,6 +168,13 @@ documents = clustered("documents", place("kind", Name), place("name", Name), pac
 
 # One row for each change of management; its hash covers it, and the row before.
 audit = Table("audit", metadata, row_id("sequence"), number("time"), packed("document"), packed("hash"))
+# Files that somebody was given a URL to upload
+
+expected_files = clustered(
+    "expected_files", place("id", Name), text("owner"), number("bucket"), text("key"), text("state"), text("status"),
+    number("created"), number("updated"), number("expires"), packed("document"), number("checksum"),
+    Index(None, "bucket", "key"), Index(None, "state", "expires", "id"), Index(None, "owner", "id"),
+)  # fmt: skip
 
 # Buckets
 

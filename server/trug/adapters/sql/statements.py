@@ -24,14 +24,41 @@ SET_STATE = "UPDATE state SET sequence=?, time=?, lock_time=?, generation=?, nex
 # second, sequence
 PUT_MOMENT = "INSERT INTO moments (second, sequence) VALUES (?, ?)"
 
-# sequence, kind, bucket, key, version_id, size, etag
-ANNOUNCE = 'INSERT INTO feed (sequence, kind, bucket, "key", version_id, size, etag) VALUES (?, ?, ?, ?, ?, ?, ?)'
+# sequence, kind, bucket, key, version_id, size, etag, account
+ANNOUNCE = 'INSERT INTO feed (sequence, kind, bucket, "key", version_id, size, etag, account) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 
 # none
 OLDEST_ANNOUNCED = "SELECT feed.sequence FROM feed ORDER BY feed.sequence LIMIT 1 OFFSET 0"
 
 # bound
 TRIM_FEED = "DELETE FROM feed WHERE feed.sequence < ?"
+
+# after, limit
+EVENTS = 'SELECT feed.sequence, feed.kind, feed.bucket, feed."key", feed.version_id, feed.size, feed.etag, feed.account, (SELECT moments.second FROM moments WHERE moments.sequence <= feed.sequence ORDER BY moments.sequence DESC LIMIT 1 OFFSET 0) AS second FROM feed WHERE feed.sequence > ? ORDER BY feed.sequence LIMIT ? OFFSET 0'
+
+# bucket
+REMOVED_BUCKET = "SELECT feed.bucket, feed.\"key\", feed.account FROM feed WHERE feed.bucket = ? AND feed.kind = 'BucketRemoved'"
+
+# id
+EXPECTED_WITH_ID = 'SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files."key", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.id = ?'
+
+# bucket, key
+EXPECTED_AT = 'SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files."key", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.bucket = ? AND expected_files."key" = ?'
+
+# owner, after, any_status, status, limit
+EXPECTED_OF = "SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files.\"key\", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.owner = ? AND expected_files.id > ? AND (? = '' OR expected_files.status = ?) ORDER BY expected_files.id LIMIT ? OFFSET 0"
+
+# state, time, expires, id, limit
+EXPECTED_DUE = 'SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files."key", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.state = ? AND expected_files.expires < ? AND (expected_files.expires, expected_files.id) > (?, ?) ORDER BY expected_files.expires, expected_files.id LIMIT ? OFFSET 0'
+
+# time, time, time
+ANY_EXPECTED = "SELECT (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'pending')) OR (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'uploaded')) OR (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'verified' AND expected_files.expires > ?)) OR (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'failed' AND expected_files.expires > ?)) OR (EXISTS (SELECT * FROM expected_files WHERE expected_files.state = 'expired' AND expected_files.expires > ?)) AS anon_1"
+
+# id, owner, bucket, key, state, status, created, updated, expires, document, checksum
+PUT_EXPECTED = 'INSERT INTO expected_files (id, owner, bucket, "key", state, status, created, updated, expires, document, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, bucket = excluded.bucket, "key" = excluded."key", state = excluded.state, status = excluded.status, created = excluded.created, updated = excluded.updated, expires = excluded.expires, document = excluded.document, checksum = excluded.checksum'
+
+# id
+REMOVE_EXPECTED = "DELETE FROM expected_files WHERE expected_files.id = ?"
 
 # none
 OLDEST_MOMENT = "SELECT moments.second FROM moments ORDER BY moments.second LIMIT 1 OFFSET 0"
@@ -55,10 +82,10 @@ BUCKETS_OF_IN_REGION = "SELECT buckets.id, buckets.name, buckets.account, bucket
 BUCKET_HOLDS = "SELECT (EXISTS (SELECT * FROM current WHERE current.bucket = ?)) OR (EXISTS (SELECT * FROM history WHERE history.bucket = ?)) AS anon_1"
 
 # bucket
-COUNTERS_OF = "SELECT bucket_counters.objects, bucket_counters.versions, bucket_counters.bytes, bucket_counters.uploads FROM bucket_counters WHERE bucket_counters.bucket = ?"
+COUNTERS_OF = "SELECT bucket_counters.objects, bucket_counters.versions, bucket_counters.bytes, bucket_counters.uploads, bucket_counters.current FROM bucket_counters WHERE bucket_counters.bucket = ?"
 
 # account
-COUNTERS_OF_ACCOUNT = "SELECT account_counters.objects, account_counters.versions, account_counters.bytes, account_counters.uploads FROM account_counters WHERE account_counters.account = ?"
+COUNTERS_OF_ACCOUNT = "SELECT account_counters.objects, account_counters.versions, account_counters.bytes, account_counters.uploads, account_counters.current FROM account_counters WHERE account_counters.account = ?"
 
 # bucket, kind
 CONFIGURATION = "SELECT configurations.bucket, configurations.kind, configurations.document, configurations.checksum FROM configurations WHERE configurations.bucket = ? AND configurations.kind = ?"
@@ -84,11 +111,11 @@ PUT_CONFIGURATION = "INSERT INTO configurations (bucket, kind, document, checksu
 # bucket, kind
 REMOVE_CONFIGURATION = "DELETE FROM configurations WHERE configurations.bucket = ? AND configurations.kind = ?"
 
-# bucket, objects, versions, bytes, uploads
-TALLY_BUCKET = "INSERT INTO bucket_counters (bucket, objects, versions, bytes, uploads) VALUES (?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET objects = (bucket_counters.objects + excluded.objects), versions = (bucket_counters.versions + excluded.versions), bytes = (bucket_counters.bytes + excluded.bytes), uploads = (bucket_counters.uploads + excluded.uploads)"
+# bucket, objects, versions, bytes, uploads, current
+TALLY_BUCKET = "INSERT INTO bucket_counters (bucket, objects, versions, bytes, uploads, current) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET objects = (bucket_counters.objects + excluded.objects), versions = (bucket_counters.versions + excluded.versions), bytes = (bucket_counters.bytes + excluded.bytes), uploads = (bucket_counters.uploads + excluded.uploads), current = (bucket_counters.current + excluded.current)"
 
-# account, objects, versions, bytes, uploads
-TALLY_ACCOUNT = "INSERT INTO account_counters (account, objects, versions, bytes, uploads) VALUES (?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET objects = (account_counters.objects + excluded.objects), versions = (account_counters.versions + excluded.versions), bytes = (account_counters.bytes + excluded.bytes), uploads = (account_counters.uploads + excluded.uploads)"
+# account, objects, versions, bytes, uploads, current
+TALLY_ACCOUNT = "INSERT INTO account_counters (account, objects, versions, bytes, uploads, current) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET objects = (account_counters.objects + excluded.objects), versions = (account_counters.versions + excluded.versions), bytes = (account_counters.bytes + excluded.bytes), uploads = (account_counters.uploads + excluded.uploads), current = (account_counters.current + excluded.current)"
 
 # bucket, key
 CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record FROM current WHERE current.bucket = ? AND current."key" = ?'
@@ -355,6 +382,9 @@ SCAN_CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, c
 SCAN_HISTORY = 'SELECT history.kind, history."key", -history.age AS sequence, history.id, history.version_id, history.inline, history.blob, history.body, history.noncurrent_since, history.listing, history.record, history.age, history.bucket FROM history WHERE (history.bucket, history."key", history.age) > (?, CAST(? AS TEXT), ?) ORDER BY history.bucket, history."key", history.age LIMIT ? OFFSET 0'
 
 # id, limit
+SCAN_EXPECTED_FILES = 'SELECT expected_files.id, expected_files.owner, expected_files.bucket, expected_files."key", expected_files.state, expected_files.status, expected_files.created, expected_files.updated, expected_files.expires, expected_files.document, expected_files.checksum FROM expected_files WHERE expected_files.id > CAST(? AS TEXT) ORDER BY expected_files.id LIMIT ? OFFSET 0'
+
+# id, limit
 SCAN_UPLOADS = 'SELECT uploads.id, uploads.upload_id, uploads.bucket, uploads."key", uploads.is_open, uploads.initiated, uploads.changed, uploads.changed_checksum, uploads.document, uploads.completed, uploads.checksum FROM uploads WHERE uploads.id > ? ORDER BY uploads.id LIMIT ? OFFSET 0'
 
 # upload, number, limit
@@ -408,11 +438,11 @@ SCAN_EPOCHS = "SELECT epochs.number, epochs.sealed, epochs.checksum FROM epochs 
 # A new store, table by table
 CREATE = (
     "CREATE TABLE access_keys ( access_key TEXT NOT NULL, account TEXT NOT NULL, user TEXT DEFAULT '' NOT NULL, secret BLOB NOT NULL, created INTEGER NOT NULL, active INTEGER DEFAULT 1 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_access_keys PRIMARY KEY (access_key), CONSTRAINT ck_access_keys_active CHECK (active IN (0, 1)) ) WITHOUT ROWID",
-    "CREATE TABLE account_counters ( account TEXT NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_account_counters PRIMARY KEY (account) ) WITHOUT ROWID",
+    "CREATE TABLE account_counters ( account TEXT NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, current INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_account_counters PRIMARY KEY (account) ) WITHOUT ROWID",
     "CREATE TABLE accounts ( id TEXT NOT NULL, canonical_id TEXT NOT NULL, display_name TEXT DEFAULT '' NOT NULL, email TEXT DEFAULT '' NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_accounts PRIMARY KEY (id) ) WITHOUT ROWID",
     "CREATE TABLE annotations ( version INTEGER NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_annotations PRIMARY KEY (version, name) ) WITHOUT ROWID",
     "CREATE TABLE audit ( sequence INTEGER NOT NULL, time INTEGER NOT NULL, document BLOB NOT NULL, hash BLOB NOT NULL, CONSTRAINT pk_audit PRIMARY KEY (sequence) )",
-    "CREATE TABLE bucket_counters ( bucket INTEGER NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_bucket_counters PRIMARY KEY (bucket) )",
+    "CREATE TABLE bucket_counters ( bucket INTEGER NOT NULL, objects INTEGER DEFAULT 0 NOT NULL, versions INTEGER DEFAULT 0 NOT NULL, bytes INTEGER DEFAULT 0 NOT NULL, uploads INTEGER DEFAULT 0 NOT NULL, current INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_bucket_counters PRIMARY KEY (bucket) )",
     "CREATE TABLE buckets ( id INTEGER NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, created INTEGER NOT NULL, versioning TEXT DEFAULT '' NOT NULL, configured INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_buckets PRIMARY KEY (id), CONSTRAINT uq_buckets_name UNIQUE (name), CONSTRAINT ck_buckets_versioning CHECK (versioning IN ('', 'Enabled', 'Suspended')) )",
     "CREATE TABLE configurations ( bucket INTEGER NOT NULL, kind TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_configurations PRIMARY KEY (bucket, kind) ) WITHOUT ROWID",
     "CREATE TABLE current ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, sequence INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_current PRIMARY KEY (bucket, \"key\"), CONSTRAINT ck_current_key CHECK (key <> ''), CONSTRAINT ck_current_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
@@ -421,7 +451,8 @@ CREATE = (
     "CREATE TABLE dropped ( id INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_dropped PRIMARY KEY (id) )",
     "CREATE TABLE entities ( account TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_entities PRIMARY KEY (account, kind, place) ) WITHOUT ROWID",
     "CREATE TABLE epochs ( number INTEGER NOT NULL, sealed INTEGER DEFAULT 0 NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_epochs PRIMARY KEY (number), CONSTRAINT ck_epochs_sealed CHECK (sealed IN (0, 1)) )",
-    "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",
+    'CREATE TABLE expected_files ( id TEXT NOT NULL, owner TEXT NOT NULL, bucket INTEGER NOT NULL, "key" TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, expires INTEGER NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_expected_files PRIMARY KEY (id) ) WITHOUT ROWID',
+    "CREATE TABLE feed ( sequence INTEGER NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, \"key\" TEXT DEFAULT '' NOT NULL, version_id TEXT DEFAULT '' NOT NULL, size INTEGER DEFAULT 0 NOT NULL, etag TEXT DEFAULT '' NOT NULL, account TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_feed PRIMARY KEY (sequence) )",
     "CREATE TABLE files ( blob INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_files PRIMARY KEY (blob) )",
     "CREATE TABLE history ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, age INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, kind INTEGER NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_history PRIMARY KEY (bucket, \"key\", age), CONSTRAINT ck_history_key CHECK (key <> ''), CONSTRAINT ck_history_age CHECK (age <= 0), CONSTRAINT ck_history_kind CHECK (kind IN (0, 1)), CONSTRAINT ck_history_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
     "CREATE TABLE inline ( id INTEGER NOT NULL, checks BLOB NOT NULL, content BLOB NOT NULL, CONSTRAINT pk_inline PRIMARY KEY (id) )",
@@ -437,8 +468,13 @@ CREATE = (
     "CREATE INDEX ix_accounts_canonical_id ON accounts (canonical_id)",
     "CREATE INDEX ix_accounts_email ON accounts (email)",
     "CREATE INDEX ix_buckets_account_name ON buckets (account, name)",
+    'CREATE INDEX ix_expected_files_bucket_key ON expected_files (bucket, "key")',
+    "CREATE INDEX ix_expected_files_owner_id ON expected_files (owner, id)",
+    "CREATE INDEX ix_expected_files_state_expires_id ON expected_files (state, expires, id)",
+    "CREATE INDEX ix_feed_removed ON feed (bucket) WHERE kind = 'BucketRemoved'",
     'CREATE INDEX ix_history_bucket_key_version_id ON history (bucket, "key", version_id)',
     "CREATE INDEX ix_history_null ON history (bucket, \"key\") WHERE version_id = 'null'",
     'CREATE INDEX ix_links_account_kind_right_left ON links (account, kind, "right", "left")',
+    "CREATE INDEX ix_moments_sequence ON moments (sequence)",
     'CREATE INDEX ix_uploads_open ON uploads (bucket, "key", upload_id) WHERE is_open = 1',
 )

@@ -7,13 +7,10 @@ from collections.abc import Callable
 from sqlite3 import Cursor
 from typing import NamedTuple
 
-from trug.adapters.sql import packing
+from trug.adapters.sql import packing, reads
 from trug.adapters.sql import statements as sql
 from trug.adapters.sql.batch import read_state
 from trug.adapters.sql.connection import PAGE, broken, pragma
-
-FEED_KEPT = 1_000_000
-"""How many sequences the feed goes back."""
 
 MOMENTS_KEPT = 90 * 86_400
 """How many seconds ``moments`` goes back."""
@@ -48,7 +45,7 @@ NOTHING = Due(None, None, 0)
 
 def due(cursor: Cursor, sequence: int, second: int) -> Due:
     """What is to be done next, at this sequence and in this second since 1970."""
-    feed = bound(cursor, sql.OLDEST_ANNOUNCED, sequence - FEED_KEPT)
+    feed = bound(cursor, sql.OLDEST_ANNOUNCED, sequence - reads.FEED_KEPT)
     moments = bound(cursor, sql.OLDEST_MOMENT, second - MOMENTS_KEPT)
     spare = (pragma(cursor.connection, "freelist_count") or 0) - FREE_KEPT
     return Due(feed, moments, max(0, min(spare, PAGES_AT_ONCE)))

@@ -202,6 +202,7 @@ def refused(problem: Problem, request: Request) -> Response:
         media = PROBLEM_TYPE
     else:
         content, media = {"error": problem.text}, "application/json"
+    content |= problem.more
     if mistakes:
         content["mistakes"] = mistakes
     return Response(ENCODER.encode(content), problem.status, headers=problem.headers, media_type=media)

@@ -17,16 +17,25 @@ class Mistake(NamedTuple):
 
 
 class Problem(Exception):
-    """A refusal, to be raised: an HTTP status, a text that does not change, and the mistakes that make it up."""
+    """A refusal, to be raised: an HTTP status, a text that does not change, and the mistakes that make it up.
+
+    ``more`` are numbers that the client needs to go on, by name."""
 
     def __init__(
-        self, status: int, text: str, mistakes: Sequence[Mistake] = (), *, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        text: str,
+        mistakes: Sequence[Mistake] = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
         self.mistakes = tuple(mistakes)
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 UNEXPECTED = "an unexpected error occurred"

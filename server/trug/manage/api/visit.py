@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import quote
+
 from starlette.requests import Request
 
 from trug.access.actions import Action
 from trug.access.authority import Authority
 from trug.auth.credentials import credential_of, token_of
-from trug.auth.presigning import presigned_url
+from trug.auth.presigning import presigned_url, signed_form
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account, Identity
@@ -22,10 +27,14 @@ from trug.operations.call import Call
 from trug.ports.keys import Clock, Credential, CredentialStore
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
+from trug.settings import UploadProfile, upload_profiles
 from trug.wire.request import WireRequest
 
 NO_CONTENT = Content(b"")
-SECURITY_TOKEN = "X-Amz-Security-Token"
+PROFILES = MappingProxyType(upload_profiles("{}"))
+TOKEN = "x-amz-security-token"
+ENDING = "trug.ending"
+"""Under which name the scope of a request has the event that says that the server is to stop."""
 
 
 @frozen
@@ -34,8 +43,7 @@ class Surroundings:
 
     ``public_url`` is the S3 port as clients reach it, without a slash at its end; ``env`` what ``/health`` calls this
     installation; an upload may take ``upload_seconds`` and have one of ``upload_types``; ``scratch`` is a directory for
-    files without a name, None for the system's. ``sessions`` makes temporary keys,
-    where there are any.
+    files without a name, None for the system's. ``sessions`` makes temporary keys, where there are any.
     """
 
     engine: Engine
@@ -51,7 +59,12 @@ class Surroundings:
     upload_seconds: float = 60
     upload_types: frozenset[str] = frozenset()
     scratch: str | None = None
+    profiles: Mapping[str, UploadProfile] = PROFILES
     sessions: Sessions | None = None
+
+    def url_of(self, bucket: str, key: str) -> str:
+        """Where S3 has the object."""
+        return f"{self.public_url}/{bucket}/{quote(key, safe='/-_.~')}"
 
 
 @frozen
@@ -71,6 +84,12 @@ class Visit:
         if self.identity.account is None:
             raise unauthenticated()
         return self.identity.account
+
+    @property
+    def ending(self) -> asyncio.Event:
+        """Set when the server is to stop: an answer that would go on for ever ends then."""
+        ending: asyncio.Event | None = self.request.scope.get(ENDING)
+        return ending or asyncio.Event()
 
     async def bucket(self, name: str) -> Bucket:
         """The bucket of this name. NoSuchBucket."""
@@ -100,29 +119,57 @@ class Visit:
     async def presigned(self, method: str, url: str, seconds: int) -> str:
         """``url`` (no query) signed for the caller, good for ``seconds``, or until the caller's session ends. Problem
         400 for who can have nothing signed."""
-        around, now = self.surroundings, self.surroundings.clock.now()
-        credential, token = await self._signer()
-        session = credential.identity.session
-        left = seconds if session is None else (session.expires - now) // 1_000_000
-        parameters = {SECURITY_TOKEN: token} if token else None
-        return presigned_url(
-            credential,
-            method,
-            url,
-            region=around.region,
-            moment=now,
-            seconds=max(1, min(seconds, left)),
-            parameters=parameters,
-        )
+        return (await self.signer()).url(method, url, seconds)
 
-    async def _signer(self) -> tuple[Credential, str]:
-        """The key to sign for the caller with, and its session token: the caller's own, or for who came with a token of
-        somebody else's, temporary ones of the same session."""
+    async def signer(self) -> Signer:
+        """Who signs for the caller: his own key, or for who came with a token of somebody else's, temporary ones of the
+        same session. Problem 400 for who can have nothing signed."""
         around, identity = self.surroundings, self.identity
         if identity.access_key:
             token = token_of(self.wire)
-            return await credential_of(around.credentials, around.clock, identity.access_key, token), token or ""
+            credential = await credential_of(around.credentials, around.clock, identity.access_key, token)
+            return Signer(credential, token or "", around.region, around.clock.now())
         if identity.session is None or around.sessions is None:
             raise bad_request("only who has an access key or a token can have URLs signed")
         issued = around.sessions.issue(identity)
-        return Credential(issued.access_key, issued.secret, identity), issued.token
+        credential = Credential(issued.access_key, issued.secret, identity)
+        return Signer(credential, issued.token, around.region, around.clock.now())
+
+
+@frozen
+class Signer:
+    """Signs URLs and forms with an access key, as of ``moment`` (µs); ``token`` is that of temporary ones."""
+
+    credential: Credential
+    token: str
+    region: str
+    moment: int
+
+    def seconds(self, wanted: int) -> int:
+        """How long what is signed is good, when it is wanted for so long: not longer than the credentials."""
+        session = self.credential.identity.session
+        return wanted if session is None else max(1, min(wanted, (session.expires - self.moment) // 1_000_000))
+
+    def url(self, method: str, url: str, seconds: int, parameters: dict[str, str] | None = None) -> str:
+        """``url`` (no query) signed, with these parameters."""
+        return presigned_url(
+            self.credential,
+            method,
+            url,
+            region=self.region,
+            moment=self.moment,
+            seconds=self.seconds(seconds),
+            parameters={**(parameters or {}), **({"X-Amz-Security-Token": self.token} if self.token else {})},
+        )
+
+    def form(self, fields: dict[str, str], seconds: int, *, bucket: str, size: int) -> dict[str, str]:
+        """The fields of a form for one file of ``size`` bytes."""
+        return signed_form(
+            self.credential,
+            {**fields, **({TOKEN: self.token} if self.token else {})},
+            region=self.region,
+            moment=self.moment,
+            seconds=self.seconds(seconds),
+            bucket=bucket,
+            size=size,
+        )

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from trug.domain.lines import FIRST_STYLE, KEY_END, STYLES, key_of, shown
+from trug.domain.media import extension_of
 from trug.domain.sizes import formatted_size
 from trug.manage.api.visit import Surroundings
-from trug.manage.storage.names import extension_of, url_of
 from trug.manage.storage.schemas import File, ListFiles
 from trug.operations.tokens import continuation
 from trug.ports.rows import Bucket
@@ -50,7 +50,7 @@ class FileWriter:
         self._around = around
         self._bucket = bucket
         self._extension = extension.encode()
-        self._place = url_of(around, bucket.name, "").encode()
+        self._place = around.url_of(bucket.name, "").encode()
 
     def written(self, row: bytes) -> bytes | None:
         """The row's file; None where it is not asked for."""
@@ -74,7 +74,7 @@ class FileWriter:
         time, _, size, style, _ = shown(line)
         file = File(
             key=key,
-            url=url_of(self._around, self._bucket.name, key),
+            url=self._around.url_of(self._bucket.name, key),
             size_bytes=int(size),
             size_formatted=formatted_size(int(size)),
             extension=extension,

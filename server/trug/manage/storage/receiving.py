@@ -13,7 +13,6 @@ from trug.manage.api.forms import Form, Part
 from trug.manage.api.problems import Mistake, bad_request
 from trug.manage.api.reading import NOT_VALID
 from trug.manage.api.visit import Visit
-from trug.manage.storage.names import url_of
 from trug.manage.storage.service import SMALL, taken_in
 from trug.ports.rows import Bucket
 
@@ -38,7 +37,7 @@ async def received(visit: Visit, field: str, *, most: int) -> list[str]:
         await objects.forget(changes)
         raise
     await objects.put_all(changes)  # from here on the bytes are the store's, whatever becomes of the commit
-    return [url_of(visit.surroundings, bucket.name, change.key) for change in changes]
+    return [visit.surroundings.url_of(bucket.name, change.key) for change in changes]
 
 
 async def _taken_in(visit: Visit, stack: AsyncExitStack, field: str, most: int, changes: list[PutVersion]) -> Bucket:

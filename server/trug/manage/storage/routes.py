@@ -19,7 +19,6 @@ from trug.manage.api.problems import Problem, bad_request
 from trug.manage.api.streams import Stream
 from trug.manage.api.visit import Visit
 from trug.manage.storage import emptying, lists, schemas, service
-from trug.manage.storage.names import url_of
 from trug.manage.storage.receiving import received
 from trug.operations.tokens import continued
 from trug.ports.reads import BucketsOf, CountersOf
@@ -166,7 +165,7 @@ async def presign(visit: Visit, asked: schemas.Presign) -> schemas.Presigned:
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.GET_OBJECT, bucket, asked.key)
     await visit.surroundings.engine.objects.find(bucket, asked.key, None)
-    url = await visit.presigned("GET", url_of(visit.surroundings, bucket.name, asked.key), asked.expires)
+    url = await visit.presigned("GET", visit.surroundings.url_of(bucket.name, asked.key), asked.expires)
     return schemas.Presigned(url)
 
 

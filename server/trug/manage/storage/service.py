@@ -9,6 +9,7 @@ import msgspec
 from trug.access import actions
 from trug.domain.configurations import UPLOAD_TYPES
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.media import LOOKED_AT, extension_of, type_of
 from trug.domain.media_types import is_allowed
 from trug.domain.preconditions import WriteConditions
 from trug.domain.sizes import formatted_size
@@ -17,8 +18,6 @@ from trug.engine.drafts import Draft
 from trug.engine.versions import PutVersion
 from trug.manage.api.problems import bad_request
 from trug.manage.api.visit import Surroundings, Visit
-from trug.manage.storage.content import LOOKED_AT, type_of
-from trug.manage.storage.names import extension_of, url_of
 from trug.manage.storage.schemas import FileDescribed
 from trug.operations.granting import is_plain, with_owner
 from trug.operations.parameters import LARGEST_UPLOAD
@@ -117,7 +116,7 @@ def described(around: Surroundings, bucket: Bucket, version: Version) -> FileDes
     listing, record = version.listing, version.record
     return FileDescribed(
         key=version.key,
-        url=url_of(around, bucket.name, version.key),
+        url=around.url_of(bucket.name, version.key),
         size_bytes=listing.size,
         size_formatted=formatted_size(listing.size),
         extension=extension_of(version.key),

@@ -177,7 +177,7 @@ def test_the_feed_has_one_row_for_each_sequence(tmp_path: Path) -> None:
     play(tmp_path, scene)
     with below(tmp_path) as connection:
         rows = connection.execute("SELECT * FROM feed").fetchall()
-    assert rows == [(2 + n, "put", 1, key, "null", 5, "e") for n, key in enumerate("abc")]
+    assert rows == [(2 + n, "put", 1, key, "null", 5, "e", "") for n, key in enumerate("abc")]
 
 
 def test_moments_map_seconds_to_their_first_sequence(tmp_path: Path) -> None:

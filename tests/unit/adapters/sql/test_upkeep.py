@@ -11,7 +11,7 @@ from tests.support.changes import apply, increment
 from tests.support.clock import HandClock
 from tests.support.sql import below, play
 
-from trug.adapters.sql import commit, upkeep
+from trug.adapters.sql import commit, reads, upkeep
 from trug.adapters.sql.store import SqlMetadata
 from trug.ports.effects import Announce, PutInline, RemoveInline
 
@@ -36,7 +36,7 @@ async def settled(store: SqlMetadata) -> None:
 
 
 def test_the_feed_and_its_moments_go_back_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upkeep, "FEED_KEPT", 5)
+    monkeypatch.setattr(reads, "FEED_KEPT", 5)
     monkeypatch.setattr(upkeep, "MOMENTS_KEPT", 10)
     clock = HandClock(NOW)
 

@@ -1,0 +1,1 @@
+"""Presigned uploads: a URL for a file, and what becomes of it."""
