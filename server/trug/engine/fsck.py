@@ -18,7 +18,7 @@ from trug.ports.stores import BlobStore, Damaged, MetadataStore, Reader, Unavail
 
 PAGE = 250
 RETRIES = 2
-ONLY_CHECKSUMS = ("accounts", "entities", "links", "access_keys", "declared", "documents", "epochs")
+ONLY_CHECKSUMS = ("accounts", "entities", "links", "access_keys", "declared", "documents", "epochs", "items")
 
 Place = tuple[str, int]
 

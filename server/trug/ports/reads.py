@@ -16,6 +16,7 @@ from trug.ports.rows import (
     Entity,
     Epoch,
     Fetched,
+    Item,
     Listed,
     Part,
     Reminder,
@@ -423,6 +424,15 @@ class Declared(Read[bytes | None]):
     name: str
 
 
+@frozen
+class ItemAt(Read[Item | None]):
+    """The account's item of this kind and id."""
+
+    account: str
+    kind: str
+    id: str
+
+
 # The store itself
 
 
@@ -456,7 +466,7 @@ class RowsOf(Read[list[Any]]):
     come twice. Each place is the primary key, and each row as the reads of one give it:
 
     ``current`` and ``history`` Version, ``inline`` the length in bytes (verified), ``files`` the blob, ``epochs``
-    Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
+    Epoch, ``items`` Item, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
     ``annotations`` Annotation, ``buckets`` Bucket, ``configurations`` the document, ``accounts`` Account, ``entities``
     and ``links`` their last column, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document.
     """

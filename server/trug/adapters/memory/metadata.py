@@ -29,6 +29,7 @@ from trug.ports.effects import (
     PutEntity,
     PutHistory,
     PutInline,
+    PutItem,
     PutKey,
     PutLink,
     PutPart,
@@ -41,6 +42,7 @@ from trug.ports.effects import (
     RemoveEntity,
     RemoveHistory,
     RemoveInline,
+    RemoveItem,
     RemoveKey,
     RemoveLink,
     RemoveParts,
@@ -82,6 +84,7 @@ from trug.ports.reads import (
     EntityAt,
     EntityCount,
     InlineContent,
+    ItemAt,
     KeysOf,
     KeyWithId,
     LastEpoch,
@@ -113,6 +116,7 @@ from trug.ports.rows import (
     Entity,
     Epoch,
     Fetched,
+    Item,
     Listed,
     Part,
     Reminder,
@@ -169,7 +173,9 @@ class MemoryMetadata:
 
     async def reports(self) -> MemoryReports:
         state = self._state
-        return MemoryReports(state.buckets, state.bucket_names, state.counters, state.accounts, state.account_counters)
+        return MemoryReports(
+            state.buckets, state.bucket_names, state.counters, state.accounts, state.account_counters, state.items
+        )
 
     async def close(self) -> None:
         pass
@@ -237,6 +243,7 @@ class State:
         self.keys_of = Table[str](journal)  # account, user, access key
         self.declared = Table[bytes](journal)  # kind, name
         self.documents = Table[bytes](journal)  # kind, name
+        self.items = Table[tuple[Item, str]](journal)  # account, kind, id: the item and its words
         self.reminders = Table[Reminder](journal)  # at, bucket, key
         self.reserved = Table[int](journal)  # the one row: next id
         self.sequence = 0
@@ -548,6 +555,11 @@ def document(state: State, read: Document) -> bytes | None:
     return state.documents.find(read.kind, read.name)
 
 
+def item_at(state: State, read: ItemAt) -> Item | None:
+    found = state.items.find(read.account, read.kind, read.id)
+    return None if found is None else found[0]
+
+
 def reminders(state: State, read: Reminders) -> list[Reminder]:
     return list(islice(takewhile(lambda reminder: reminder.at <= read.time, state.reminders.since()), read.limit))
 
@@ -576,10 +588,13 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
         "access_keys": state.keys,
         "declared": state.declared,
         "documents": state.documents,
+        "items": state.items,
     }
     table = tables[read.table]
     places = islice(table.places_after(read.after or ()), read.limit)
     rows: list[tuple[Place, Any]] = [(place, table.find(*place)) for place in places]
+    if read.table == "items":
+        return [(place, item) for place, (item, _) in rows]
     return [(place, len(content)) for place, content in rows] if read.table == "inline" else rows
 
 
@@ -629,6 +644,7 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     KeysOf: keys_of,
     Declared: declared,
     Document: document,
+    ItemAt: item_at,
     Reminders: reminders,
     NextId: next_id,
     RowsOf: rows_of,
@@ -847,6 +863,14 @@ def keep_document(state: State, effect: KeepDocument) -> None:
         state.documents.put(effect.document, effect.kind, effect.name)
 
 
+def put_item(state: State, effect: PutItem) -> None:
+    state.items.put((effect.item, effect.words), *effect.item[:3])
+
+
+def remove_item(state: State, effect: RemoveItem) -> None:
+    state.items.remove(effect.account, effect.kind, effect.id)
+
+
 def remind(state: State, effect: Remind) -> None:
     for key in effect.keys:
         state.reminders.put(Reminder(effect.at, effect.bucket, key, state.sequence), effect.at, effect.bucket, key)
@@ -899,6 +923,8 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     RemoveKey: remove_key,
     Declare: declare,
     KeepDocument: keep_document,
+    PutItem: put_item,
+    RemoveItem: remove_item,
     Remind: remind,
     ForgetReminders: forget_reminders,
     ReserveIds: reserve_ids,

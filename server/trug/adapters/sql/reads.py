@@ -25,6 +25,7 @@ from trug.ports.rows import (
     Entity,
     Epoch,
     Fetched,
+    Item,
     Listed,
     Part,
     Reminder,
@@ -367,6 +368,10 @@ def document_of_documents(row: Row) -> bytes:
     return document
 
 
+def item_at(cursor: Cursor, read: ask.ItemAt) -> Item | None:
+    return one(cursor, sql.ITEM_AT, (read.account, read.kind, read.id), packing.item_of)
+
+
 def reminders(cursor: Cursor, read: ask.Reminders) -> list[Reminder]:
     return some(cursor, sql.REMINDERS, (read.time, read.limit), Reminder._make)
 
@@ -439,6 +444,7 @@ SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = 
     "links": (sql.SCAN_LINKS, ("", "", "", ""), first_four_columns, right_of_link),
     "access_keys": (sql.SCAN_ACCESS_KEYS, ("",), first_column, packing.key_of),
     "declared": (sql.SCAN_DECLARED, ("", ""), first_two_columns, document_of_declared),
+    "items": (sql.SCAN_ITEMS, (LEAST,), first_column, packing.item_of),
     "documents": (sql.SCAN_DOCUMENTS, ("", ""), first_two_columns, document_of_documents),
 }
 
@@ -558,6 +564,7 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.KeysOf: keys_of,
     ask.Declared: declared,
     ask.Document: document,
+    ask.ItemAt: item_at,
     ask.Reminders: reminders,
     ask.NextId: next_id,
     ask.RowsOf: rows_of,
