@@ -27,6 +27,8 @@ NOTIFICATION = "notification"
 REPLICATION = "replication"
 ABAC = "abac"
 METADATA = "metadata"
+SEARCH = "search"
+SEARCH_FILTER = "search-filter"
 
 KINDS = (
     TAGGING,
@@ -52,6 +54,8 @@ KINDS = (
     REPLICATION,
     ABAC,
     METADATA,
+    SEARCH,
+    SEARCH_FILTER,
 )
 FLAGS = {kind: 1 << place for place, kind in enumerate(KINDS)}
 
@@ -69,6 +73,7 @@ HAS_PUBLIC_ACCESS_BLOCK = FLAGS[PUBLIC_ACCESS_BLOCK]
 HAS_POLICY = FLAGS[POLICY]
 HAS_OWNERSHIP = FLAGS[OWNERSHIP]
 HAS_ACL = FLAGS[ACL]
+HAS_SEARCH = FLAGS[SEARCH]
 
 MOST = 1000
 """How many configurations a bucket may have of each kind whose configurations have ids."""

@@ -116,7 +116,7 @@ class Begins:
     """The field's text begins so."""
 
     field: str
-    text: str
+    text: Value
 
 
 @frozen
@@ -291,7 +291,7 @@ class _Parser:
             return Compared("modified", TURNED.get(operator, operator), Variable("now", self._duration()))
         value = self._value(field, kind)
         if field == PREFIX:
-            if operator not in ("=", "!=") or not isinstance(value, str):
+            if operator not in ("=", "!="):
                 raise _unexpected(token, "'=' or '!=' behind prefix")
             begins = Begins("key", value)
             return begins if operator == "=" else Not(begins)
@@ -505,6 +505,8 @@ def bound(condition: Condition, variables: Mapping[str, Scalar]) -> Condition:
             return Compared(field, operator, value_of(value))
         case Among(field, values):
             return Among(field, tuple(map(value_of, values)))
+        case Begins(field, text):
+            return Begins(field, value_of(text))
     return condition
 
 
@@ -592,7 +594,7 @@ def holds(condition: Condition, value_of: Callable[[str], Scalar | None], words:
             return isinstance(found, str) and is_like(found, pattern)
         case Begins(field, text):
             found = value_of(field)
-            return isinstance(found, str) and found.startswith(text)
+            return isinstance(found, str) and found.startswith(str(text))
     raise AssertionError(condition)
 
 

@@ -6,11 +6,13 @@ from starlette.applications import Starlette
 
 from trug.manage.api.application import House, application
 from trug.manage.api.documentation import documentation
+from trug.manage.items import routes as items
 from trug.manage.storage import routes as storage
+from trug.manage.users import routes as users
 
 __all__ = ["FAMILIES", "House", "services"]
 
-FAMILIES = (storage.family,)
+FAMILIES = (storage.family, users.family, items.family)
 
 
 def services(house: House) -> Starlette:

@@ -57,7 +57,7 @@ class ItemClauses:
             case Like(field, pattern):
                 return self.on_text(field, lambda found: found.op("GLOB")(glob_of(pattern)))
             case Begins(field, text):
-                return self.on_text(field, lambda found: begins(found, text))
+                return self.on_text(field, lambda found: begins(found, str(text)))
             case Named():
                 raise ValueError(f"the filter {condition.name} is only a name")
 

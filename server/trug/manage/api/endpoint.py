@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from trug.domain.frozen import frozen
-from trug.manage.api.visit import Visit
+from trug.manage.api.problems import Mistake
+from trug.manage.api.visit import Surroundings, Visit
 
+Check = Callable[[Surroundings, Mapping[str, Any]], Iterable[Mistake]]
 Handler = Callable[[Visit, Any], Awaitable[Any]]
 
 ORDINARY = 30.0
@@ -23,7 +25,8 @@ class Endpoint:
     parameters among them) and of the JSON document, ``form`` describes a form whose parts the handler reads itself;
     the handler is given the one that there is, None where there is none. ``answer`` is the schema of what it returns,
     None for nothing (204) or, with ``media``, for bytes of that type. ``refuses`` are the statuses of its refusals.
-    ``is_open`` to anybody; all others need an identity. It has ``seconds``
+    ``also`` are other statuses that it answers the same with. ``check`` finds mistakes in a document that its schema
+    cannot. ``is_open`` to anybody; all others need an identity. It has ``seconds``
     (a form as many as an upload), None where only idleness ends it.
     """
 
@@ -43,6 +46,8 @@ class Endpoint:
     is_open: bool = False
     seconds: float | None = ORDINARY
     largest: int = LARGEST_DOCUMENT
+    also: tuple[int, ...] = ()
+    check: Check | None = None
 
 
 class Family:
@@ -70,6 +75,8 @@ class Family:
         is_open: bool = False,
         seconds: float | None = ORDINARY,
         largest: int = LARGEST_DOCUMENT,
+        also: tuple[int, ...] = (),
+        check: Check | None = None,
     ) -> Callable[[Handler], Handler]:
         """Add the decorated handler to the table; ``route`` is ``GET /list``."""
         method, _, path = route.partition(" ")
@@ -93,6 +100,8 @@ class Family:
                     is_open=is_open,
                     seconds=seconds,
                     largest=largest,
+                    also=also,
+                    check=check,
                 )
             )
             return handler

@@ -99,6 +99,7 @@ def _operation(row: Endpoint, shown: Mapping[Any, Document], components: Mapping
         "tags": [row.tag],
         "responses": {str(row.status if _has_content(row) else 204): _answer(row, shown)},
     }
+    operation["responses"].update({str(status): _answer(row, shown) for status in row.also})
     if row.handler.__doc__:
         operation["description"] = row.handler.__doc__.strip()
     parameters = list(_parameters(row, shown, components))

@@ -39,6 +39,7 @@ class Surroundings:
     version: str = ""
     env: str = "development"
     upload_seconds: float = 60
+    user_types: tuple[str, ...] = ("renter", "rentee")
 
 
 @frozen
@@ -71,6 +72,21 @@ class Visit:
         """As S3 asks. AccessDenied."""
         context = Context(self.wire, self.identity, action, bucket)
         await self.surroundings.authority.authorise(Ask(self.identity, action, context, bucket, key))
+
+    async def authorise_on(self, action: str, resource: str, *, is_own: bool = False) -> None:
+        """For an action of this port's own (``trug:GetItem``) on ``item/ID`` and the like of the caller's account;
+        with what is his own he may do it unless something denies it. AccessDenied."""
+        arn = f"arn:trug:api::{self.account.id}:{resource}"
+        values = Context(self.wire, self.identity, Action(action), None)
+        await self.surroundings.authority.authorise_on(self.identity, action, arn, values, is_own=is_own)
+
+    async def may_on(self, action: str, resource: str) -> bool:
+        """Whether ``authorise_on`` lets this pass."""
+        try:
+            await self.authorise_on(action, resource)
+        except S3Error:
+            return False
+        return True
 
     async def presigned(self, method: str, url: str, seconds: int) -> str:
         """``url`` (no query) with the caller's own signature, good for ``seconds``. Problem 400 for who has no access
