@@ -53,6 +53,16 @@ def build_parser() -> argparse.ArgumentParser:
     _add_managed(commands)
     fsck = _command(commands, "fsck", "list what does not fit in a store; exit 1 when there is any", run_fsck)
     _add_store(fsck)
+    token = _command(commands, "token", "print an ID token that a server with --dev accepts", run_token)
+    token.add_argument("--sub", required=True, metavar="NAME", help="whom the token is about")
+    for name, metavar, text in (
+        ("email", "ADDRESS", "its claim email"),
+        ("name", "TEXT", "its claim name"),
+        ("policy", "NAMES", "policies that it gives, separated by commas"),
+        ("expires", "SECONDS", "how long it is good (3600)"),
+    ):
+        token.add_argument(f"--{name}", metavar=metavar, help=text)
+    _add_store(token)
     health = _command(commands, "health", "ask a server whether it is ready; exit 1 when it is not", run_health)
     health.add_argument("url", nargs="?", help="http://host:port (default: where the settings say)")
     worker = commands.add_parser("worker")  # started by ``serve``, for nobody else: so the help does not list it
@@ -311,6 +321,15 @@ def _read_file(name: str) -> str:
         return sys.stdin.read()
     with open(name, encoding="utf-8") as file:
         return file.read()
+
+
+def run_token(options: argparse.Namespace) -> int:
+    def show(options: argparse.Namespace, answer: dict[str, Any]) -> None:
+        print(json.dumps(answer) if options.json else answer["token"])
+
+    names = ("sub", "email", "name", "policy", "expires")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    return _manage(options, "token", given, show)
 
 
 def run_fsck(options: argparse.Namespace) -> int:

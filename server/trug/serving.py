@@ -77,7 +77,9 @@ async def _serve(settings: Settings) -> int:
 @contextlib.asynccontextmanager
 async def management(service: Service, sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
     """The command line's socket, and the management port on ``sockets``."""
-    settings = service.store.settings
+    settings, development = service.store.settings, service.store.development
+    if development is not None and sockets:
+        development.listens_on(sockets[0].getsockname()[1])
     manner = Manner(settings.tls_cert, settings.tls_key, settings.trusted_proxy, math.ceil(settings.shutdown_timeout))
     async with (
         control(service.store.managed, settings.directory),

@@ -32,6 +32,7 @@ class Settings:
     console_port: int = 9001
     env: str = "development"
     upload_timeout: float = 60
+    user_types: tuple[str, ...] = ("renter", "rentee")
     api_rate: float = 0
     init: str = ""
     dev: bool = False
@@ -164,6 +165,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("console_port", _console_port, "port of the management API; 0 picks a free one, off: none (9001)", "PORT"),
     Option("env", _text, "what /health calls this installation (development)", "NAME"),
     Option("upload_timeout", _seconds, "how long an upload over the HTTP API may take (60)", "SECONDS"),
+    Option("user_types", _text, "what the userType of a profile may be (renter, rentee)", "NAME", many=True),
     Option("api_rate", _delay, "requests a second that each caller of the HTTP API has; 0: any number (0)", "N"),
     Option("init", _text, "TOML file that declares accounts, users, keys and buckets to create where missing", "FILE"),
     Option("dev", _flag, "use the keys minioadmin/minioadmin, on loopback only"),

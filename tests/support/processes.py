@@ -24,6 +24,7 @@ class ServerProcess:
     process: subprocess.Popen[bytes]
     url: str
     log: Path
+    console: str = ""
 
     def kill(self) -> None:
         self.process.kill()
@@ -61,10 +62,11 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def start(directory: Path, options: Sequence[str] = ()) -> ServerProcess:
     """Serve the folder ``data`` of ``directory``; AssertionError with what was printed when it does not come up."""
     read, write = os.pipe()
+    quiet = QUIET[:-2] if "--console-port" in options else QUIET
     log = directory / "server.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command("serve", str(directory / "data"), *QUIET, "--ready-fd", str(write), *options),
+            command("serve", str(directory / "data"), *quiet, "--ready-fd", str(write), *options),
             cwd=directory,
             env=environment(),
             stdout=out,
@@ -77,7 +79,8 @@ def start(directory: Path, options: Sequence[str] = ()) -> ServerProcess:
         process.kill()
         process.wait(SECONDS)
         raise AssertionError(log.read_text())
-    return ServerProcess(process, json.loads(line)["s3"][0], log)
+    ready = json.loads(line)
+    return ServerProcess(process, ready["s3"][0], log, (ready["console"] or [""])[0])
 
 
 def first_line(descriptor: int, seconds: float = SECONDS) -> bytes:

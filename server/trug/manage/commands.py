@@ -10,6 +10,7 @@ from trug.engine.fsck import Fsck
 from trug.engine.lifecycle import Lifecycles
 from trug.engine.locking import MarkTime
 from trug.engine.rekeying import Rekeying
+from trug.iam.development import DevelopmentIssuer
 from trug.iam.people import People
 from trug.iam.refusals import IamError
 from trug.manage.lifecycle import preview_lifecycle
@@ -38,6 +39,7 @@ class Managed:
     kms: KeyRing | None = None
     """The ring again where KMS's keys are in it, None where a service keeps them."""
     lifecycles: Lifecycles | None = None
+    development: DevelopmentIssuer | None = None
 
 
 Command = Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]
@@ -122,6 +124,13 @@ async def preview(store: Managed, given: Mapping[str, str]) -> Answer:
     return await preview_lifecycle(store.metadata, store.lifecycles, given)
 
 
+async def make_token(store: Managed, given: Mapping[str, str]) -> Answer:
+    """An ID token of the issuer that ``--dev`` brings along."""
+    from trug.manage.tokens import sign_token  # what routes need is not loaded before it is asked for
+
+    return sign_token(store.development, given)
+
+
 async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
@@ -182,6 +191,7 @@ COMMANDS: dict[str, Command] = {
     "quota/show": _on_quotas(show_quota),
     "quota/clear": _on_quotas(clear_quota),
     "lifecycle/preview": preview,
+    "token": make_token,
     "fsck": check_store,
     "clock/accept": accept_clock,
     "kms/create": create_kms_key,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from trug.manage.api.application import House, application
 from trug.manage.api.documentation import documentation
@@ -15,6 +18,6 @@ __all__ = ["FAMILIES", "House", "services"]
 FAMILIES = (storage.family, users.family, items.family)
 
 
-def services(house: House) -> Starlette:
-    """The management port, and the pages that document it."""
-    return application(house, FAMILIES, documentation(FAMILIES, house.surroundings.version))
+def services(house: House, extra: Iterable[Route] = ()) -> Starlette:
+    """The management port, the pages that document it, and further routes."""
+    return application(house, FAMILIES, (*documentation(FAMILIES, house.surroundings.version), *extra))
