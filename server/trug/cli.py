@@ -63,6 +63,12 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         token.add_argument(f"--{name}", metavar=metavar, help=text)
     _add_store(token)
+    search = _command(commands, "search", "print the objects of a bucket that a filter holds of", run_search)
+    search.add_argument("bucket", metavar="BUCKET")
+    search.add_argument("filter", metavar="FILTER", help="as: extension = 'jpg' and size > 1 MB and tag.album = 'sea'")
+    search.add_argument("--prefix", metavar="TEXT", help="only keys that begin so")
+    search.add_argument("--explain", action="store_true", help="print what would be looked for, and by which way")
+    _add_store(search)
     health = _command(commands, "health", "ask a server whether it is ready; exit 1 when it is not", run_health)
     health.add_argument("url", nargs="?", help="http://host:port (default: where the settings say)")
     worker = commands.add_parser("worker")  # started by ``serve``, for nobody else: so the help does not list it
@@ -332,6 +338,12 @@ def run_token(options: argparse.Namespace) -> int:
     return _manage(options, "token", given, show)
 
 
+def run_search(options: argparse.Namespace) -> int:
+    given = {name: value for name in ("bucket", "filter", "prefix") if (value := getattr(options, name)) is not None}
+    options.command = "search/explain" if options.explain else "search"
+    return _manage(options, "search", given | ({"explain": "yes"} if options.explain else {}), _print_answer)
+
+
 def run_fsck(options: argparse.Namespace) -> int:
     found = False
 
@@ -421,6 +433,7 @@ def _tell_new_pair(store: Store) -> None:
 
 TABLES = {
     "bucket/list": ("name", "account", "region", "versioning", "objects", "versions", "bytes", "uploads", "created"),
+    "search": ("key", "bytes", "storage_class", "modified"),
     "kms/list": ("name", "versions", "newest"),
     "lifecycle/preview": ("action", "rule", "key", "version_id", "upload_id", "storage_class", "since"),
     "policy/list": ("name", "version", "attachments", "arn"),

@@ -74,6 +74,7 @@ HAS_POLICY = FLAGS[POLICY]
 HAS_OWNERSHIP = FLAGS[OWNERSHIP]
 HAS_ACL = FLAGS[ACL]
 HAS_SEARCH = FLAGS[SEARCH]
+HAS_SEARCH_FILTER = FLAGS[SEARCH_FILTER]
 
 MOST = 1000
 """How many configurations a bucket may have of each kind whose configurations have ids."""

@@ -26,13 +26,8 @@ OF_OBJECTS: Fields = MappingProxyType(
 )
 """Fields of objects."""
 
-LISTED = frozenset({"key", "extension", "size", "modified", "storage_class", "etag", "bucket", "version"})
+LISTED = frozenset({"key", "extension", "size", "modified", "storage_class", "etag"})
 """Those that lists show; the others stand in the object's record."""
-
-
-def needs_record(fields: set[str]) -> bool:
-    """Whether more must be read than lists show."""
-    return not fields <= LISTED
 
 
 def listed_field(key: str, listing: Listing, field: str) -> Scalar | None:

@@ -131,6 +131,13 @@ async def make_token(store: Managed, given: Mapping[str, str]) -> Answer:
     return sign_token(store.development, given)
 
 
+async def search(store: Managed, given: Mapping[str, str]) -> Answer:
+    """A page of a bucket's objects that a filter holds of."""
+    from trug.manage.seeking import search_objects
+
+    return await search_objects(store.metadata, given)
+
+
 async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
@@ -191,6 +198,7 @@ COMMANDS: dict[str, Command] = {
     "quota/show": _on_quotas(show_quota),
     "quota/clear": _on_quotas(clear_quota),
     "lifecycle/preview": preview,
+    "search": search,
     "token": make_token,
     "fsck": check_store,
     "clock/accept": accept_clock,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
-from trug.domain.configurations import SEARCH_FILTER, with_id
+from trug.domain.configurations import HAS_SEARCH_FILTER, SEARCH_FILTER, with_id
 from trug.domain.errors import S3Error
 from trug.domain.filters import (
     MOST_CONDITIONS,
@@ -25,9 +25,10 @@ from trug.engine.items import FILTER
 from trug.manage.api.problems import Mistake, Problem, bad_request
 from trug.manage.api.visit import Visit
 from trug.operations.tokens import continuation, continued
-from trug.ports.reads import ItemAt
+from trug.ports.reads import Configuration, ItemAt
 from trug.ports.reports import SORTABLE, ItemQuestion
 from trug.ports.rows import Bucket, Item
+from trug.ports.stores import MetadataStore
 
 LONGEST_PAGE = 1000
 USUAL_PAGE = 100
@@ -81,18 +82,17 @@ async def _resolved(condition: Condition, fields: Fields, find: Find, within: tu
     return whole
 
 
-def filters_of(visit: Visit, bucket: Bucket | None = None) -> Find:
-    """Where a visit's filters are looked up: the rules that need nothing, the bucket's, and the account's."""
+def filters_of(metadata: MetadataStore, account: str, bucket: Bucket | None = None) -> Find:
+    """Where filters are looked up by name: the bucket's before the account's. Rules are no names for clients."""
 
     async def find(name: str) -> str | None:
         if name in RULES:
             return None
-        around = visit.surroundings
-        if bucket is not None:
-            stored = await around.engine.configurations.find(bucket, with_id(SEARCH_FILTER, name))
+        if bucket is not None and bucket.configured & HAS_SEARCH_FILTER:
+            stored = await metadata.fetch(Configuration(bucket.id, with_id(SEARCH_FILTER, name)))
             if stored is not None:
                 return stored.decode()
-        item = await around.metadata.fetch(ItemAt(visit.account.id, FILTER, name))
+        item = await metadata.fetch(ItemAt(account, FILTER, name))
         return None if item is None else str(msgspec.json.decode(item.document)["filter"])
 
     return find
@@ -116,7 +116,7 @@ class Asked:
 
 async def found_page(visit: Visit, asked: Asked) -> tuple[list[Item], str]:
     """A page, and the token of the next one, empty on the last. Problem 400."""
-    condition = await read_filter(asked.filter, asked.fields, filters_of(visit))
+    condition = await read_filter(asked.filter, asked.fields, filters_of(visit.surroundings.metadata, visit.account.id))
     limit = page_size(asked.limit)
     sort = asked.sort.removeprefix("-")
     if sort not in SORTABLE:

@@ -10,12 +10,13 @@ from starlette.routing import Route
 from trug.manage.api.application import House, application
 from trug.manage.api.documentation import documentation
 from trug.manage.items import routes as items
+from trug.manage.search import routes as search
 from trug.manage.storage import routes as storage
 from trug.manage.users import routes as users
 
 __all__ = ["FAMILIES", "House", "services"]
 
-FAMILIES = (storage.family, users.family, items.family)
+FAMILIES = (storage.family, users.family, items.family, search.family)
 
 
 def services(house: House, extra: Iterable[Route] = ()) -> Starlette:
