@@ -340,6 +340,21 @@ def upgrade() -> None:
         sqlite_where=sa.text("is_open = 1"),
         postgresql_where=sa.text("is_open = 1"),
     )
+    op.create_table(
+        "items",
+        sa.Column("number", NUMBER, nullable=False),
+        *(sa.Column(name, NAME, nullable=False) for name in ("account", "kind", "id", "owner", "type")),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("created", "modified", "expires", "revision")),
+        sa.Column("document", NAME, nullable=False),
+        sa.Column("checksum", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_items")),
+        sa.UniqueConstraint("account", "kind", "id", name=op.f("uq_items_account_kind_id")),
+    )
+    op.create_index(
+        op.f("ix_items_account_kind_owner_id"), "items", ["account", "kind", "owner", "id"], unique=False
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("CREATE VIRTUAL TABLE item_words USING fts5(words, tokenize = 'ascii')")
     op.execute(
         "INSERT INTO state (id, format, sequence, time, lock_time, generation, next_id, checksum)"
         " VALUES (1, 1, 0, 0, 0, 0, 1, 3132549732)"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trug import __version__
 from trug.access.authority import Authority
+from trug.adapters import development_key
 from trug.adapters.board import Board, Seat
 from trug.adapters.clock import SystemClock
 from trug.adapters.filesystem import directory as data_directory
@@ -29,7 +30,7 @@ from trug.auth.authenticate import Authenticator
 from trug.domain.acl import Ownership
 from trug.domain.audit import LOCAL, Actor
 from trug.domain.frozen import frozen
-from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
+from trug.domain.identity import DEFAULT_ACCOUNT, Account, Identity, canonical_id_of
 from trug.edge.asgi import Application
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
@@ -43,6 +44,7 @@ from trug.iam.api.dispatcher import QueryApi
 from trug.iam.api.service_set import ServiceSet
 from trug.iam.credentials import Credentials
 from trug.iam.declarations import InitError, parse_declarations
+from trug.iam.development import DevelopmentIssuer
 from trug.iam.grants import StoredGrants
 from trug.iam.init import Initialiser
 from trug.iam.keys import new_access_key, new_secret
@@ -138,6 +140,7 @@ class Store:
     ring: FileKeyRing
     seat: Seat | None
     held: data_directory.Held
+    development: DevelopmentIssuer | None = None
 
     @classmethod
     async def open(cls, settings: Settings, *, serves: bool = True, membership: Membership | None = None) -> Store:
@@ -151,7 +154,8 @@ class Store:
         try:
             if membership is None or membership.is_first:
                 await asyncio.to_thread(data_directory.keep_reserve, directory)
-            return await cls._open_held(settings, held, root_of(settings) if serves else NO_ROOT, membership)
+            root = root_of(settings) if serves else NO_ROOT
+            return await cls._open_held(settings, held, root, membership)
         except BaseException:
             held.release()
             raise
@@ -213,13 +217,21 @@ class Store:
             ring=ring,
             seat=seat,
             held=held,
+            development=_development(settings, clock) if root.pair.access_key else None,
         )
 
     @property
     def managed(self) -> Managed:
         ring = None if self.settings.kms else self.ring
         return Managed(
-            self.people, self.fsck, self.metadata, self.engine.rekeying, self.ring, ring, self.engine.lifecycles
+            self.people,
+            self.fsck,
+            self.metadata,
+            self.engine.rekeying,
+            self.ring,
+            ring,
+            self.engine.lifecycles,
+            self.development,
         )
 
     async def initialise(self) -> list[str]:
@@ -254,6 +266,13 @@ def _hold(directory: str, membership: Membership | None) -> data_directory.Held:
 
 def _seat(directory: str, membership: Membership) -> Seat:
     return Seat(Board(layout.board_path(directory), membership.workers, is_new=False), membership.index)
+
+
+def _development(settings: Settings, clock: Clock) -> DevelopmentIssuer | None:
+    """The issuer of tokens for trials, with ``--dev`` alone; its key is made when it is first needed."""
+    if not settings.dev:
+        return None
+    return DevelopmentIssuer(partial(development_key.read_or_make, settings.directory), clock, settings.console_port)
 
 
 def _master_key(settings: Settings, *, makes: bool) -> bytes:
@@ -377,6 +396,7 @@ def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url
     from trug.manage.api.rates import Rates
     from trug.manage.api.visit import Surroundings
     from trug.manage.services import House, services
+    from trug.manage.tokens import published
 
     settings, clock = store.settings, SystemClock()
     return services(
@@ -397,19 +417,25 @@ def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url
                 scratch=settings.directory,
                 profiles=upload_profiles(settings.upload_profiles),
                 sessions=store.credentials.sessions,
+                user_types=settings.user_types,
             ),
             callers=Callers(
                 build_authenticator(store, clock),
                 store.credentials,
-                partial(
-                    federation_of(store, clock).verify_bearer,
-                    Account(DEFAULT_ACCOUNT, canonical_id_of(DEFAULT_ACCOUNT)),
-                ),
+                _bearer(store, clock),
             ),
             observer=observer,
             rates=Rates(settings.api_rate),
-        )
+        ),
+        published(store.development),
     )
+
+
+def _bearer(store: Store, clock: Clock) -> Callable[[str], Awaitable[Identity]]:
+    """Who knows whom tokens stand for: users of the default account."""
+    account = Account(DEFAULT_ACCOUNT, canonical_id_of(DEFAULT_ACCOUNT))
+    verify = partial(federation_of(store, clock).verify_bearer, account)
+    return verify if store.development is None else store.development.beside(account, verify)
 
 
 def readiness_of(store: Store) -> Readiness:

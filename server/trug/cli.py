@@ -55,6 +55,22 @@ def build_parser() -> argparse.ArgumentParser:
     _add_store(fsck)
     _add_audit(commands)
     _add_explain(commands)
+    token = _command(commands, "token", "print an ID token that a server with --dev accepts", run_token)
+    token.add_argument("--sub", required=True, metavar="NAME", help="whom the token is about")
+    for name, metavar, text in (
+        ("email", "ADDRESS", "its claim email"),
+        ("name", "TEXT", "its claim name"),
+        ("policy", "NAMES", "policies that it gives, separated by commas"),
+        ("expires", "SECONDS", "how long it is good (3600)"),
+    ):
+        token.add_argument(f"--{name}", metavar=metavar, help=text)
+    _add_store(token)
+    search = _command(commands, "search", "print the objects of a bucket that a filter holds of", run_search)
+    search.add_argument("bucket", metavar="BUCKET")
+    search.add_argument("filter", metavar="FILTER", help="as: extension = 'jpg' and size > 1 MB and tag.album = 'sea'")
+    search.add_argument("--prefix", metavar="TEXT", help="only keys that begin so")
+    search.add_argument("--explain", action="store_true", help="print what would be looked for, and by which way")
+    _add_store(search)
     health = _command(commands, "health", "ask a server whether it is ready; exit 1 when it is not", run_health)
     health.add_argument("url", nargs="?", help="http://host:port (default: where the settings say)")
     worker = commands.add_parser("worker")  # started by ``serve``, for nobody else: so the help does not list it
@@ -345,6 +361,21 @@ def _read_file(name: str) -> str:
         return file.read()
 
 
+def run_token(options: argparse.Namespace) -> int:
+    def show(options: argparse.Namespace, answer: dict[str, Any]) -> None:
+        print(json.dumps(answer) if options.json else answer["token"])
+
+    names = ("sub", "email", "name", "policy", "expires")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    return _manage(options, "token", given, show)
+
+
+def run_search(options: argparse.Namespace) -> int:
+    given = {name: value for name in ("bucket", "filter", "prefix") if (value := getattr(options, name)) is not None}
+    options.command = "search/explain" if options.explain else "search"
+    return _manage(options, "search", given | ({"explain": "yes"} if options.explain else {}), _print_answer)
+
+
 def run_fsck(options: argparse.Namespace) -> int:
     found = False
 
@@ -516,6 +547,7 @@ def _tell_new_pair(store: Store) -> None:
 
 TABLES = {
     "bucket/list": ("name", "account", "region", "versioning", "objects", "versions", "bytes", "uploads", "created"),
+    "search": ("key", "bytes", "storage_class", "modified"),
     "kms/list": ("name", "versions", "newest"),
     "lifecycle/preview": ("action", "rule", "key", "version_id", "upload_id", "storage_class", "since"),
     "policy/list": ("name", "version", "attachments", "arn"),

@@ -77,7 +77,9 @@ async def _serve(settings: Settings) -> int:
 @contextlib.asynccontextmanager
 async def management(service: Service, doors: Doors) -> AsyncIterator[None]:
     """The command line's socket, and the management port."""
-    settings = service.store.settings
+    settings, development = service.store.settings, service.store.development
+    if development is not None and doors.console:
+        development.listens_on(doors.console[0].getsockname()[1])
     s3_url = urls_of(settings, doors.s3)[0]
     manner = Manner(settings.tls_cert, settings.tls_key, settings.trusted_proxy, math.ceil(settings.shutdown_timeout))
     async with (

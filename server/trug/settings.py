@@ -70,6 +70,7 @@ class Settings:
     upload_timeout: float = 60
     upload_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "application/pdf")
     upload_profiles: str = "{}"
+    user_types: tuple[str, ...] = ("renter", "rentee")
     api_rate: float = 0
     init: str = ""
     dev: bool = False
@@ -244,6 +245,7 @@ OPTIONS: tuple[Option, ...] = (
         "what may be uploaded by presigned URLs: JSON, or tables [upload_profiles.NAME] of trug.toml",
         on_command_line=False,
     ),
+    Option("user_types", _text, "what the userType of a profile may be (renter, rentee)", "NAME", many=True),
     Option("api_rate", _delay, "requests a second that each caller of the HTTP API has; 0: any number (0)", "N"),
     Option("init", _text, "TOML file that declares accounts, users, keys and buckets to create where missing", "FILE"),
     Option("dev", _flag, "use the keys minioadmin/minioadmin, on loopback only"),

@@ -63,10 +63,11 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def start(directory: Path, options: Sequence[str] = (), usual: Sequence[str] = QUIET) -> ServerProcess:
     """Serve the folder ``data`` of ``directory``; AssertionError with what was printed when it does not come up."""
     read, write = os.pipe()
+    quiet = usual[:-2] if "--console-port" in options and usual is QUIET else usual
     log = directory / "server.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command("serve", str(directory / "data"), *usual, "--ready-fd", str(write), *options),
+            command("serve", str(directory / "data"), *quiet, "--ready-fd", str(write), *options),
             cwd=directory,
             env=environment(),
             stdout=out,

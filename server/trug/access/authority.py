@@ -164,12 +164,17 @@ class Authority:
         if refusal is not None:
             raise refusal
 
-    async def authorise_on(self, identity: Identity, action: str, resource: str, values: Values) -> None:
-        """AccessDenied for who may not do an action of any service to what its own account has, by its ARN."""
+    async def authorise_on(
+        self, identity: Identity, action: str, resource: str, values: Values, *, is_own: bool = False
+    ) -> None:
+        """AccessDenied for who may not do an action of any service to what its own account has, by its ARN.
+
+        With what ``is_own`` the caller may do it unless a statement denies it, or boundary or session leave it out."""
         question = Question(identity, action, resource, values)
         decision = decide(question, self.own_sources(identity, await self.grants_of(identity)))
-        if not decision.allowed:
-            raise explained(question, decision)
+        if decision.allowed or (is_own and decision.by is PolicyKind.IDENTITY and not is_denied(decision)):
+            return
+        raise explained(question, decision)
 
     async def find_refusal(self, ask: Ask) -> S3Error | None:
         """AccessDenied, not raised, for who may not; of an object that is not there, that it is not, where its list

@@ -28,6 +28,8 @@ REPLICATION = "replication"
 ABAC = "abac"
 METADATA = "metadata"
 UPLOAD_TYPES = "upload-types"
+SEARCH = "search"
+SEARCH_FILTER = "search-filter"
 
 KINDS = (
     TAGGING,
@@ -54,6 +56,8 @@ KINDS = (
     ABAC,
     METADATA,
     UPLOAD_TYPES,
+    SEARCH,
+    SEARCH_FILTER,
 )
 FLAGS = {kind: 1 << place for place, kind in enumerate(KINDS)}
 
@@ -71,6 +75,8 @@ HAS_PUBLIC_ACCESS_BLOCK = FLAGS[PUBLIC_ACCESS_BLOCK]
 HAS_POLICY = FLAGS[POLICY]
 HAS_OWNERSHIP = FLAGS[OWNERSHIP]
 HAS_ACL = FLAGS[ACL]
+HAS_SEARCH = FLAGS[SEARCH]
+HAS_SEARCH_FILTER = FLAGS[SEARCH_FILTER]
 
 MOST = 1000
 """How many configurations a bucket may have of each kind whose configurations have ids."""

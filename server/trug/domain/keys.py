@@ -42,6 +42,13 @@ def after_prefix(prefix: str) -> str:
     return trunk[:-1] + following
 
 
+def extension_of(key: str) -> str:
+    """``.jpg`` of ``photos/a.JPG``, empty where the last part of the key has none of at most 16 letters or digits."""
+    stem, dot, last = key.rpartition("/")[2].rpartition(".")
+    is_one = bool(stem and dot) and 1 <= len(last) <= 16 and last.isascii() and last.isalnum()
+    return f".{last.lower()}" if is_one else ""
+
+
 def decode_key(raw: str) -> str:
     """A key out of a path or a copy source, as on the wire: percent-decoded once, ``+`` literal; else InvalidURI."""
     try:

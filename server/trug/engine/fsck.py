@@ -20,7 +20,9 @@ from trug.ports.stores import BlobStore, Damaged, MetadataStore, Reader, Unavail
 
 PAGE = 250
 RETRIES = 2
-ONLY_CHECKSUMS = ("accounts", "entities", "links", "access_keys", "declared", "documents", "expected_files", "epochs")
+ONLY_CHECKSUMS = (
+    "accounts", "entities", "links", "access_keys", "declared", "documents", "expected_files", "epochs", "items",
+)  # fmt: skip
 
 Place = tuple[str, int]
 

@@ -12,6 +12,7 @@ from trug.engine.lifecycle import Lifecycles
 from trug.engine.locking import MarkTime
 from trug.engine.rekeying import Rekeying
 from trug.engine.trail import Attested
+from trug.iam.development import DevelopmentIssuer
 from trug.iam.people import People
 from trug.iam.refusals import IamError
 from trug.manage.audit import list_audit, trim_audit, verify_audit
@@ -43,6 +44,7 @@ class Managed:
     kms: KeyRing | None = None
     """The ring again where KMS's keys are in it, None where a service keeps them."""
     lifecycles: Lifecycles | None = None
+    development: DevelopmentIssuer | None = None
 
 
 Command = Callable[[Managed, Mapping[str, str]], Awaitable[Answer]]
@@ -136,6 +138,20 @@ async def preview(store: Managed, given: Mapping[str, str]) -> Answer:
     return await preview_lifecycle(store.metadata, store.lifecycles, given)
 
 
+async def make_token(store: Managed, given: Mapping[str, str]) -> Answer:
+    """An ID token of the issuer that ``--dev`` brings along."""
+    from trug.manage.tokens import sign_token  # what routes need is not loaded before it is asked for
+
+    return sign_token(store.development, given)
+
+
+async def search(store: Managed, given: Mapping[str, str]) -> Answer:
+    """A page of a bucket's objects that a filter holds of."""
+    from trug.manage.seeking import search_objects
+
+    return await search_objects(store.metadata, given)
+
+
 async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
@@ -205,6 +221,8 @@ COMMANDS: dict[str, Command] = {
     "quota/show": _on_quotas(show_quota),
     "quota/clear": _on_quotas(clear_quota),
     "lifecycle/preview": preview,
+    "search": search,
+    "token": make_token,
     "fsck": check_store,
     "explain": _on_people(explain_access),
     "audit": _on_metadata(list_audit),

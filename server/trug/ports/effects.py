@@ -7,7 +7,7 @@ from typing import ClassVar
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account
 from trug.ports.changes import Effect
-from trug.ports.rows import AccessKey, Annotation, Bucket, Entity, Link, Part, Reminder, Upload, Version
+from trug.ports.rows import AccessKey, Annotation, Bucket, Entity, Item, Link, Part, Reminder, Upload, Version
 
 # Buckets
 
@@ -314,6 +314,26 @@ class Declare(Effect):
     kind: str
     name: str
     document: bytes
+
+
+# Items
+
+
+@frozen
+class PutItem(Effect):
+    """Insert or replace an item; ``words`` (domain.filters.words_of, with spaces between) are what it is found by."""
+
+    item: Item
+    words: str = ""
+
+
+@frozen
+class RemoveItem(Effect):
+    """Remove an item and its words."""
+
+    account: str
+    kind: str
+    id: str
 
 
 # Lifecycle

@@ -18,6 +18,7 @@ from trug.ports.rows import (
     Epoch,
     Event,
     Fetched,
+    Item,
     Listed,
     Part,
     Reminder,
@@ -448,6 +449,18 @@ class FeedStart(Read[int]):
     """The first sequence after which nothing has left the feed yet: who has read so far can go on."""
 
 
+# Items
+
+
+@frozen
+class ItemAt(Read[Item | None]):
+    """The account's item of this kind and id."""
+
+    account: str
+    kind: str
+    id: str
+
+
 # The store itself
 
 
@@ -489,7 +502,7 @@ class RowsOf(Read[list[Any]]):
     come twice. Each place is the primary key, and each row as the reads of one give it:
 
     ``current`` and ``history`` Version, ``inline`` the length in bytes (verified), ``files`` the blob, ``epochs``
-    Epoch, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
+    Epoch, ``items`` Item, ``reference_counts`` the count, ``dropped`` Dropped, ``uploads`` Upload, ``parts`` Part,
     ``annotations`` Annotation, ``buckets`` Bucket, ``configurations`` the document, ``accounts`` Account, ``entities``
     and ``links`` their last column, ``access_keys`` AccessKey, ``declared`` and ``documents`` the document,
     ``audit`` AuditRecord, ``expected_files`` ExpectedFile.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from trug.domain.filters import Condition
+from trug.domain.frozen import frozen
 from trug.domain.identity import Account
-from trug.ports.rows import Bucket, Counters
+from trug.ports.rows import Bucket, Counters, Item
 
 
 class BucketSummary(NamedTuple):
@@ -22,6 +24,24 @@ class AccountSummary(NamedTuple):
     counters: Counters
 
 
+SORTABLE = ("id", "type", "owner", "created", "modified")
+"""What items are sorted by."""
+
+
+@frozen
+class ItemQuestion:
+    """Items of an account and a kind that a condition, bound and without names, holds of: by one of ``SORTABLE`` and,
+    where that is the same, by id; downwards if so; after (value, id) where that is given; at most ``limit``."""
+
+    account: str
+    kind: str
+    condition: Condition
+    sort: str = "id"
+    descending: bool = False
+    after: tuple[str | int, str] | None = None
+    limit: int = 100
+
+
 class Reports(Protocol):
     """Each page is one consistent state. Damaged when a row does not match its checksum; Unavailable once the store is
     closed or opened anew."""
@@ -32,4 +52,8 @@ class Reports(Protocol):
 
     async def account_page(self, after: str, limit: int) -> list[AccountSummary]:
         """Accounts by id after ``after``, at most ``limit``; the default account is always among them."""
+        ...
+
+    async def item_page(self, question: ItemQuestion) -> list[Item]:
+        """The items that are asked for."""
         ...

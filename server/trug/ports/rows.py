@@ -174,6 +174,25 @@ class Link(NamedTuple):
     right: str
 
 
+class Item(NamedTuple):
+    """A JSON document of an account, of a kind (``item``, ``user``, ``filter``), by an id unique in both.
+
+    ``owner`` is an ARN, ``type`` what its owner calls its sort. Times in µs since 1970, ``expires`` 0 for never.
+    ``revision`` is the sequence of its last change. ``document`` is a JSON object as text.
+    """
+
+    account: str
+    kind: str
+    id: str
+    owner: str
+    type: str
+    created: int
+    modified: int
+    expires: int
+    revision: int
+    document: str
+
+
 class AccessKey(NamedTuple):
     """An access key; ``user`` is empty for the account's root, ``secret`` is sealed under the master key."""
 

@@ -53,6 +53,11 @@ def master_key_path(directory: str) -> str:
     return f"{directory}/{KEYS}/master.key"
 
 
+def development_key_path(directory: str) -> str:
+    """The file of the key that ``--dev`` signs tokens with."""
+    return f"{directory}/{KEYS}/development.pem"
+
+
 def key_ring_path(directory: str) -> str:
     """The file of the keys of encryption at rest."""
     return f"{directory}/{KEYS}/kms.json"

@@ -33,6 +33,7 @@ from trug.ports.effects import (
     PutEntity,
     PutHistory,
     PutInline,
+    PutItem,
     PutKey,
     PutLink,
     PutPart,
@@ -45,6 +46,7 @@ from trug.ports.effects import (
     RemoveEntity,
     RemoveHistory,
     RemoveInline,
+    RemoveItem,
     RemoveKey,
     RemoveLink,
     RemoveParts,
@@ -102,6 +104,7 @@ from trug.ports.reads import (
     Events,
     FeedStart,
     InlineContent,
+    ItemAt,
     KeysOf,
     KeyWithId,
     LastEpoch,
@@ -134,6 +137,7 @@ from trug.ports.rows import (
     Epoch,
     Event,
     Fetched,
+    Item,
     Listed,
     Part,
     Reminder,
@@ -192,7 +196,9 @@ class MemoryMetadata:
 
     async def reports(self) -> MemoryReports:
         state = self._state
-        return MemoryReports(state.buckets, state.bucket_names, state.counters, state.accounts, state.account_counters)
+        return MemoryReports(
+            state.buckets, state.bucket_names, state.counters, state.accounts, state.account_counters, state.items
+        )
 
     async def close(self) -> None:
         pass
@@ -261,6 +267,7 @@ class State:
         self.declared = Table[bytes](journal)  # kind, name
         self.documents = Table[bytes](journal)  # kind, name
         self.expected = Table[ExpectedFile](journal)  # id
+        self.items = Table[tuple[Item, str]](journal)  # account, kind, id: the item and its words
         self.reminders = Table[Reminder](journal)  # at, bucket, key
         self.audit = Table[AuditRecord](journal)  # sequence
         self.reserved = Table[int](journal)  # the one row: next id
@@ -604,6 +611,11 @@ def audit_records(state: State, read: AuditRecords) -> list[AuditRecord]:
     return list(islice(state.audit.after(read.after), max(read.limit, 0)))
 
 
+def item_at(state: State, read: ItemAt) -> Item | None:
+    found = state.items.find(read.account, read.kind, read.id)
+    return None if found is None else found[0]
+
+
 def reminders(state: State, read: Reminders) -> list[Reminder]:
     return list(islice(takewhile(lambda reminder: reminder.at <= read.time, state.reminders.since()), read.limit))
 
@@ -658,10 +670,13 @@ def rows_of(state: State, read: RowsOf) -> list[tuple[Place, Any]]:
         "documents": state.documents,
         "audit": state.audit,
         "expected_files": state.expected,
+        "items": state.items,
     }
     table = tables[read.table]
     places = islice(table.places_after(read.after or ()), read.limit)
     rows: list[tuple[Place, Any]] = [(place, table.find(*place)) for place in places]
+    if read.table == "items":
+        return [(place, item) for place, (item, _) in rows]
     return [(place, len(content)) for place, content in rows] if read.table == "inline" else rows
 
 
@@ -713,6 +728,7 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     Declared: declared,
     Document: document,
     AuditRecords: audit_records,
+    ItemAt: item_at,
     Reminders: reminders,
     ExpectedWithId: lambda state, read: state.expected.find(read.id),
     ExpectedAt: lambda state, read: [file for file in state.expected.since() if file[2:4] == (read.bucket, read.key)],
@@ -948,6 +964,14 @@ def trim_audit(state: State, effect: TrimAudit) -> None:
         state.audit.remove(record.sequence)
 
 
+def put_item(state: State, effect: PutItem) -> None:
+    state.items.put((effect.item, effect.words), *effect.item[:3])
+
+
+def remove_item(state: State, effect: RemoveItem) -> None:
+    state.items.remove(effect.account, effect.kind, effect.id)
+
+
 def remind(state: State, effect: Remind) -> None:
     for key in effect.keys:
         state.reminders.put(Reminder(effect.at, effect.bucket, key, state.sequence), effect.at, effect.bucket, key)
@@ -1004,6 +1028,8 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     TrimAudit: trim_audit,
     PutExpected: lambda state, effect: state.expected.put(effect.file, effect.file.id),
     RemoveExpected: lambda state, effect: state.expected.remove(effect.id),
+    PutItem: put_item,
+    RemoveItem: remove_item,
     Remind: remind,
     ForgetReminders: forget_reminders,
     ReserveIds: reserve_ids,

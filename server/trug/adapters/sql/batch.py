@@ -39,6 +39,7 @@ SEES_NOTHING_KEPT: frozenset[type[Read[Any]]] = frozenset(
         ask.Configuration,
         ask.Configurations,
         ask.Document,
+        ask.ItemAt,
         ask.References,
         ask.NewestHistory,
         ask.NullHistory,

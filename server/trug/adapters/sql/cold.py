@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import aiosqlite
-from sqlalchemy import Select, Table, bindparam, literal, select, union_all
+from sqlalchemy import Select, Table, bindparam, literal, select, tuple_, union_all
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from trug.adapters.sql import packing
 from trug.adapters.sql import schema as s
 from trug.adapters.sql.connection import broken, open_reader
+from trug.adapters.sql.filters import ItemClauses
 from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
-from trug.ports.reports import AccountSummary, BucketSummary
-from trug.ports.rows import Counters
+from trug.ports.reports import SORTABLE, AccountSummary, BucketSummary, ItemQuestion
+from trug.ports.rows import Counters, Item
 from trug.ports.stores import Unavailable
 
 T = TypeVar("T")
@@ -52,6 +53,21 @@ def accounts() -> Select[Any]:
     both = every.outerjoin(s.account_counters, s.account_counters.c.account == every.c.id)
     statement = select(every, *totals(s.account_counters)).select_from(both)
     return statement.where(every.c.id > bindparam("after")).order_by(every.c.id).limit(bindparam("limit"))
+
+
+def items(question: ItemQuestion) -> Select[Any]:
+    """A page of items. ValueError for an order that there is none of."""
+    if question.sort not in SORTABLE:
+        raise ValueError(f"items are not sorted by {question.sort}")
+    c = s.items.c
+    order = [c[question.sort], c.id]
+    statement = select(s.items).where(c.account == question.account, c.kind == question.kind)
+    if question.after is not None:
+        place, mark = tuple_(*order), tuple_(*(literal(value) for value in question.after))
+        statement = statement.where(place < mark if question.descending else place > mark)
+    statement = statement.where(ItemClauses()(question.condition))
+    ordered = [column.desc() for column in order] if question.descending else order
+    return statement.order_by(*ordered).limit(question.limit)
 
 
 BUCKETS = buckets()
@@ -95,6 +111,9 @@ class ColdReads:
 
     async def account_page(self, after: str, limit: int) -> list[AccountSummary]:
         return await self._page(ACCOUNTS, account_summary, after=after, limit=limit)
+
+    async def item_page(self, question: ItemQuestion) -> list[Item]:
+        return await self._page(items(question), packing.item_of)
 
     async def close(self) -> None:
         """Let what was asked end, then close every connection. Again is no error."""

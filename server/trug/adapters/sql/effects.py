@@ -188,6 +188,29 @@ def trim_audit(cursor: Cursor, effect: do.TrimAudit, _: int) -> None:
     cursor.execute(sql.TRIM_AUDIT, (effect.bound,))
 
 
+# Items
+
+
+def put_item(cursor: Cursor, effect: do.PutItem, _: int) -> int:
+    remove_words(cursor, *effect.item[:3])
+    cursor.execute(sql.PUT_ITEM, packing.item_row(effect.item))
+    if effect.words:
+        (number,) = cursor.execute(sql.ITEM_NUMBER, effect.item[:3]).fetchone()
+        cursor.execute(sql.PUT_WORDS, (number, effect.words))
+    return len(effect.item.document) + len(effect.words)
+
+
+def remove_item(cursor: Cursor, effect: do.RemoveItem, _: int) -> None:
+    remove_words(cursor, effect.account, effect.kind, effect.id)
+    cursor.execute(sql.REMOVE_ITEM, (effect.account, effect.kind, effect.id))
+
+
+def remove_words(cursor: Cursor, *place: str) -> None:
+    found = cursor.execute(sql.ITEM_NUMBER, place).fetchone()
+    if found is not None:
+        cursor.execute(sql.REMOVE_WORDS, found)
+
+
 # Lifecycle
 
 
@@ -234,6 +257,8 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.KeepDocument: keep_document,
     do.TrimAudit: trim_audit,
     **expected.EFFECTS,
+    do.PutItem: put_item,
+    do.RemoveItem: remove_item,
     do.Remind: remind,
     do.ForgetReminders: forget_reminders,
 }

@@ -34,6 +34,7 @@ from trug.ports.rows import (
     Dropped,
     Epoch,
     Extent,
+    Item,
     Listed,
     Part,
     Upload,
@@ -502,6 +503,15 @@ def blob_of(row: Row) -> int:
 def epoch_of(row: Row) -> Epoch:
     number, sealed = checked("epochs", row)
     return Epoch(number, sealed == 1)
+
+
+def item_row(item: Item) -> Row:
+    """All columns but the number."""
+    return (*item, checksum(item))
+
+
+def item_of(row: Row) -> Item:
+    return Item(*checked("items", row[1:]))
 
 
 def dropped_of(row: Row) -> Dropped:

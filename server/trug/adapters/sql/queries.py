@@ -398,6 +398,26 @@ def place(key: Column[Any]) -> ColumnElement[Any]:
     return cast(given(key.name), key.type) if isinstance(key.type, Text) else given(key.name)
 
 
+# Items
+
+ITEM_PLACE = ("account", "kind", "id")
+
+
+def of_item() -> list[ColumnElement[bool]]:
+    return [s.items.c[name] == given(name) for name in ITEM_PLACE]
+
+
+def item_at() -> Select[Any]:
+    return select(s.items).where(*of_item())
+
+
+def put_item() -> Insert:
+    columns = [column for column in s.items.c if not column.primary_key]
+    statement = sqlite.insert(s.items).values({column.name: given(column.name) for column in columns})
+    rest = {column.name: statement.excluded[column.name] for column in columns if column.name not in ITEM_PLACE}
+    return statement.on_conflict_do_update(index_elements=ITEM_PLACE, set_=rest)
+
+
 # A new store is made from this text; one that is older is migrated, and a test holds both equal. Alembic finds its own
 # table as it would have made it.
 
@@ -410,7 +430,7 @@ VERSIONS = Table(
 SCANNED = (
     s.expected_files,
     s.uploads, s.parts, s.annotated, s.buckets, s.configurations, s.accounts, s.entities, s.links, s.access_keys,
-    s.declared, s.documents, s.audit, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
+    s.items, s.declared, s.documents, s.audit, s.reference_counts, s.dropped, s.inline, s.files, s.epochs,
 )  # fmt: skip
 
 STATEMENTS: dict[str, ClauseElement] = {
@@ -556,6 +576,13 @@ STATEMENTS: dict[str, ClauseElement] = {
     "REMOVE_DOCUMENT": removal(s.documents),
     "ATTEST": insert(s.audit),
     "TRIM_AUDIT": trim(s.audit.c.sequence),
+    # items
+    "ITEM_AT": item_at(),
+    "PUT_ITEM": put_item(),
+    "ITEM_NUMBER": select(s.items.c.number).where(*of_item()),
+    "REMOVE_ITEM": delete(s.items).where(*of_item()),
+    "PUT_WORDS": insert(s.item_words),
+    "REMOVE_WORDS": delete(s.item_words).where(s.item_words.c.rowid == given("rowid")),
     # fsck
     "SCAN_CURRENT": scan(s.current, whole(s.current).add_columns(s.current.c.bucket)),
     "SCAN_HISTORY": scan(s.history, whole(s.history).add_columns(s.history.c.age, s.history.c.bucket)),
@@ -567,7 +594,7 @@ def creation() -> list[str]:
     tables = [*s.metadata.sorted_tables, VERSIONS]
     indexes = [index for table in tables for index in sorted(table.indexes, key=lambda index: str(index.name))]
     made: list[CreateTable | CreateIndex] = [*map(CreateTable, tables), *map(CreateIndex, indexes)]
-    return [" ".join(str(ddl.compile(dialect=sqlite.dialect())).split()) for ddl in made]
+    return [*(" ".join(str(ddl.compile(dialect=sqlite.dialect())).split()) for ddl in made), s.CREATE_WORDS]
 
 
 class HintCompiler(SQLiteCompiler):

@@ -27,6 +27,7 @@ from trug.ports.rows import (
     Epoch,
     Event,
     Fetched,
+    Item,
     Listed,
     Part,
     Reminder,
@@ -397,6 +398,10 @@ def document_of_documents(row: Row) -> bytes:
     return document
 
 
+def item_at(cursor: Cursor, read: ask.ItemAt) -> Item | None:
+    return one(cursor, sql.ITEM_AT, (read.account, read.kind, read.id), packing.item_of)
+
+
 def reminders(cursor: Cursor, read: ask.Reminders) -> list[Reminder]:
     return some(cursor, sql.REMINDERS, (read.time, read.limit), Reminder._make)
 
@@ -487,6 +492,7 @@ SCANS: dict[str, tuple[str, Row, Callable[[Row], Row], Callable[[Row], Any]]] = 
     "access_keys": (sql.SCAN_ACCESS_KEYS, ("",), first_column, packing.key_of),
     "declared": (sql.SCAN_DECLARED, ("", ""), first_two_columns, document_of_declared),
     "expected_files": (sql.SCAN_EXPECTED_FILES, ("",), first_column, expected.file_of),
+    "items": (sql.SCAN_ITEMS, (LEAST,), first_column, packing.item_of),
     "documents": (sql.SCAN_DOCUMENTS, ("", ""), first_two_columns, document_of_documents),
     "audit": (sql.SCAN_AUDIT, (LEAST,), first_column, audit_record),
 }
@@ -609,6 +615,7 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.Declared: declared,
     ask.Document: document,
     ask.AuditRecords: audit_records,
+    ask.ItemAt: item_at,
     ask.Reminders: reminders,
     ask.Events: events,
     ask.FeedStart: feed_start,

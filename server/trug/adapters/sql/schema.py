@@ -175,6 +175,30 @@ expected_files = clustered(
     number("created"), number("updated"), number("expires"), packed("document"), number("checksum"),
     Index(None, "bucket", "key"), Index(None, "state", "expires", "id"), Index(None, "owner", "id"),
 )  # fmt: skip
+# Items. ``number`` is the rowid of their words, and nothing else goes by it: the checksum does not cover it.
+
+items = Table(
+    "items",
+    metadata,
+    Column("number", Number, primary_key=True, nullable=False),
+    text("account"),
+    text("kind"),
+    text("id"),
+    text("owner"),
+    text("type"),
+    number("created"),
+    number("modified"),
+    number("expires"),
+    number("revision"),
+    text("document"),
+    number("checksum"),
+    UniqueConstraint("account", "kind", "id"),
+    Index(None, "account", "kind", "owner", "id"),
+)
+
+# SQLite's full text. Words come folded and with spaces between, so that this tokenizer finds the ones we mean.
+item_words = Table("item_words", MetaData(), Column("rowid", Integer, primary_key=True), Column("words", Text))
+CREATE_WORDS = "CREATE VIRTUAL TABLE item_words USING fts5(words, tokenize = 'ascii')"
 
 # Buckets
 

@@ -375,6 +375,24 @@ ATTEST = "INSERT INTO audit (sequence, time, document, hash) VALUES (?, ?, ?, ?)
 # bound
 TRIM_AUDIT = "DELETE FROM audit WHERE audit.sequence < ?"
 
+# account, kind, id
+ITEM_AT = "SELECT items.number, items.account, items.kind, items.id, items.owner, items.type, items.created, items.modified, items.expires, items.revision, items.document, items.checksum FROM items WHERE items.account = ? AND items.kind = ? AND items.id = ?"
+
+# account, kind, id, owner, type, created, modified, expires, revision, document, checksum
+PUT_ITEM = "INSERT INTO items (account, kind, id, owner, type, created, modified, expires, revision, document, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, kind, id) DO UPDATE SET owner = excluded.owner, type = excluded.type, created = excluded.created, modified = excluded.modified, expires = excluded.expires, revision = excluded.revision, document = excluded.document, checksum = excluded.checksum"
+
+# account, kind, id
+ITEM_NUMBER = "SELECT items.number FROM items WHERE items.account = ? AND items.kind = ? AND items.id = ?"
+
+# account, kind, id
+REMOVE_ITEM = "DELETE FROM items WHERE items.account = ? AND items.kind = ? AND items.id = ?"
+
+# rowid, words
+PUT_WORDS = "INSERT INTO item_words (rowid, words) VALUES (?, ?)"
+
+# rowid
+REMOVE_WORDS = "DELETE FROM item_words WHERE item_words.rowid = ?"
+
 # bucket, key, limit
 SCAN_CURRENT = 'SELECT 0 AS kind, current."key", current.sequence AS sequence, current.id, current.version_id, current.inline, current.blob, current.body, current.noncurrent_since, current.listing, current.record, current.bucket FROM current WHERE (current.bucket, current."key") > (?, CAST(? AS TEXT)) ORDER BY current.bucket, current."key" LIMIT ? OFFSET 0'
 
@@ -410,6 +428,9 @@ SCAN_LINKS = 'SELECT links.account, links.kind, links."left", links."right", lin
 
 # access_key, limit
 SCAN_ACCESS_KEYS = "SELECT access_keys.access_key, access_keys.account, access_keys.user, access_keys.secret, access_keys.created, access_keys.active, access_keys.checksum FROM access_keys WHERE access_keys.access_key > CAST(? AS TEXT) ORDER BY access_keys.access_key LIMIT ? OFFSET 0"
+
+# number, limit
+SCAN_ITEMS = "SELECT items.number, items.account, items.kind, items.id, items.owner, items.type, items.created, items.modified, items.expires, items.revision, items.document, items.checksum FROM items WHERE items.number > ? ORDER BY items.number LIMIT ? OFFSET 0"
 
 # kind, name, limit
 SCAN_DECLARED = "SELECT declared.kind, declared.name, declared.document, declared.checksum FROM declared WHERE (declared.kind, declared.name) > (CAST(? AS TEXT), CAST(? AS TEXT)) ORDER BY declared.kind, declared.name LIMIT ? OFFSET 0"
@@ -456,6 +477,7 @@ CREATE = (
     "CREATE TABLE files ( blob INTEGER NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_files PRIMARY KEY (blob) )",
     "CREATE TABLE history ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, age INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, kind INTEGER NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_history PRIMARY KEY (bucket, \"key\", age), CONSTRAINT ck_history_key CHECK (key <> ''), CONSTRAINT ck_history_age CHECK (age <= 0), CONSTRAINT ck_history_kind CHECK (kind IN (0, 1)), CONSTRAINT ck_history_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
     "CREATE TABLE inline ( id INTEGER NOT NULL, checks BLOB NOT NULL, content BLOB NOT NULL, CONSTRAINT pk_inline PRIMARY KEY (id) )",
+    "CREATE TABLE items ( number INTEGER NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, type TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL, expires INTEGER NOT NULL, revision INTEGER NOT NULL, document TEXT NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_items PRIMARY KEY (number), CONSTRAINT uq_items_account_kind_id UNIQUE (account, kind, id) )",
     'CREATE TABLE links ( account TEXT NOT NULL, kind TEXT NOT NULL, "left" TEXT NOT NULL, "right" TEXT NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_links PRIMARY KEY (account, kind, "left", "right") ) WITHOUT ROWID',
     "CREATE TABLE moments ( second INTEGER NOT NULL, sequence INTEGER NOT NULL, CONSTRAINT pk_moments PRIMARY KEY (second) )",
     "CREATE TABLE parts ( upload INTEGER NOT NULL, number INTEGER NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_parts PRIMARY KEY (upload, number) ) WITHOUT ROWID",
@@ -474,7 +496,9 @@ CREATE = (
     "CREATE INDEX ix_feed_removed ON feed (bucket) WHERE kind = 'BucketRemoved'",
     'CREATE INDEX ix_history_bucket_key_version_id ON history (bucket, "key", version_id)',
     "CREATE INDEX ix_history_null ON history (bucket, \"key\") WHERE version_id = 'null'",
+    "CREATE INDEX ix_items_account_kind_owner_id ON items (account, kind, owner, id)",
     'CREATE INDEX ix_links_account_kind_right_left ON links (account, kind, "right", "left")',
     "CREATE INDEX ix_moments_sequence ON moments (sequence)",
     'CREATE INDEX ix_uploads_open ON uploads (bucket, "key", upload_id) WHERE is_open = 1',
+    "CREATE VIRTUAL TABLE item_words USING fts5(words, tokenize = 'ascii')",
 )

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -145,7 +146,8 @@ class Entrance:
     def _asked(self, row: Endpoint, request: Request, body: bytes) -> Any:
         named = tuple((name, str(value)) for name, value in request.path_params.items())
         if row.body is not None:
-            document = read_json(row.body, body)
+            around, check = self._house.surroundings, row.check
+            document = read_json(row.body, body, None if check is None else partial(check, around))
             return document if row.query is None else (self._queried(row, request, named), document)
         return None if row.query is None else self._queried(row, request, named)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from trug.domain.frozen import frozen
-from trug.manage.api.visit import Visit
+from trug.manage.api.problems import Mistake
+from trug.manage.api.visit import Surroundings, Visit
 
+Check = Callable[[Surroundings, Mapping[str, Any]], Iterable[Mistake]]
 Handler = Callable[[Visit, Any], Awaitable[Any]]
 
 ORDINARY = 30.0
@@ -23,8 +25,9 @@ class Endpoint:
     parameters among them) and of the JSON document, ``form`` describes a form whose parts the handler reads itself;
     the handler is given the one that there is, None where there is none. ``answer`` is the schema of what it returns,
     None for nothing (204) or, with ``media``, for bytes of that type; ``later`` the schema of what it returns as
-    ``Later`` (202), where the work goes on. ``refuses`` are the statuses of its refusals.
-    ``is_open`` to anybody; all others need an identity. It has ``seconds``
+    ``Later`` (202), where the work goes on. ``refuses`` are the statuses of its refusals, ``also`` other statuses that
+    it answers the same with. ``check`` finds mistakes in a document that its schema cannot. ``is_open`` to anybody; all
+    others need an identity. It has ``seconds``
     (a form as many as an upload), None where only idleness ends it.
     """
 
@@ -45,6 +48,8 @@ class Endpoint:
     is_open: bool = False
     seconds: float | None = ORDINARY
     largest: int = LARGEST_DOCUMENT
+    also: tuple[int, ...] = ()
+    check: Check | None = None
 
 
 class Later(NamedTuple):
@@ -79,6 +84,8 @@ class Family:
         is_open: bool = False,
         seconds: float | None = ORDINARY,
         largest: int = LARGEST_DOCUMENT,
+        also: tuple[int, ...] = (),
+        check: Check | None = None,
     ) -> Callable[[Handler], Handler]:
         """Add the decorated handler to the table; ``route`` is ``GET /list``."""
         method, _, path = route.partition(" ")
@@ -103,6 +110,8 @@ class Family:
                     is_open=is_open,
                     seconds=seconds,
                     largest=largest,
+                    also=also,
+                    check=check,
                 )
             )
             return handler

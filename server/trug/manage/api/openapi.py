@@ -104,6 +104,7 @@ def _operation(row: Endpoint, shown: Mapping[Any, Document], components: Mapping
             "description": "The work goes on.",
             "content": {"application/json": {"schema": shown[row.later]}},
         }
+    operation["responses"].update({str(status): _answer(row, shown) for status in row.also})
     if row.handler.__doc__:
         operation["description"] = row.handler.__doc__.strip()
     parameters = list(_parameters(row, shown, components))

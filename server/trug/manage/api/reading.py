@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +10,8 @@ import msgspec
 from trug.manage.api.problems import Mistake, Problem, bad_request
 
 T = TypeVar("T")
+
+Check = Callable[[Mapping[str, Any]], Iterable[Mistake]]
 
 NOT_VALID = "the request is not valid"
 
@@ -28,26 +30,32 @@ def read_query(schema: type[T], pairs: Iterable[tuple[str, str]]) -> T:
     return converted(schema, given, strict=False)
 
 
-def read_json(schema: type[T], body: bytes) -> T:
-    """A JSON document as ``schema``, a msgspec Struct. Problem 400 with all mistakes."""
+def read_json(schema: type[T], body: bytes, check: Check | None = None) -> T:
+    """A JSON document as ``schema``, a msgspec Struct; ``check`` finds what the schema cannot. Problem 400 with all
+    mistakes."""
     try:
         given = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_request("the body is not valid JSON") from error
     if not isinstance(given, dict):
         raise bad_request("the body is not a JSON object")
-    return converted(schema, given, strict=True)
+    return converted(schema, given, strict=True, more=() if check is None else tuple(check(given)))
 
 
-def converted(schema: type[T], given: Mapping[str, Any], *, strict: bool) -> T:
+def converted(schema: type[T], given: Mapping[str, Any], *, strict: bool, more: Sequence[Mistake] = ()) -> T:
     """Values by name as ``schema``. Problem 400 with all mistakes."""
     try:
-        return msgspec.convert(given, schema, strict=strict)
+        read = msgspec.convert(given, schema, strict=strict)
     except msgspec.ValidationError as error:
-        raise _problem(schema, given, str(error), strict=strict) from error
+        raise _problem(schema, given, str(error), strict=strict, more=more) from error
+    if more:
+        raise bad_request(NOT_VALID, *more)
+    return read
 
 
-def _problem(schema: type[Any], given: Mapping[str, Any], first: str, *, strict: bool) -> Problem:
+def _problem(
+    schema: type[Any], given: Mapping[str, Any], first: str, *, strict: bool, more: Sequence[Mistake]
+) -> Problem:
     """Each field looked at by itself; msgspec stops at the first mistake."""
     fields = msgspec.structs.fields(schema)
     mistakes = [
@@ -58,6 +66,8 @@ def _problem(schema: type[Any], given: Mapping[str, Any], first: str, *, strict:
     if getattr(schema, "__struct_config__").forbid_unknown_fields:  # noqa: B009 - typing knows it on instances only
         known = {field.encode_name for field in fields}
         mistakes += [Mistake(name, "is not known here") for name in given if name not in known]
+    told = {mistake.field for mistake in mistakes}
+    mistakes += [mistake for mistake in more if mistake.field not in told]
     return bad_request(NOT_VALID, *(mistakes or [Mistake("", first)]))
 
 

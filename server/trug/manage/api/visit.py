@@ -24,6 +24,7 @@ from trug.manage.api.bodies import Inlet
 from trug.manage.api.problems import bad_request, unauthenticated
 from trug.observe import Trace
 from trug.operations.call import Call
+from trug.operations.context import Context
 from trug.ports.keys import Clock, Credential, CredentialStore
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
@@ -61,6 +62,7 @@ class Surroundings:
     scratch: str | None = None
     profiles: Mapping[str, UploadProfile] = PROFILES
     sessions: Sessions | None = None
+    user_types: tuple[str, ...] = ("renter", "rentee")
 
     def url_of(self, bucket: str, key: str) -> str:
         """Where S3 has the object."""
@@ -115,6 +117,21 @@ class Visit:
             authority=around.authority,
             found=bucket,
         )
+
+    async def authorise_on(self, action: str, resource: str, *, is_own: bool = False) -> None:
+        """For an action of this port's own (``trug:GetItem``) on ``item/ID`` and the like of the caller's account;
+        with what is his own he may do it unless something denies it. AccessDenied."""
+        arn = f"arn:trug:api::{self.account.id}:{resource}"
+        values = Context(self.wire, self.identity, Action(action), None)
+        await self.surroundings.authority.authorise_on(self.identity, action, arn, values, is_own=is_own)
+
+    async def may_on(self, action: str, resource: str) -> bool:
+        """Whether ``authorise_on`` lets this pass."""
+        try:
+            await self.authorise_on(action, resource)
+        except S3Error:
+            return False
+        return True
 
     async def presigned(self, method: str, url: str, seconds: int) -> str:
         """``url`` (no query) signed for the caller, good for ``seconds``, or until the caller's session ends. Problem

@@ -1,0 +1,67 @@
+"""What filters may ask of objects, and how the fields of an object are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from trug.domain.filters import Fields, Kind, Scalar, words_of
+from trug.domain.keys import extension_of
+from trug.domain.objects import Listing, Record
+
+OF_OBJECTS: Fields = MappingProxyType(
+    {
+        "key": Kind.TEXT,
+        "prefix": Kind.TEXT,
+        "extension": Kind.TEXT,
+        "size": Kind.SIZE,
+        "modified": Kind.TIME,
+        "age": Kind.TIME,
+        "storage_class": Kind.TEXT,
+        "etag": Kind.TEXT,
+        "content_type": Kind.TEXT,
+        "tag.": Kind.TEXT,
+        "metadata.": Kind.TEXT,
+    }
+)
+"""Fields of objects."""
+
+LISTED = frozenset({"key", "extension", "size", "modified", "storage_class", "etag"})
+"""Those that lists show; the others stand in the object's record."""
+
+
+def listed_field(key: str, listing: Listing, field: str) -> Scalar | None:
+    """A field that lists show; None for any other."""
+    match field:
+        case "key":
+            return key
+        case "extension":
+            return extension_of(key) or None
+        case "size":
+            return listing.size
+        case "modified":
+            return listing.modified
+        case "storage_class":
+            return listing.storage_class
+        case "etag":
+            return listing.etag
+    return None
+
+
+def recorded_field(record: Record, field: str) -> Scalar | None:
+    """A field of what GET shows beside the listing."""
+    if field == "content_type":
+        return record.headers.get("content-type")
+    beginning, _, name = field.partition(".")
+    if beginning == "tag":
+        return record.tags.get(name)
+    return record.metadata.get(name.lower()) if beginning == "metadata" else None
+
+
+def words_in(key: str, record: Record) -> Iterator[str]:
+    """The words an object is found by: of its key, tags and user metadata."""
+    yield from words_of(key)
+    for texts in (record.tags, record.metadata):
+        for name, value in texts.items():
+            yield from words_of(name)
+            yield from words_of(value)

@@ -1,0 +1,156 @@
+"""Search: pages of current objects, by key, that a condition holds of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from trug.domain.filters import Begins, Compared, Condition, Every, Scalar, holds
+from trug.domain.keys import after_prefix
+from trug.domain.lines import KEY_END, listing_shown
+from trug.domain.object_fields import LISTED, listed_field, recorded_field, words_in
+from trug.domain.objects import EMPTY_RECORD, Listing, Record
+from trug.ports.reads import Current, CurrentRange
+from trug.ports.rows import Bucket
+from trug.ports.stores import MetadataStore, Reader
+
+PAGE = 1000
+MOST_SCANNED = 50_000
+"""How many keys a page is looked for among; one that is not full by then says where to go on."""
+
+
+class Found(NamedTuple):
+    """An object that was found."""
+
+    key: str
+    listing: Listing
+
+
+class FoundPage(NamedTuple):
+    """What was found, and after which key to go on; None when that was all. ``by`` says how it was looked for."""
+
+    found: list[Found]
+    next: str | None
+    by: str = "keys"
+
+
+class Span(NamedTuple):
+    """The keys from ``start`` on and below ``stop``, where that is not empty."""
+
+    start: str
+    stop: str
+
+    def within(self, other: Span) -> Span:
+        """The keys that are in both."""
+        stops = [stop for stop in (self.stop, other.stop) if stop]
+        return Span(max(self.start, other.start), min(stops, default=""))
+
+
+ALL_KEYS = Span("", "")
+
+
+def span_of(condition: Condition) -> Span:
+    """Keys among which all are that a bound condition holds of."""
+    match condition:
+        case Every(parts):
+            span = ALL_KEYS
+            for part in parts:
+                span = span.within(span_of(part))
+            return span
+        case Begins("key", text):
+            return Span(str(text), after_prefix(str(text)))
+        case Compared("key", "=", value):
+            return Span(str(value), f"{value}\0")
+        case Compared("key", ">=" | ">", value):
+            return Span(str(value), "")
+        case Compared("key", "<=", value):
+            return Span("", f"{value}\0")
+        case Compared("key", "<", value) if value:
+            return Span("", str(value))
+    return ALL_KEYS
+
+
+class Subject:
+    """One object as conditions ask about it; its record is read when something needs it."""
+
+    def __init__(self, reader: Reader, bucket: Bucket, found: Found) -> None:
+        self._reader = reader
+        self._bucket = bucket
+        self._found = found
+        self._record: Record | None = None
+
+    def value_of(self, field: str) -> Scalar | None:
+        if field == "bucket":
+            return self._bucket.name
+        if field == "version":
+            return "current"
+        key, listing = self._found
+        return listed_field(key, listing, field) if field in LISTED else recorded_field(self.record, field)
+
+    @property
+    def record(self) -> Record:
+        if self._record is None:
+            version = self._reader.fetch(Current(self._bucket.id, self._found.key))
+            self._record = EMPTY_RECORD if version is None else version.record
+        return self._record
+
+    def words(self) -> frozenset[str]:
+        return frozenset(words_in(self._found.key, self.record))
+
+
+class Searches:
+    """Finds objects by what they are."""
+
+    def __init__(self, metadata: MetadataStore) -> None:
+        self._metadata = metadata
+
+    async def way(self, bucket: Bucket, condition: Condition) -> str:
+        """How a page would be looked for, in words."""
+        span = span_of(condition)
+        if span == ALL_KEYS:
+            return "keys: all"
+        return f"keys: from {span.start!r}" + (f" below {span.stop!r}" if span.stop else "")
+
+    async def page(self, bucket: Bucket, condition: Condition, *, after: str, limit: int) -> FoundPage:
+        """At most ``limit`` objects after the key ``after`` that a bound condition holds of, modified to the second.
+
+        A page may be short, and even empty, and others follow: no more than 50,000 keys are looked at for one.
+        """
+        span = span_of(condition)
+        found: list[Found] = []
+        place: str | None = after
+        for _ in range(MOST_SCANNED // PAGE):
+            question = partial(scanned, bucket=bucket, condition=condition, span=span, after=place or "")
+            more, place = await self._metadata.view(question)
+            found += more
+            if len(found) > limit or (len(found) == limit and place is not None):
+                return FoundPage(found[:limit], found[limit - 1].key)
+            if place is None:
+                return FoundPage(found, None)
+        return FoundPage(found, place)
+
+
+def scanned(
+    reader: Reader, *, bucket: Bucket, condition: Condition, span: Span, after: str
+) -> tuple[list[Found], str | None]:
+    """What a page of keys has that is sought, and the last of them, None when there are no more."""
+    start, is_after = (after, True) if after and after >= span.start else (span.start, False)
+    if span.stop and start >= span.stop:
+        return [], None
+    rows = reader.fetch(CurrentRange(bucket.id, start, is_after, span.stop, PAGE))
+    page = [found_of(row) for row in rows]
+    last = page[-1].key if len(page) == PAGE else None
+    return list(sought(reader, bucket, condition, page)), last
+
+
+def sought(reader: Reader, bucket: Bucket, condition: Condition, page: list[Found]) -> Iterator[Found]:
+    for found in page:
+        subject = Subject(reader, bucket, found)
+        if holds(condition, subject.value_of, subject.words):
+            yield found
+
+
+def found_of(row: bytes) -> Found:
+    key, _, line = row.partition(KEY_END)
+    return Found(key.decode(), listing_shown(line))

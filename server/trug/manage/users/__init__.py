@@ -1,0 +1,1 @@
+"""Profiles of those who use the services."""
