@@ -443,7 +443,8 @@ def test_a_bucket_that_is_gone(on: Callable[[Scene], None]) -> None:
         await stand.engine.buckets.delete(bucket)
         pass_days(stand, 3)
         assert await runs(stand).run() == Done()
-        assert await stand.metadata.fetch(RowsOf("documents", None, 10)) == []
+        kept = await stand.metadata.fetch(RowsOf("documents", None, 10))
+        assert [place for place, _ in kept if place[0] != "audit"] == []
         assert await stand.metadata.fetch(Reminders(FOREVER, 10)) == []
 
     on(scene)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from trug.adapters.memory.metadata import ANSWERS, APPLY
-from trug.ports import effects, reads
+from trug.ports import effects, expected, reads
 from trug.ports.changes import Effect, Read
 
 
@@ -18,8 +18,8 @@ def subclasses(module: ModuleType, parent: type) -> set[type]:
 
 
 def test_every_read_is_answered() -> None:
-    assert set(ANSWERS) == subclasses(reads, Read)
+    assert set(ANSWERS) == subclasses(reads, Read) | subclasses(expected, Read)
 
 
 def test_every_effect_is_applied() -> None:
-    assert set(APPLY) == subclasses(effects, Effect)
+    assert set(APPLY) == subclasses(effects, Effect) | subclasses(expected, Effect)

@@ -20,6 +20,7 @@ from trug.adapters.sql.cold import items
 from trug.adapters.sql.connection import create_file
 from trug.adapters.sql.effects import put_item, remove_item
 from trug.domain.filters import Among, Begins, Compared, Condition, Every, Has, Like, Matches, Not, Some, words_of
+from trug.ports.changes import Moment
 from trug.ports.effects import PutItem, RemoveItem
 from trug.ports.reports import ItemQuestion
 from trug.ports.rows import Item
@@ -83,13 +84,13 @@ class Both:
     def put(self, item: Item, found_by: str) -> None:
         effect = PutItem(item, found_by)
         put_item(self.connection.cursor(), effect, 1)
-        self.memory._state.apply([effect], 1)
+        self.memory._state.apply([effect], Moment(1, 1, 1))
 
     def clear(self) -> None:
         for item, _ in list(self.memory._state.items.since()):
             effect = RemoveItem(*item[:3])
             remove_item(self.connection.cursor(), effect, 1)
-            self.memory._state.apply([effect], 1)
+            self.memory._state.apply([effect], Moment(1, 1, 1))
 
     def find(self, question: ItemQuestion) -> tuple[list[str], list[str]]:
         with self.engine.connect() as connection:
