@@ -253,3 +253,50 @@ async def _store(server: Server, name: str, text: bytes) -> None:
     bucket = await server.engine.buckets.find(name)
     assert bucket is not None
     await server.engine.guards.store_policy(bucket, text)
+
+
+# --- what answers tell beside the object ---
+
+
+def test_locks_and_tags_are_told_to_those_who_may_read_them(server: Server) -> None:
+    """ "This header is only returned if the requester has the s3:GetObjectRetention permission" and its like."""
+    bucket = server.make_bucket(locks=True)
+    headers = {
+        "x-amz-tagging": "level=secret",
+        "x-amz-object-lock-mode": "GOVERNANCE",
+        "x-amz-object-lock-retain-until-date": "2099-01-01T00:00:00Z",
+        "x-amz-object-lock-legal-hold": "ON",
+        "content-md5": "mgNkuembtIDdJeHwKEyFVQ==",
+    }
+    version = server.ask("PUT", f"/{bucket}/key", headers, b"content").headers["x-amz-version-id"]
+    retention = {"x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"}
+    told_by = {
+        "s3:GetObjectTagging": {"x-amz-tagging-count"},
+        "s3:GetObjectRetention": retention,
+        "s3:GetObjectLegalHold": {"x-amz-object-lock-legal-hold"},
+        "s3:ListBucket": set(),
+    }
+    everything = set().union(*told_by.values())
+    for action, shown in told_by.items():
+        let(server, statement("Allow", ["s3:GetObject", "s3:GetObjectVersion", action], "*"))
+        for method in ("GET", "HEAD"):
+            assert everything & as_bob(server, method, f"/{bucket}/key").headers.keys() == shown
+    let(server, statement("Allow", ["s3:GetObject*", "s3:GetObjectVersion"], "*"))
+    assert everything <= as_bob(server, "GET", f"/{bucket}/key?versionId={version}").headers.keys()
+    let(server, statement("Allow", ["s3:GetObjectVersion", "s3:GetObjectTagging"], "*"))
+    assert not everything & as_bob(server, "GET", f"/{bucket}/key?versionId={version}").headers.keys()
+    assert everything <= server.ask("GET", f"/{bucket}/key").headers.keys()
+    server.grants.let("bob")
+
+
+def test_annotations_are_copied_by_those_who_may_read_and_write_them(server: Server, bucket: str) -> None:
+    server.ask("PUT", f"/{bucket}/key", body=b"content")
+    assert server.ask("PUT", f"/{bucket}/key?annotation&annotationName=note", body=b"{}").status == 200
+    copy = {"x_amz_copy_source": f"{bucket}/key"}
+    read_and_write = ["s3:GetObject", "s3:PutObject"]
+    for also in ([], ["s3:GetObjectAnnotation"], ["s3:PutObjectAnnotation"]):
+        let(server, statement("Allow", [*read_and_write, *also], "*"))
+        assert told(as_bob(server, "PUT", f"/{bucket}/copy", **copy)) == REFUSED
+    assert as_bob(server, "PUT", f"/{bucket}/copy", **copy, x_amz_object_annotation_directive="EXCLUDE").status == 200
+    let(server, statement("Allow", [*read_and_write, "s3:GetObjectAnnotation", "s3:PutObjectAnnotation"], "*"))
+    assert as_bob(server, "PUT", f"/{bucket}/copy", **copy).status == 200
