@@ -253,3 +253,115 @@ async def _store(server: Server, name: str, text: bytes) -> None:
     bucket = await server.engine.buckets.find(name)
     assert bucket is not None
     await server.engine.guards.store_policy(bucket, text)
+
+
+# --- what answers tell beside the object ---
+
+
+def test_locks_and_tags_are_told_to_those_who_may_read_them(server: Server) -> None:
+    """ "This header is only returned if the requester has the s3:GetObjectRetention permission" and its like."""
+    bucket = server.make_bucket(locks=True)
+    headers = {
+        "x-amz-tagging": "level=secret",
+        "x-amz-object-lock-mode": "GOVERNANCE",
+        "x-amz-object-lock-retain-until-date": "2099-01-01T00:00:00Z",
+        "x-amz-object-lock-legal-hold": "ON",
+        "content-md5": "mgNkuembtIDdJeHwKEyFVQ==",
+    }
+    version = server.ask("PUT", f"/{bucket}/key", headers, b"content").headers["x-amz-version-id"]
+    retention = {"x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"}
+    told_by = {
+        "s3:GetObjectTagging": {"x-amz-tagging-count"},
+        "s3:GetObjectRetention": retention,
+        "s3:GetObjectLegalHold": {"x-amz-object-lock-legal-hold"},
+        "s3:ListBucket": set(),
+    }
+    everything = set().union(*told_by.values())
+    for action, shown in told_by.items():
+        let(server, statement("Allow", ["s3:GetObject", "s3:GetObjectVersion", action], "*"))
+        for method in ("GET", "HEAD"):
+            assert everything & as_bob(server, method, f"/{bucket}/key").headers.keys() == shown
+    let(server, statement("Allow", ["s3:GetObject*", "s3:GetObjectVersion"], "*"))
+    assert everything <= as_bob(server, "GET", f"/{bucket}/key?versionId={version}").headers.keys()
+    let(server, statement("Allow", ["s3:GetObjectVersion", "s3:GetObjectTagging"], "*"))
+    assert not everything & as_bob(server, "GET", f"/{bucket}/key?versionId={version}").headers.keys()
+    assert everything <= server.ask("GET", f"/{bucket}/key").headers.keys()
+    server.grants.let("bob")
+
+
+def test_annotations_are_copied_by_those_who_may_read_and_write_them(server: Server, bucket: str) -> None:
+    server.ask("PUT", f"/{bucket}/key", body=b"content")
+    assert server.ask("PUT", f"/{bucket}/key?annotation&annotationName=note", body=b"{}").status == 200
+    copy = {"x_amz_copy_source": f"{bucket}/key"}
+    read_and_write = ["s3:GetObject", "s3:PutObject"]
+    for also in ([], ["s3:GetObjectAnnotation"], ["s3:PutObjectAnnotation"]):
+        let(server, statement("Allow", [*read_and_write, *also], "*"))
+        assert told(as_bob(server, "PUT", f"/{bucket}/copy", **copy)) == REFUSED
+    assert as_bob(server, "PUT", f"/{bucket}/copy", **copy, x_amz_object_annotation_directive="EXCLUDE").status == 200
+    let(server, statement("Allow", [*read_and_write, "s3:GetObjectAnnotation", "s3:PutObjectAnnotation"], "*"))
+    assert as_bob(server, "PUT", f"/{bucket}/copy", **copy).status == 200
+
+
+# --- documents, and the headers that stand for them elsewhere ---
+
+
+def test_a_documents_encryption_is_not_named_by_a_header(server: Server, bucket: str) -> None:
+    server.ask("PUT", f"/{bucket}/key", body=b"content")
+    key, other = (f"arn:aws:kms:us-east-1:111111111111:key/{name}" for name in ("ours", "theirs"))
+    only_ours = {"StringEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key}}
+    let(server, statement("Allow", "s3:UpdateObjectEncryption", "*", Condition=only_ours))
+    document = b"<ObjectEncryption><SSE-KMS><KMSKeyArn>%s</KMSKeyArn></SSE-KMS></ObjectEncryption>"
+    named = {"x_amz_server_side_encryption": "aws:kms", "x_amz_server_side_encryption_aws_kms_key_id": key}
+    assert told(as_bob(server, "PUT", f"/{bucket}/key?encryption", document % other.encode(), **named)) == REFUSED
+    assert told(as_bob(server, "PUT", f"/{bucket}/key?encryption", document % key.encode())) != REFUSED
+
+
+@pytest.mark.parametrize("by_batch", [False, True])
+def test_what_bypasses_a_lock_sets_none(server: Server, by_batch: bool) -> None:
+    """Headers that say of a new object how it is locked say nothing of one that is to go."""
+    bucket = server.make_bucket(locks=True)
+    headers = {
+        "x-amz-object-lock-mode": "GOVERNANCE",
+        "x-amz-object-lock-retain-until-date": "2099-01-01T00:00:00Z",
+        "content-md5": "mgNkuembtIDdJeHwKEyFVQ==",
+    }
+    version = server.ask("PUT", f"/{bucket}/key", headers, b"content").headers["x-amz-version-id"]
+    soon = {"NumericLessThan": {"s3:object-lock-remaining-retention-days": "1"}}
+    let(
+        server,
+        statement("Allow", "s3:DeleteObjectVersion", "*"),
+        statement("Allow", "s3:BypassGovernanceRetention", "*", Condition=soon),
+    )
+    spoofed = {
+        "x_amz_bypass_governance_retention": "true",
+        "x_amz_object_lock_mode": "GOVERNANCE",
+        "x_amz_object_lock_retain_until_date": "2020-01-01T00:00:00Z",
+    }
+    if by_batch:
+        doomed = f"<Delete><Object><Key>key</Key><VersionId>{version}</VersionId></Object></Delete>".encode()
+        assert as_bob(server, "POST", f"/{bucket}?delete", doomed, **spoofed).texts("Code") == ["AccessDenied"]
+    else:
+        assert told(as_bob(server, "DELETE", f"/{bucket}/key?versionId={version}", **spoofed)) == REFUSED
+    assert server.ask("GET", f"/{bucket}/key").status == 200
+    server.grants.let("bob")
+
+
+def test_a_retention_is_bypassed_by_those_who_may_for_what_comes_instead(server: Server) -> None:
+    bucket = server.make_bucket(locks=True)
+    until = b"<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>%s</RetainUntilDate></Retention>"
+    server.ask("PUT", f"/{bucket}/key", {"content-md5": "mgNkuembtIDdJeHwKEyFVQ=="}, b"content")
+    assert server.ask("PUT", f"/{bucket}/key?retention", body=until % b"2099-01-01T00:00:00Z").status == 200
+    still_locked = {"StringEquals": {"s3:object-lock-mode": "GOVERNANCE"}}
+    let(
+        server,
+        statement("Allow", "s3:PutObjectRetention", "*"),
+        statement("Allow", "s3:BypassGovernanceRetention", "*", Condition=still_locked),
+    )
+    bypass = {"x_amz_bypass_governance_retention": "true"}
+    assert told(as_bob(server, "PUT", f"/{bucket}/key?retention", b"<Retention/>", **bypass, **SPOOFED)) == REFUSED
+    shorter = until % b"2098-01-01T00:00:00Z"
+    assert as_bob(server, "PUT", f"/{bucket}/key?retention", shorter, **bypass).status == 200
+    server.grants.let("bob")
+
+
+SPOOFED = {"x_amz_object_lock_mode": "GOVERNANCE"}

@@ -165,10 +165,21 @@ class Network(NamedTuple):
     mask: int
 
 
+MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+
+
+def range_of(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """A CIDR range or a single address; one of IPv4 addresses written as IPv6 is IPv4. ValueError."""
+    network = ipaddress.ip_network(text, strict=False)
+    if isinstance(network, ipaddress.IPv4Network) or not network.subnet_of(MAPPED):
+        return network
+    number = int(network.network_address) & 0xFFFF_FFFF
+    return ipaddress.IPv4Network((number, network.prefixlen - MAPPED.prefixlen))
+
+
 def network_of(text: str) -> Network | None:
-    """A CIDR range or a single address."""
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        network = range_of(text)
     except ValueError:
         return None
     return Network(network.version, int(network.network_address), int(network.netmask))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-
-from trug.access.conditions import Condition, reading_of
+from trug.access.conditions import Condition, range_of, reading_of
 from trug.access.statements import Effect, Policy, Statement
 
 SHORTEST = {4: 8, 6: 32}
@@ -76,5 +74,5 @@ def _has_fixed_account(arn: str) -> bool:
 
 
 def _is_narrow(operand: str) -> bool:
-    network = ipaddress.ip_network(operand, strict=False)
+    network = range_of(operand)
     return network.prefixlen >= SHORTEST[network.version]

@@ -108,7 +108,7 @@ def _grants_of(holding: Holding, reader: Reader) -> Grants:
         return Grants((_managed(reader, holding.account, ALL),), None, limits)
     owner = _owner(holding, reader)
     if owner is None:
-        return NO_GRANTS
+        return Grants(session=limits)
     places = list(_holders(holding, reader))
     policies = [policy for place in places for policy in _policies_of(reader, holding.account, place)]
     boundary = _managed(reader, holding.account, owner.boundary, PolicyKind.BOUNDARY) if owner.boundary else None

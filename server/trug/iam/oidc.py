@@ -334,6 +334,8 @@ def _flattened(claims: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str, ...]
     found = [pair for name, value in claims.items() if name not in OF_NO_PERSON for pair in _leaves(name, value, 1)]
     if len(found) > MOST_CLAIMS:
         raise _invalid("The token has too many claims.")
+    if len({name.lower() for name, _ in found}) < len(found):
+        raise _invalid("The token has claims whose names differ in case alone, which policies cannot tell apart.")
     return found
 
 

@@ -67,6 +67,20 @@ class Call:
         if bucket is None or not is_plain_owner(self.identity, bucket):
             await self.authority.authorise(self._ask(action, bucket, key, version_id, name, told, writer))
 
+    async def may(
+        self,
+        action: Action,
+        bucket: Bucket,
+        key: str | None = None,
+        *,
+        version_id: str | None = None,
+        told: Told = NOTHING_TOLD,
+    ) -> bool:
+        """Whether the caller may do this too."""
+        if is_plain_owner(self.identity, bucket):
+            return True
+        return await self.authority.find_refusal(self._ask(action, bucket, key, version_id, "", told)) is None
+
     def _ask(
         self,
         action: Action,

@@ -397,6 +397,11 @@ def resource_tags_told(tags: Mapping[str, str]) -> Told:
     return told_tags(tags, "aws:requesttag", "aws:tagkeys")
 
 
+def encryption_told(kind: str, key: str) -> Told:
+    """What a document's encryption tells policies."""
+    return {"s3:x-amz-server-side-encryption": (kind,), "s3:x-amz-server-side-encryption-aws-kms-key-id": (key,)}
+
+
 def retention_told(mode: str, until: int) -> Told:
     """What a document's retention tells policies, ``until`` in µs since 1970; nothing where it takes one away."""
     if not mode:

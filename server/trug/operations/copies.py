@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from trug.access import actions
 from trug.domain.acl import AclAsked
 from trug.domain.checksums import ALGORITHMS, find_algorithm
@@ -129,7 +131,7 @@ def checksum_asked(headers: Headers) -> str | None:
 )
 async def copy_object(call: Call, request: CopyObject) -> Reply:
     source = await source_of(call, request.source)
-    await _authorise_tags(call, request, source)
+    await _authorise_extras(call, request, source)
     await authorise_lock(call, request.key, request.directives.lock)
     if not is_plain(call, request.asked):
         owner, acl = await granted(call, request.key, request.asked)
@@ -151,20 +153,30 @@ async def copy_object(call: Call, request: CopyObject) -> Reply:
     )
 
 
-async def _authorise_tags(call: Call, request: CopyObject, source: CopySource) -> None:
-    """Tags are read where there are any to copy, and written where there are any to write ("CopyObject")."""
-    tags = request.directives.tags
+async def _authorise_extras(call: Call, request: CopyObject, source: CopySource) -> None:
+    """Tags and annotations are read where there are any to copy, and written where there are any to write
+    ("CopyObject")."""
     if call.is_plain_owner_of(source.bucket) and call.is_plain_owner_of(call.bucket):
         return
-    if tags is None:
+    directives, version_id = request.directives, source.version_id
+    tags = directives.tags
+    if tags is None or directives.annotations:
         async with source_refusals(call, source):
-            tags = (await call.engine.objects.find(source.bucket, source.key, source.version_id)).record.tags
-    if not tags:
-        return
-    if request.directives.tags is None:
-        action = actions.GET_OBJECT_TAGGING if source.version_id is None else actions.GET_OBJECT_VERSION_TAGGING
-        await call.authorise(action, source.bucket, source.key, version_id=source.version_id)
-    await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key, told=object_tags_told(tags))
+            found = (await call.engine.objects.find(source.bucket, source.key, version_id)).record
+        if directives.annotations and found.annotations:
+            read = actions.GET_OBJECT_ANNOTATION if version_id is None else actions.GET_OBJECT_VERSION_ANNOTATION
+            await call.authorise(read, source.bucket, source.key, version_id=version_id)
+            await call.authorise(actions.PUT_OBJECT_ANNOTATION, call.bucket, request.key)
+        if tags is None and found.tags:
+            tags = found.tags
+            read = actions.GET_OBJECT_TAGGING if version_id is None else actions.GET_OBJECT_VERSION_TAGGING
+            await call.authorise(read, source.bucket, source.key, version_id=version_id)
+    if tags:
+        await _authorise_tagging(call, request.key, tags)
+
+
+async def _authorise_tagging(call: Call, key: str, tags: Mapping[str, str]) -> None:
+    await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, key, told=object_tags_told(tags))
 
 
 async def _copied(call: Call, request: CopyObject, source: CopySource) -> Copied:

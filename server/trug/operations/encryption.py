@@ -7,6 +7,7 @@ from trug.domain.encryption import BucketEncryption, Managed
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.operations.call import Call
+from trug.operations.context import encryption_told
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing, version_asked
 from trug.operations.representation import document, shown_version
@@ -87,6 +88,7 @@ class UpdateObjectEncryption:
     "PUT /{Bucket}/{Key+}?encryption",
     action=actions.UPDATE_OBJECT_ENCRYPTION,
     request=UpdateObjectEncryption,
+    tells=lambda request: encryption_told(request.asked.kind, request.asked.key),
 )
 async def update_object_encryption(call: Call, request: UpdateObjectEncryption) -> Reply:
     version = await call.engine.objects.find(call.bucket, request.key, request.version_id)

@@ -85,7 +85,9 @@ class PutObjectRetention:
 async def put_object_retention(call: Call, request: PutObjectRetention) -> Reply:
     if not call.bucket.configured & HAS_OBJECT_LOCK:
         raise has_no_lock(call.bucket)
-    bypass = request.bypass and await may_bypass(call, request.key, request.version_id)
+    bypass = request.bypass and await may_bypass(
+        call, request.key, request.version_id, told=retention_told(request.mode, request.until)
+    )
     version = await call.engine.locks.retain(
         call.bucket, request.key, request.version_id, request.mode, request.until, bypass=bypass
     )

@@ -44,7 +44,7 @@ from trug.wire.headers import (
     refuse_unbuilt,
     write_conditions,
 )
-from trug.wire.locking import asks_to_bypass, demand_digest, lock_headers
+from trug.wire.locking import HOLD, MODE, UNTIL, asks_to_bypass, demand_digest, lock_headers
 from trug.wire.query import DIGITS, response_overrides
 from trug.wire.reply import Lasting, Reply
 from trug.wire.request import Headers, Incoming, Rule
@@ -60,6 +60,7 @@ IS_PLAIN_READ = Rule(
 """Of reads that ask for all of the newest version and nothing more."""
 SHOWN_UNCHANGED = ("last-modified", "x-amz-version-id", "cache-control", "expires")
 WHOLE, PARTIAL = 200, 206
+TAGGING_COUNT = "x-amz-tagging-count"
 NOT_UNSIGNED = "Request specific response headers cannot be used for anonymous GET requests."
 OFF = Versioning.OFF  # bound once: looking up a member costs 0.1 µs before Python 3.12
 
@@ -214,6 +215,8 @@ async def get_object(call: Call, request: GetObject) -> Reply:
         part = None if request.part is None else await reading.part(request.part)
         extract = await extract_of(call, request, version, part)
     headers = extract_headers(call, request, version, extract)
+    if version.record.tags or version.record.lock is not None:
+        headers = await permitted_headers(call, request, headers)
     if call.bucket.configured & HAS_LIFECYCLE:
         headers = headers | await version_expiration(call, version)
     return Reply(extract.status, headers, reading.content(extract.start, extract.stop), extract.stop - extract.start)
@@ -230,6 +233,8 @@ async def head_object(call: Call, request: HeadObject) -> Reply:
     version, part = await _looked_up(call, request)
     extract = whole_of(version) if request.is_whole else await extract_of(call, request, version, part)
     headers = extract_headers(call, request, version, extract)
+    if version.record.tags or version.record.lock is not None:
+        headers = await permitted_headers(call, request, headers)
     if call.bucket.configured & HAS_LIFECYCLE:
         headers = headers | await version_expiration(call, version)
     return Reply(extract.status, headers, length=extract.stop - extract.start)
@@ -264,6 +269,27 @@ def extract_headers(call: Call, request: Retrieval, version: Version, extract: E
     return {**headers, **request.overrides} if request.overrides else headers
 
 
+async def permitted_headers(call: Call, request: Retrieval, headers: dict[str, str]) -> dict[str, str]:
+    """Without what only those are told of tags and locks who may read these as well ("GetObject")."""
+    if call.is_plain_owner_of(call.bucket):
+        return headers
+    shown = dict(headers)
+    for names, of_newest, of_version in PERMITTED:
+        asked = shown.keys() & names
+        action = of_newest if request.version_id is None else of_version
+        if asked and not await call.may(action, call.bucket, request.key, version_id=request.version_id):
+            shown = {name: value for name, value in shown.items() if name not in asked}
+    return shown
+
+
+PERMITTED = (
+    (frozenset({TAGGING_COUNT}), actions.GET_OBJECT_TAGGING, actions.GET_OBJECT_VERSION_TAGGING),
+    (frozenset({MODE, UNTIL}), actions.GET_OBJECT_RETENTION, actions.GET_OBJECT_RETENTION),
+    (frozenset({HOLD}), actions.GET_OBJECT_LEGAL_HOLD, actions.GET_OBJECT_LEGAL_HOLD),
+)
+"""Headers, and what one must be allowed to be shown them: of the newest version, and of one by its id."""
+
+
 SHOWN: Bounded[int, tuple[Version, Lasting]] = Bounded(2048)
 """What versions show, by their place in memory: a small object that is read again and again is the same one, found in
 memory, until it changes."""
@@ -295,7 +321,7 @@ def version_headers(call: Call, version: Version) -> dict[str, str]:
     if call.bucket.versioning is not OFF:
         headers["x-amz-version-id"] = version.version_id
     if record.tags:
-        headers["x-amz-tagging-count"] = str(len(record.tags))
+        headers[TAGGING_COUNT] = str(len(record.tags))
     if record.lock is not None:
         headers |= lock_headers(record.lock)
     if listing.storage_class != STANDARD:

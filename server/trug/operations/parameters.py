@@ -11,6 +11,7 @@ from trug.domain.tags import HEADER as TAGGING
 from trug.domain.tags import parse_tagging_header
 from trug.engine.drafts import Draft
 from trug.operations.call import Call
+from trug.operations.context import Told, retention_told
 from trug.ports.body import Body
 from trug.wire.acl import acl_asked, speaks_of_acl
 from trug.wire.encryption import protection_asked, speaks_of_encryption
@@ -28,6 +29,7 @@ from trug.wire.request import Headers, Incoming, Rule
 LARGEST_UPLOAD = 5 << 30
 """Bytes of one PUT or one part ("Amazon S3 multipart upload limits")."""
 LAST_PART = 10_000
+NO_RETENTION = retention_told("", 0)
 
 IS_PLAIN_WRITE = Rule(
     lambda names: (
@@ -100,11 +102,12 @@ def check_length(body: Body) -> None:
         )
 
 
-async def may_bypass(call: Call, key: str, version_id: str | None = None) -> bool:
-    """True for who may bypass governance and asked to; AccessDenied, or InvalidArgument where nothing is locked."""
+async def may_bypass(call: Call, key: str, version_id: str | None = None, *, told: Told = NO_RETENTION) -> bool:
+    """True for who may bypass governance and asked to; AccessDenied, or InvalidArgument where nothing is locked.
+    ``told`` is the retention that comes instead."""
     if not call.bucket.configured & HAS_OBJECT_LOCK:
         raise nothing_to_bypass()
-    await call.authorise(actions.BYPASS_GOVERNANCE_RETENTION, call.bucket, key, version_id=version_id)
+    await call.authorise(actions.BYPASS_GOVERNANCE_RETENTION, call.bucket, key, version_id=version_id, told=told)
     return True
 
 

@@ -90,6 +90,8 @@ def test_all_others_are_the_public() -> None:
         (on("IpAddress", "aws:SourceIp", "203.0.113.0/24", "0.0.0.0/0"), True),
         (on("IpAddress", "aws:SourceIp", "2001:db8::/32"), False),
         (on("IpAddress", "aws:SourceIp", "2000::/3"), True),
+        (on("IpAddress", "aws:SourceIp", "::ffff:0:0/96"), True),
+        (on("IpAddress", "aws:SourceIp", "::ffff:203.0.113.0/120"), False),
         (on("IpAddress", "aws:VpcSourceIp", "10.0.0.0/8"), True),
         (on("IpAddressIfExists", "aws:SourceIp", "10.0.0.0/8"), True),
         (on("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"), True),

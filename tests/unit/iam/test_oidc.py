@@ -150,6 +150,8 @@ def test_short_keys(issuer: Issuer, door: Door) -> None:
         ({"typ": "Logout"}, Fault.INVALID),
         ({f"claim{number}": "x" for number in range(100)}, Fault.INVALID),
         ({"groups": ["g"] * 101}, Fault.INVALID),
+        ({"SUB": "root"}, Fault.INVALID),
+        ({"roles": {"admin": "no"}, "roles/admin": "yes"}, Fault.INVALID),
         ({"nbf": None, "iat": None}, None),
         ({"aud": ["trug"]}, None),
     ],
