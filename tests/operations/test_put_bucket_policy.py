@@ -88,6 +88,15 @@ def test_l1_a_policy_names_whom_it_may(s3: Any, bucket: str) -> None:
         put(s3, bucket, let("s3:GetObject", arn("another-bucket", "*")))
 
 
+def test_nobody_is_allowed_by_not_being_named(s3: Any, bucket: str) -> None:
+    """ "AWS JSON policy elements: NotPrincipal"."""
+    others = {"NotPrincipal": {"AWS": OTHER_ACCOUNT.id}, "Action": "s3:GetObject", "Resource": arn(bucket, "*")}
+    with pytest.raises(ClientError, match="Allow with NotPrincipal") as caught:
+        put(s3, bucket, {"Effect": "Allow", **others})
+    assert code_of(caught) == (400, "MalformedPolicy")
+    put(s3, bucket, {"Effect": "Deny", **others})
+
+
 @pytest.mark.parametrize(
     ("principal", "condition", "is_public"),
     [
