@@ -160,6 +160,18 @@ def test_anybody_may_write_where_a_policy_says(server: Server, s3: Any, bucket: 
     assert server.ask("GET", f"/{bucket}?uploads").status == 200
 
 
+def test_nobody_copies_unsigned(server: Server, s3: Any, bucket: str) -> None:
+    """ "CopyObject": all requests must be authenticated and signed."""
+    s3.put_object(Bucket=bucket, Key="key", Body=b"for all")
+    put(s3, bucket, let("s3:GetObject", arn(bucket, "*")), let("s3:PutObject", arn(bucket, "*")))
+    source = {"x-amz-copy-source": f"/{bucket}/key"}
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="copy")["UploadId"]
+    for target in (f"/{bucket}/copy", f"/{bucket}/copy?partNumber=1&uploadId={upload}"):
+        answer = server.send("PUT", target, source)
+        assert (answer.status, answer.code) == (403, "AccessDenied")
+        assert server.ask("PUT", target, source).status == 200
+
+
 def test_trap_50_a_deny_wins_over_all(server: Server, s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="key", Body=b"secret")
     put(s3, bucket, deny("s3:GetObject", arn(bucket, "key")), let("s3:GetObject", arn(bucket, "*")))
@@ -304,8 +316,8 @@ def test_trap_48_the_source_that_a_policy_asks_for(server: Server, s3: Any, buck
         (f"{bucket}/closed/key?versionId=null&x={bucket}/open/", 403),
     ]:
         headers = {"x-amz-copy-source": spelled, "x-amz-tagging-directive": "REPLACE"}
-        assert server.send("PUT", f"/{bucket}/in/key", headers).status == status, spelled
-    assert server.send("PUT", f"/{bucket}/in/key", {}).code == "AccessDenied"
+        assert server.ask("PUT", f"/{bucket}/in/key", headers, keys=STRANGER).status == status, spelled
+    assert server.ask("PUT", f"/{bucket}/in/key", keys=STRANGER).code == "AccessDenied"
 
 
 # --- conditions -----------------------------------------------------------------------------------------------------
