@@ -174,6 +174,18 @@ def test_trust_in_the_account_needs_a_policy_too(scene: Scene) -> None:
     assert code_of(scene.assume) == "AccessDenied"
 
 
+def test_a_policy_of_ones_own_makes_nobody_trusted(scene: Scene) -> None:
+    """A role's trust policy must allow itself, in its own account too."""
+    rights = document(allow(["sts:*", "iam:*"]))
+    scene.iam.put_user_policy(UserName=scene.user, PolicyName="sts", PolicyDocument=rights)
+    scene.trust(trusts({"AWS": scene.user_arn}, Condition={"StringEquals": {"sts:ExternalId": "4711"}}))
+    assert code_of(scene.assume) == "AccessDenied"
+    assert code_of(lambda: scene.assume(ExternalId="4711")) == ""
+    other = Scene(scene.server)
+    scene.trust(trusts({"AWS": other.user_arn}))
+    assert code_of(lambda: scene.assume(ExternalId="4711")) == "AccessDenied"
+
+
 @pytest.mark.parametrize(
     ("condition", "given", "refused"),
     [

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Any
 
-from tests.support.server import STRANGER, Server
+from tests.support.grants import policy, statement
+from tests.support.listed import code_of
+from tests.support.server import LIMITED, OTHER_ACCOUNT, STRANGER, STRANGERS_USER, Server
 
 
 def begin(s3: Any, bucket: str) -> str:
@@ -55,3 +58,25 @@ def test_only_if_begun_then(server: Server, s3: Any, bucket: str) -> None:
 def test_who_may(server: Server, s3: Any, bucket: str) -> None:
     upload = begin(s3, bucket)
     assert server.ask("DELETE", f"/{bucket}/key?uploadId={upload}", keys=STRANGER).code == "AccessDenied"
+
+
+def test_whoever_began_it_may(server: Server, s3: Any, bucket: str) -> None:
+    """ "Multipart upload API and permissions": its initiator may list its parts and abort it, so may his account."""
+    account, user = server.client(STRANGER), server.client(STRANGERS_USER)
+    server.grants.let("eve", policy(statement("Allow", "s3:PutObject", "*")))
+    resource = f"arn:aws:s3:::{bucket}/*"
+    for began in (account, user):
+        let = statement("Allow", "s3:PutObject", resource, Principal={"AWS": OTHER_ACCOUNT.id})
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy(let)))
+        upload = begin(began, bucket)
+        other = user if began is account else server.client(LIMITED)
+        for refused in (other.list_parts, other.abort_multipart_upload):
+            assert code_of(refused, Bucket=bucket, Key="key", UploadId=upload) == "AccessDenied"
+        deny = statement("Deny", "s3:Abort*", resource, Principal="*")
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy(deny)))
+        assert code_of(began.abort_multipart_upload, Bucket=bucket, Key="key", UploadId=upload) == "AccessDenied"
+        s3.delete_bucket_policy(Bucket=bucket)
+        assert len(account.list_parts(Bucket=bucket, Key="key", UploadId=upload)["Parts"]) == 1
+        assert code_of(began.list_parts, Bucket=bucket, Key="other", UploadId=upload) == "AccessDenied"
+        began.abort_multipart_upload(Bucket=bucket, Key="key", UploadId=upload)
+    server.grants.let("eve")

@@ -91,6 +91,32 @@ def test_write_of_a_bucket_puts(server: Server, s3: Any, strange: Any) -> None:
     assert unsigned(server, "PUT", f"/{bucket}/free").status == 403
 
 
+def test_what_was_written_unsigned_is_everybodys(server: Server, s3: Any) -> None:
+    """Its owner is who writes unsigned: he may read and delete it, and the bucket's owner may delete it only."""
+    bucket = make_bucket(server, s3, ACL="public-read-write")
+    for key in ("a", "b"):
+        assert unsigned(server, "PUT", f"/{bucket}/{key}").status == 200
+    assert unsigned(server, "GET", f"/{bucket}/a").status == 200
+    assert unsigned(server, "HEAD", f"/{bucket}/a").status == 200
+    assert unsigned(server, "PUT", f"/{bucket}/a?acl", x_amz_acl="public-read").status == 403
+    assert code_of(s3.get_object, Bucket=bucket, Key="a") == DENIED
+    assert unsigned(server, "DELETE", f"/{bucket}/a").status == 204
+    s3.put_object(Bucket=bucket, Key="mine")
+    assert unsigned(server, "DELETE", f"/{bucket}/mine").status == 403
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"IgnorePublicAcls": True})
+    assert unsigned(server, "GET", f"/{bucket}/b").status == 403
+    assert unsigned(server, "DELETE", f"/{bucket}/b").status == 403
+    s3.delete_object(Bucket=bucket, Key="b")
+
+
+def test_who_may_read_may_read_attributes(server: Server, s3: Any, strange: Any) -> None:
+    """GetObjectAttributes: "you must have READ access to the object"."""
+    asked = {"Key": "key", "ObjectAttributes": ["ETag"]}
+    bucket = filled(server, s3, "authenticated-read")
+    assert strange.get_object_attributes(Bucket=bucket, **asked)["ETag"]
+    assert code_of(strange.get_object_attributes, Bucket=filled(server, s3, "private"), **asked) == DENIED
+
+
 def test_what_another_account_owns(server: Server, s3: Any, strange: Any) -> None:
     """ "How Amazon S3 authorizes a request for an object operation": the bucket's owner needs the object's owner for
     reading, and nobody for deleting."""

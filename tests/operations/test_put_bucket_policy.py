@@ -88,6 +88,15 @@ def test_l1_a_policy_names_whom_it_may(s3: Any, bucket: str) -> None:
         put(s3, bucket, let("s3:GetObject", arn("another-bucket", "*")))
 
 
+def test_nobody_is_allowed_by_not_being_named(s3: Any, bucket: str) -> None:
+    """ "AWS JSON policy elements: NotPrincipal"."""
+    others = {"NotPrincipal": {"AWS": OTHER_ACCOUNT.id}, "Action": "s3:GetObject", "Resource": arn(bucket, "*")}
+    with pytest.raises(ClientError, match="Allow with NotPrincipal") as caught:
+        put(s3, bucket, {"Effect": "Allow", **others})
+    assert code_of(caught) == (400, "MalformedPolicy")
+    put(s3, bucket, {"Effect": "Deny", **others})
+
+
 @pytest.mark.parametrize(
     ("principal", "condition", "is_public"),
     [
@@ -149,6 +158,18 @@ def test_anybody_may_write_where_a_policy_says(server: Server, s3: Any, bucket: 
     assert (finished.status, finished.texts("Key")) == (200, ["in/parts"])
     assert s3.get_object(Bucket=bucket, Key="in/parts")["Body"].read() == b"part"
     assert server.ask("GET", f"/{bucket}?uploads").status == 200
+
+
+def test_nobody_copies_unsigned(server: Server, s3: Any, bucket: str) -> None:
+    """ "CopyObject": all requests must be authenticated and signed."""
+    s3.put_object(Bucket=bucket, Key="key", Body=b"for all")
+    put(s3, bucket, let("s3:GetObject", arn(bucket, "*")), let("s3:PutObject", arn(bucket, "*")))
+    source = {"x-amz-copy-source": f"/{bucket}/key"}
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="copy")["UploadId"]
+    for target in (f"/{bucket}/copy", f"/{bucket}/copy?partNumber=1&uploadId={upload}"):
+        answer = server.send("PUT", target, source)
+        assert (answer.status, answer.code) == (403, "AccessDenied")
+        assert server.ask("PUT", target, source).status == 200
 
 
 def test_trap_50_a_deny_wins_over_all(server: Server, s3: Any, bucket: str) -> None:
@@ -295,8 +316,8 @@ def test_trap_48_the_source_that_a_policy_asks_for(server: Server, s3: Any, buck
         (f"{bucket}/closed/key?versionId=null&x={bucket}/open/", 403),
     ]:
         headers = {"x-amz-copy-source": spelled, "x-amz-tagging-directive": "REPLACE"}
-        assert server.send("PUT", f"/{bucket}/in/key", headers).status == status, spelled
-    assert server.send("PUT", f"/{bucket}/in/key", {}).code == "AccessDenied"
+        assert server.ask("PUT", f"/{bucket}/in/key", headers, keys=STRANGER).status == status, spelled
+    assert server.ask("PUT", f"/{bucket}/in/key", keys=STRANGER).code == "AccessDenied"
 
 
 # --- conditions -----------------------------------------------------------------------------------------------------

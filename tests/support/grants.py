@@ -46,3 +46,7 @@ class MemoryGrants:
 
     async def find(self, identity: Identity) -> Grants:
         return self.granted.get(identity.user or identity.role, NO_GRANTS)
+
+    async def find_stranger(self, policy: Policy) -> str:
+        """Nobody is one."""
+        return ""

@@ -12,7 +12,7 @@ from trug.access.lists import ON_OBJECTS, ListedAccess
 from trug.access.policy import Policy, PolicyError, PolicyKind, parse_policy
 from trug.access.publicity import is_public
 from trug.access.resources import RESOURCES, TAGS_THERE, arn_of
-from trug.domain.acl import Ownership
+from trug.domain.acl import NOBODY, Ownership, Permission
 from trug.domain.bounded import Bounded
 from trug.domain.configurations import (
     HAS_OWNERSHIP,
@@ -27,7 +27,7 @@ from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.public_access import ACCOUNT_KIND, NOTHING_BLOCKED, PublicAccessBlock, block_of
 from trug.domain.tags import as_policies_see
 from trug.ports.access_lists import AccessLists
-from trug.ports.reads import Configuration, Current, Document, WithVersionId
+from trug.ports.reads import Configuration, Current, Document, UploadWithId, WithVersionId
 from trug.ports.remembered import Remembered
 from trug.ports.rows import Bucket, Version
 from trug.ports.stores import Damaged, MetadataStore
@@ -62,6 +62,9 @@ OF_ITS_OWNER = frozenset(
 )
 """What the owner of an object lets others do to it; to delete, lock or restore it is up to the bucket's owner."""
 
+OF_ITS_INITIATOR = frozenset({a.ABORT_MULTIPART_UPLOAD, a.LIST_MULTIPART_UPLOAD_PARTS})
+"""What whoever began a multipart upload may do to it, though nobody lets him any more."""
+
 MOST_SESSION_POLICIES = 1024
 
 
@@ -70,7 +73,7 @@ class Ask:
     """Whether an identity may do an action on ``bucket`` and ``key``, or on the bucket that is to be called ``name``.
 
     ``values`` answers for the request. ``writer`` is the account that writes the object that ``key`` will be, None
-    where the one is meant that is there.
+    where the one is meant that is there. ``upload_id`` is the multipart upload that the action is about.
     """
 
     identity: Identity
@@ -81,6 +84,7 @@ class Ask:
     version_id: str | None = None
     name: str = ""
     writer: str | None = None
+    upload_id: str | None = None
 
     @property
     def question(self) -> Question:
@@ -189,12 +193,16 @@ class Authority:
             return None
         return await self._refusal_on(ask, bucket)
 
+    async def find_stranger(self, policy: Policy) -> str:
+        """The first whom a policy names and who is not there; empty where all are."""
+        return await self._grants.find_stranger(policy)
+
     # --- on a bucket, by somebody else than its plain owner ---
 
     async def _refusal_on(self, ask: Ask, bucket: Bucket) -> S3Error | None:
         is_own = is_of_account(ask.identity, bucket.account)
         if not is_own and not bucket.configured & GUARDED:
-            return S3Error(ErrorCode.AccessDenied)
+            return None if await self._has_begun(ask, bucket) else S3Error(ErrorCode.AccessDenied)
         case = await self.case_of(ask, bucket)
         if not is_own and case.is_public and (await self.block_of(bucket)).restrict_buckets:
             return S3Error(ErrorCode.AccessDenied)
@@ -205,6 +213,8 @@ class Authority:
             return None
         if case.is_absent and not is_denied(decision) and await self._is_listed(of_list(case)):
             return absent(case)
+        if not is_denied(decision) and await self._has_begun(ask, bucket):
+            return None
         return explained(case.question, decision) if is_own else S3Error(ErrorCode.AccessDenied)
 
     async def case_of(self, ask: Ask, bucket: Bucket) -> Case:
@@ -238,10 +248,26 @@ class Authority:
             is_absent=is_absent,
         )
 
+    async def _has_begun(self, ask: Ask, bucket: Bucket) -> bool:
+        """Whether the caller, or a user of the account whose root he is, initiated the upload: then he may list its
+        parts and abort it ("Multipart upload API and permissions")."""
+        identity = ask.identity
+        if ask.action not in OF_ITS_INITIATOR or ask.upload_id is None or identity.account is None:
+            return False
+        upload = await self._metadata.fetch(UploadWithId(ask.upload_id))
+        if upload is None or (upload.bucket, upload.key) != (bucket.id, ask.key):
+            return False
+        if is_limited(identity, await self.grants_of(identity)):
+            return False
+        account = upload.initiator.split(":")[4:5]
+        return upload.initiator == identity.arn or (identity.is_root and account == [identity.account.id])
+
     async def _is_let_by_owner(self, case: Case) -> bool:
-        """Of what another account than the bucket's owns: its policies and its list, and no policy of the bucket."""
-        if case.is_new and case.question.identity.is_anonymous:
-            return True
+        """Of what another account than the bucket's owns: its policies and its list, and no policy of the bucket. What
+        was written unsigned everybody may read, as who owns it."""
+        if case.question.identity.is_anonymous and case.owner == NOBODY:
+            reads = ON_OBJECTS.get(Action(case.question.action)) is Permission.READ
+            return case.is_new or (reads and not (await self.block_of(case.bucket)).ignore_acls)
         if is_of_account(case.question.identity, case.owner):
             return decide(case.question, self.own_sources(case.question.identity, case.grants)).allowed
         return await self._is_listed(case)

@@ -185,7 +185,7 @@ def decide(question: Question, sources: Sources) -> Decision:
 
     A statement that denies decides, whichever policy it is in. In one account either side may allow, the resource's
     policy or the identity's own, which boundary and session policies limit; they do not limit what a resource's policy
-    gives to a user or session by name. Across accounts both sides must allow.
+    gives to a user or session by name. Across accounts both sides must allow, and a role's trust policy always must.
     """
     caller = caller_of(question.identity, question.acting)
     is_at_home = sources.is_same_account
@@ -206,7 +206,7 @@ def decide(question: Question, sources: Sources) -> Decision:
             return Decision(False, kind)
     if standing >= BOUNDED and (is_at_home or not caller.is_known):
         return Decision(True, _kind_of(sources.resource), granted)
-    if not standing and not is_at_home:
+    if not standing and (not is_at_home or _kind_of(sources.resource) is PolicyKind.TRUST):
         return Decision(False, _kind_of(sources.resource))
     return BY_RIGHT if caller.is_root else Decision(own.effect is ALLOW, PolicyKind.IDENTITY, own)
 

@@ -36,6 +36,10 @@ class GrantSource(Protocol):
         """The identity's policies; none of one that is no more, or that never had any."""
         ...
 
+    async def find_stranger(self, policy: Policy) -> str:
+        """The first whom a policy names though there is no such account, user or role; empty where all are there."""
+        ...
+
 
 class NobodyGranted:
     """A GrantSource without policies: roots alone may do anything."""
@@ -45,3 +49,6 @@ class NobodyGranted:
 
     async def find(self, identity: Identity) -> Grants:
         return NO_GRANTS
+
+    async def find_stranger(self, policy: Policy) -> str:
+        return ""

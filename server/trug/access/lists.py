@@ -15,7 +15,7 @@ from trug.ports.reads import AccountWithId, Current, WithVersionId
 from trug.ports.rows import Bucket, Version
 from trug.ports.stores import MetadataStore
 
-# "Mapping of ACL permissions and access policy permissions" in the Amazon S3 User Guide.
+# "Mapping of ACL permissions and access policy permissions" in the Amazon S3 User Guide; "GetObjectAttributes".
 
 ON_BUCKETS: Mapping[Action, Permission] = {
     actions.LIST_BUCKET: Permission.READ,
@@ -29,6 +29,8 @@ ON_BUCKETS: Mapping[Action, Permission] = {
 ON_OBJECTS: Mapping[Action, Permission] = {
     actions.GET_OBJECT: Permission.READ,
     actions.GET_OBJECT_VERSION: Permission.READ,
+    actions.GET_OBJECT_ATTRIBUTES: Permission.READ,
+    actions.GET_OBJECT_VERSION_ATTRIBUTES: Permission.READ,
     actions.GET_OBJECT_ACL: Permission.READ_ACP,
     actions.GET_OBJECT_VERSION_ACL: Permission.READ_ACP,
     actions.PUT_OBJECT_ACL: Permission.WRITE_ACP,
@@ -102,9 +104,10 @@ class ListedAccess:
         return version is not None and version.record.owner not in ("", bucket.account)
 
     async def _owns(self, identity: Identity, bucket: Bucket, key: str | None) -> bool:
-        account = identity.account
+        """What was written unsigned is everybody's own."""
+        account = NOBODY if identity.account is None else identity.account.id
         version = await self._version(bucket, key, None) if key else None
-        return version is not None and account is not None and (version.record.owner or bucket.account) == account.id
+        return version is not None and (version.record.owner or bucket.account) == account
 
     async def _version(self, bucket: Bucket, key: str, version_id: str | None) -> Version | None:
         if version_id is None:

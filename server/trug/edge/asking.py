@@ -86,7 +86,8 @@ class Asking:
         context = Context(wire, self._identity, action, self._found, headers=self._fields, told=told)
         version_id = None if key is None else wire.parameters.get("versionId")
         name = wire.target.bucket or ""
-        return Ask(self._identity, action, context, self._found, key, version_id, name)
+        upload_id = wire.parameters.get("uploadId")
+        return Ask(self._identity, action, context, self._found, key, version_id, name, upload_id=upload_id)
 
 
 def action_of(operation: Operation[Any], wire: WireRequest) -> Action:

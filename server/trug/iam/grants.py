@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
 from trug.access.grants import NO_GRANTS, Grants
 from trug.access.policy import Policy, PolicyKind
-from trug.domain.identity import Identity
+from trug.domain.identity import DEFAULT_ACCOUNT, Identity, canonical_id_of
 from trug.iam.builtin import BY_ARN
 from trug.iam.documents import compiled
-from trug.iam.entities import ATTACHED, GROUP, MEMBER, ROLE, USER, VERSION, Role, User, holder, place_of, version_place
+from trug.iam.entities import (
+    ATTACHED,
+    GROUP,
+    MEMBER,
+    ROLE,
+    USER,
+    VERSION,
+    Kind,
+    Role,
+    User,
+    holder,
+    place_of,
+    version_place,
+)
 from trug.iam.holders import inline_policies
 from trug.iam.managed import find_policy, named
 from trug.iam.refusals import IamError
 from trug.iam.scripts import Asking, ask, look
-from trug.ports.reads import EntityAt, LinksFrom
+from trug.ports.reads import AccountWithCanonicalId, AccountWithId, EntityAt, LinksFrom
 from trug.ports.remembered import Remembered
 from trug.ports.stores import MetadataStore, Reader
 
@@ -70,12 +83,43 @@ class StoredGrants:
             return await self._of_users.find((holding.account, holding.name, holding.id)) or NO_GRANTS
         return await self._found.find(holding) or NO_GRANTS
 
+    async def find_stranger(self, policy: Policy) -> str:
+        """The first whom a policy names though there is no such account, user or role; empty where all are there.
+        Services and providers are not looked up."""
+        for name in sorted(policy.names):
+            if not await self._metadata.view(partial(_is_there, name)):
+                return name
+        return ""
+
     async def _read_user(self, signer: Signer) -> Grants:
         account, user, number = signer
         return await self._read(Holding(account, USER.name, user, number))
 
     async def _read(self, holding: Holding) -> Grants:
         return await self._metadata.view(partial(_grants_of, holding))
+
+
+def _is_there(name: str, reader: Reader) -> bool:
+    kind, _, canonical_id = name.partition(" ")
+    if kind == CANONICAL:
+        return canonical_id == DEFAULT_CANONICAL or reader.fetch(AccountWithCanonicalId(canonical_id)) is not None
+    if not name.startswith("arn:"):
+        return True
+    account, resource = name.split(":", 5)[4:]
+    sort, _, path = resource.partition("/")
+    if sort in ENTITIES and account not in OF_AWS:
+        found = look(ENTITIES[sort].at(account, place_of(path.rpartition("/")[2])), reader)
+        return found is not None and found.arn == name
+    if sort not in OF_AN_ACCOUNT or account in OF_AWS:
+        return True
+    return account == DEFAULT_ACCOUNT or reader.fetch(AccountWithId(account)) is not None
+
+
+CANONICAL = "CanonicalUser"
+DEFAULT_CANONICAL = canonical_id_of(DEFAULT_ACCOUNT)
+ENTITIES: Mapping[str, Kind[User] | Kind[Role]] = {USER.name: USER, ROLE.name: ROLE}
+OF_AWS = frozenset({"aws", "cloudfront"})
+OF_AN_ACCOUNT = frozenset({"root", "assumed-role", "federated-user"})
 
 
 def holding_of(identity: Identity) -> Holding | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trug.access import actions
 from trug.access.policy import Policy, PolicyError, PolicyKind, parse_policy
 from trug.access.publicity import is_public
+from trug.access.statements import Effect
 from trug.domain.configurations import POLICY
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
@@ -38,6 +39,7 @@ class PutBucketPolicy:
 @family.operation("PutBucketPolicy", "PUT /{Bucket}?policy", action=actions.PUT_BUCKET_POLICY, request=PutBucketPolicy)
 async def put_bucket_policy(call: Call, request: PutBucketPolicy) -> Reply:
     policy = _policy(request.text, call)
+    await _check_principals(policy, call)
     await call.engine.guards.store_policy(call.bucket, request.text, is_public=is_public(policy))
     return Reply(204)
 
@@ -49,6 +51,16 @@ def _policy(text: bytes, call: Call) -> Policy:
         return parse_policy(text, PolicyKind.BUCKET, bucket=bucket.name, account=bucket.account)
     except PolicyError as error:
         raise S3Error(ErrorCode.MalformedPolicy, str(error)) from error
+
+
+async def _check_principals(policy: Policy, call: Call) -> None:
+    """MalformedPolicy for one that names somebody who is not there, and for one that allows all others ("AWS JSON
+    policy elements: NotPrincipal")."""
+    for statement in policy.statements:
+        if statement.effect is Effect.ALLOW and statement.principals is not None and statement.principals.is_negated:
+            raise S3Error(ErrorCode.MalformedPolicy, "Allow with NotPrincipal is not supported.")
+    if await call.authority.find_stranger(policy):
+        raise S3Error(ErrorCode.MalformedPolicy, "Invalid principal in policy")
 
 
 @family.operation("GetBucketPolicy", "GET /{Bucket}?policy", action=actions.GET_BUCKET_POLICY, request=Nothing)

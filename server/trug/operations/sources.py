@@ -74,8 +74,14 @@ def parse_copy_source(header: str) -> tuple[str, str, str | None]:
     return bucket, key, version_id if mark else None
 
 
+NOT_UNSIGNED = "Anonymous users cannot copy objects. Please authenticate."
+
+
 async def source_of(call: Call, source: Source) -> CopySource:
-    """The source, in a bucket that exists and that the caller may read. NoSuchBucket, AccessDenied."""
+    """The source, in a bucket that exists and that the caller may read. NoSuchBucket; AccessDenied, also for whoever
+    asks unsigned ("CopyObject": all requests must be authenticated)."""
+    if call.identity.is_anonymous:
+        raise S3Error(ErrorCode.AccessDenied, NOT_UNSIGNED)
     bucket = await call.engine.buckets.find(source.bucket)
     if bucket is None:
         raise S3Error(ErrorCode.NoSuchBucket, fields={"BucketName": source.bucket})

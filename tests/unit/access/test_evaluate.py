@@ -345,6 +345,18 @@ def test_reasons(identity: Identity, sources: Sources, told: str) -> None:
     assert reason_of(decide(ask(identity), sources), "s3:GetObject") == told
 
 
+def test_a_roles_trust_policy_must_allow_itself() -> None:
+    """In its own account too: neither a policy of one's own nor being the root is enough."""
+    trusted = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:user/other"}}
+    trust = policy(PolicyKind.TRUST, {**trusted, "Action": "sts:AssumeRole"})
+    everything = policy(IDENTITY, {"Effect": "Allow", "Action": "*", "Resource": "*"})
+    for who in (BOB, ROOT):
+        question = Question(who, "sts:AssumeRole", ROLE_ARN, {}.get)
+        assert decide(question, Sources((everything,))).allowed
+        decision = decide(question, Sources((everything,), resource=trust))
+        assert not decision.allowed and decision.by is PolicyKind.TRUST
+
+
 def test_reasons_of_who_may_not_assume_a_role() -> None:
     trusted = {"Effect": "Allow", "Principal": {"AWS": BOB_ARN}, "Action": "sts:AssumeRole"}
     none, never = (policy(PolicyKind.TRUST, trusted | {"Effect": effect}) for effect in ("Allow", "Deny"))

@@ -17,10 +17,12 @@ family = Family(IAM)
 @family.action("CreateRole", new("role", "RoleName", SHORT_NAME))
 async def create_role(call: Call, _: None) -> Structure:
     parameters = call.parameters
+    trust = parameters.text("AssumeRolePolicyDocument", DOCUMENT)
+    await call.tokens.trust.check(trust)
     role = await call.people.roles.create(
         call.tenant,
         parameters.text("RoleName", SHORT_NAME),
-        parameters.text("AssumeRolePolicyDocument", DOCUMENT),
+        trust,
         path=parameters.text("Path", PATH, default="/"),
         description=parameters.text("Description", DESCRIPTION, default=""),
         longest=parameters.integer("MaxSessionDuration", *LONGEST_SESSION, default=LONGEST_SESSION[0]),
@@ -61,7 +63,9 @@ async def update_role_description(call: Call, role: Role) -> Structure:
 
 @family.action("UpdateAssumeRolePolicy", role_named)
 async def update_assume_role_policy(call: Call, role: Role) -> None:
-    await call.people.roles.set_trust(call.tenant, role.name, call.parameters.text("PolicyDocument", DOCUMENT))
+    trust = call.parameters.text("PolicyDocument", DOCUMENT)
+    await call.tokens.trust.check(trust)
+    await call.people.roles.set_trust(call.tenant, role.name, trust)
 
 
 @family.action("DeleteRole", role_named)

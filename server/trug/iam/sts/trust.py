@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from trug.access.evaluate import Question, Sources, Values, decide
 from trug.access.grants import NO_GRANTS, Grants, GrantSource
-from trug.access.policy import Policy, PolicyKind, parse_policy
+from trug.access.policy import Policy, PolicyError, PolicyKind, parse_policy
 from trug.access.statements import named
 from trug.domain.bounded import Bounded
 from trug.domain.identity import ANONYMOUS, Identity
 from trug.iam.entities import Provider, Role
+from trug.iam.refusals import IamCode, IamError
 
 MOST_COMPILED = 1_000
 
@@ -19,6 +20,16 @@ class Trust:
     def __init__(self, grants: GrantSource) -> None:
         self._grants = grants
         self._compiled: Bounded[tuple[str, PolicyKind], Policy] = Bounded(MOST_COMPILED)
+
+    async def check(self, text: str) -> None:
+        """IamError (MalformedPolicyDocument) for a trust policy that is none or names somebody who is not there."""
+        try:
+            policy = parse_policy(text, PolicyKind.TRUST)
+        except PolicyError as error:
+            raise IamError(str(error), IamCode.MalformedPolicyDocument) from error
+        stranger = await self._grants.find_stranger(policy)
+        if stranger:
+            raise IamError(f'Invalid principal in policy: "AWS":"{stranger}"', IamCode.MalformedPolicyDocument)
 
     async def lets(self, identity: Identity, action: str, role: Role, values: Values) -> bool:
         """Whether an identity, of whatever account, may do an action of STS to a role."""

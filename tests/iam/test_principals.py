@@ -1,0 +1,96 @@
+"""PutBucketPolicy, CreateRole and UpdateAssumeRolePolicy take policies that name those who are there, and no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from tests.support.iam import ROOT, IamServer
+from tests.support.server import REGION
+
+from trug.domain.identity import DEFAULT_ACCOUNT, canonical_id_of
+
+ARN = f"arn:aws:iam::{DEFAULT_ACCOUNT}"
+THERE: list[Any] = [
+    {"AWS": DEFAULT_ACCOUNT},
+    {"AWS": f"{ARN}:root"},
+    {"AWS": f"{ARN}:user/{{name}}"},
+    {"AWS": [f"{ARN}:user/{{name}}", f"arn:aws:sts::{DEFAULT_ACCOUNT}:assumed-role/any/session"]},
+    {"Service": "logging.s3.amazonaws.com"},
+    "*",
+]
+NOT_THERE: list[Any] = [
+    {"AWS": "999999999999"},
+    {"AWS": "arn:aws:iam::999999999999:root"},
+    {"AWS": [f"{ARN}:root", f"{ARN}:user/ghost"]},
+    {"AWS": f"{ARN}:user/path/{{name}}"},
+    {"AWS": f"{ARN}:role/{{name}}"},
+]
+
+
+def named(principal: Any, name: str) -> Any:
+    return json.loads(json.dumps(principal).replace("{name}", name))
+
+
+def document(principal: Any, action: str, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture(scope="module")
+def s3(server: IamServer) -> Any:
+    access_key, secret = ROOT
+    return boto3.client(
+        "s3",
+        endpoint_url=server.endpoint,
+        region_name=REGION,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret,
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )
+
+
+@pytest.fixture
+def bucket(s3: Any, name: str) -> str:
+    s3.create_bucket(Bucket=f"bucket-of-{name}")
+    return f"bucket-of-{name}"
+
+
+def bucket_policy(bucket: str, principal: Any) -> str:
+    return document(principal, "s3:GetObject", Resource=f"arn:aws:s3:::{bucket}/*")
+
+
+CANONICAL = {"CanonicalUser": canonical_id_of(DEFAULT_ACCOUNT)}
+
+
+@pytest.mark.parametrize("principal", [*THERE, CANONICAL])
+def test_a_bucket_policy_for_those_there(s3: Any, bucket: str, user: str, principal: Any) -> None:
+    s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, named(principal, user)))
+
+
+@pytest.mark.parametrize("principal", [*NOT_THERE, {"CanonicalUser": "ab" * 32}])
+def test_a_bucket_policy_for_strangers(
+    s3: Any, bucket: str, user: str, principal: Any, refused: Callable[..., str]
+) -> None:
+    policy = bucket_policy(bucket, named(principal, user))
+    assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=policy) == "MalformedPolicy"
+    assert refused(s3.get_bucket_policy, Bucket=bucket) == "NoSuchBucketPolicy"
+
+
+@pytest.mark.parametrize("principal", THERE)
+def test_a_role_that_trusts_those_there(iam: Any, user: str, principal: Any) -> None:
+    trust = document(named(principal, user), "sts:AssumeRole")
+    iam.create_role(RoleName=f"of-{user}", AssumeRolePolicyDocument=trust)
+    iam.update_assume_role_policy(RoleName=f"of-{user}", PolicyDocument=trust)
+
+
+@pytest.mark.parametrize("principal", NOT_THERE)
+def test_a_role_that_trusts_strangers(iam: Any, user: str, principal: Any, refused: Callable[..., str]) -> None:
+    trust, role = document(named(principal, user), "sts:AssumeRole"), f"of-{user}"
+    assert refused(iam.create_role, RoleName=role, AssumeRolePolicyDocument=trust) == "MalformedPolicyDocument"
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=document({"AWS": f"{ARN}:root"}, "sts:AssumeRole"))
+    assert refused(iam.update_assume_role_policy, RoleName=role, PolicyDocument=trust) == "MalformedPolicyDocument"
