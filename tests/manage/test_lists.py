@@ -18,7 +18,7 @@ from trug.ports.rows import Bucket
 BUCKET = Bucket(1, "b", "1", "us-east-1", 0)
 AROUND = compose().surroundings
 
-keys = st.text(st.sampled_from("aZ9._-/~* \"\\é%?#\u202e"), min_size=1, max_size=30)
+keys = st.text(st.sampled_from('aZ9._-/~* "\\é%?#\u202e'), min_size=1, max_size=30)
 
 
 @given(key=keys, size=st.integers(0, 2**43), storage_class=st.sampled_from(["STANDARD", "GLACIER", "STANDARD_IA"]))
@@ -33,7 +33,7 @@ def test_both_ways_tell_the_same(key: str, size: int, storage_class: str) -> Non
             assert json.loads(written) == json.loads(by_fields)
 
 
-@pytest.mark.parametrize("key", ["a", "photos/a.JPG", "01a20034-659e-7c4c-95ca-e1940a0424e4.png", ".hidden", "a//b.c_d"])
+@pytest.mark.parametrize("key", ["a", "photos/a.JPG", "01a20034-659e-7c4c-95ca-e1940a0424e4.png", ".hid", "a//b.c_d"])
 def test_ordinary_keys_take_the_short_way(key: str) -> None:
     row = key.encode() + line_of(key, Listing("", 1536, 1_700_000_000_000_000, "STANDARD"))
     assert PLAIN_ROW.fullmatch(row)
