@@ -33,9 +33,7 @@ def test_both_ways_tell_the_same(key: str, size: int, storage_class: str) -> Non
             assert json.loads(written) == json.loads(by_fields)
 
 
-@pytest.mark.parametrize(
-    "key", ["a", "photos/a.JPG", "01a20034-659e-7c4c-95ca-e1940a0424e4.png", ".hidden", "a//b.c_d"]
-)
+@pytest.mark.parametrize("key", ["a", "photos/a.JPG", "01a20034-659e-7c4c-95ca-e1940a0424e4.png", ".hid", "a//b.c_d"])
 def test_ordinary_keys_take_the_short_way(key: str) -> None:
     row = key.encode() + line_of(key, Listing("", 1536, 1_700_000_000_000_000, "STANDARD"))
     assert PLAIN_ROW.fullmatch(row)

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.console import PUBLIC, Console, consoling
-from tests.support.server import ACCOUNT, REGION, STRANGER
+from tests.support.server import ACCOUNT, OTHER_ACCOUNT, REGION, STRANGER
 
+from trug.domain.acl import Ownership
 from trug.domain.media import extension_of, type_of
 from trug.domain.preconditions import WriteConditions
 from trug.domain.retention import Lock
@@ -214,6 +215,10 @@ def test_limits(client: httpx.Client, limit: str, count: int, bucket: str) -> No
 @pytest.mark.parametrize("asked", [{"limit": "ten"}, {"limit": "1x"}, {"token": "x"}, {"bucket": ""}])
 def test_lists_that_cannot_be(client: httpx.Client, bucket: str, asked: dict[str, str]) -> None:
     assert client.get("/list", params={"bucket": bucket} | asked).status_code == 400
+
+
+def test_filters_are_not_ignored(client: httpx.Client, bucket: str) -> None:
+    assert client.get("/list", params={"bucket": bucket, "filter": "size > 1"}).status_code == 501
 
 
 @pytest.mark.parametrize("extension", ["pdf", ".pdf", ".PDF", "Pdf"])
@@ -444,3 +449,32 @@ def test_dispositions(name: str, shown: str) -> None:
 @pytest.mark.parametrize("head", [b"", b"\0", b"\0" * 8192, b"P", b"\xff" * 100])
 def test_types_that_nobody_can_tell(head: bytes) -> None:
     assert type_of(head) not in ("image/png", "image/jpeg", "image/webp", "application/pdf")
+
+
+def test_many_files_before_their_bucket(client: httpx.Client, bucket: str) -> None:
+    contents = [PNG + bytes([number]) * (number * 90_000) for number in range(5)]
+    form = [("files", (f"{number}.png", content)) for number, content in enumerate(contents)]
+    answer = client.post("/upload-multiple", files=[*form, ("bucket", (None, bucket))])
+    assert answer.status_code == 201, answer.text
+    keys = [url.rpartition("/")[2] for url in answer.json()["urls"]]
+    assert [client.get("/download", params={"bucket": bucket, "key": key}).content for key in keys] == contents
+
+
+def test_who_guesses_keys_is_slowed_down() -> None:
+    with consoling(rate=1) as strict, strict.http(("nobody", "guess")) as client:
+        statuses = [client.get("/api/v1/buckets/list").status_code for _ in range(5)]
+    assert statuses == [401, 401, 429, 429, 429]
+
+
+def test_others_who_may_write_own_what_they_write(console: Console, client: httpx.Client, bucket: str) -> None:
+    s3 = console.bucket(bucket)
+    console.run(console.engine.guards.store_ownership(s3, Ownership.WRITER))
+    console.run(console.engine.guards.store_policy(console.bucket(bucket), EVERYBODY_PUTS % bucket.encode()))
+    with console.http(STRANGER, "/api/v1") as stranger:
+        key = upload(stranger, bucket)
+    version = console.run(console.engine.objects.find(console.bucket(bucket), key, None))
+    assert version.record.owner == OTHER_ACCOUNT.id
+
+
+EVERYBODY_PUTS = b"""{"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::%s/*"}]}"""

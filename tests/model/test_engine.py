@@ -482,9 +482,8 @@ class BucketLife(RuleBasedStateMachine):
         assert counters.versions == len(versions)
         assert counters.bytes == sum(len(kept.content) for kept in versions)
         assert counters.uploads == 0
-        assert counters.current == sum(
-            len(kept.content) for key in self.reference.objects() if (kept := self.reference.newest(key))
-        )
+        newest = [self.reference.newest(key) for key in self.reference.objects()]
+        assert counters.current == sum(len(kept.content) for kept in newest if kept is not None)
 
     def teardown(self) -> None:
         try:

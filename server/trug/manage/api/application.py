@@ -133,7 +133,11 @@ class Entrance:
         house = self._house
         wire = wire_of(request, inlet, trace.request_id, house.surroundings.clock.now())
         body = await inlet.whole(row.largest) if row.form is None else None
-        caller = await house.callers.identify(request, wire, body)
+        try:
+            caller = await house.callers.identify(request, wire, body)
+        except Problem:
+            house.rates.take(trace.client)
+            raise
         if caller.identity.is_anonymous and not row.is_open:
             raise unauthenticated()
         house.rates.take(caller.identity.arn if not caller.identity.is_anonymous else trace.client)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import IO
+from contextlib import closing
 
+from trug.domain.errors import ErrorCode, S3Error
 from trug.engine.versions import PutVersion
 from trug.manage.api.forms import Form, Part
 from trug.manage.api.problems import Mistake, bad_request
 from trug.manage.api.reading import NOT_VALID
 from trug.manage.api.visit import Visit
 from trug.manage.storage.service import SMALL, taken_in
+from trug.operations.parameters import LARGEST_UPLOAD
 from trug.ports.rows import Bucket
 
 BUCKET = "bucket"
@@ -31,8 +31,8 @@ async def received(visit: Visit, field: str, *, most: int) -> list[str]:
     objects = visit.surroundings.engine.objects
     changes: list[PutVersion] = []
     try:
-        async with AsyncExitStack() as stack:
-            bucket = await _taken_in(visit, stack, field, most, changes)
+        with closing(Scratch(visit.surroundings.scratch)) as scratch:
+            bucket = await _taken_in(visit, scratch, field, most, changes)
     except BaseException:
         await objects.forget(changes)
         raise
@@ -40,7 +40,7 @@ async def received(visit: Visit, field: str, *, most: int) -> list[str]:
     return [visit.surroundings.url_of(bucket.name, change.key) for change in changes]
 
 
-async def _taken_in(visit: Visit, stack: AsyncExitStack, field: str, most: int, changes: list[PutVersion]) -> Bucket:
+async def _taken_in(visit: Visit, scratch: Scratch, field: str, most: int, changes: list[PutVersion]) -> Bucket:
     """Receive all files, adding their changes as they come. Returns the bucket."""
     bucket: Bucket | None = None
     aside: list[tuple[str, Aside]] = []
@@ -53,8 +53,7 @@ async def _taken_in(visit: Visit, stack: AsyncExitStack, field: str, most: int, 
         elif part.name == field:
             filename = _check(part, field, most, len(changes) + len(aside))
             if bucket is None:
-                held = await stack.enter_async_context(put_aside(part, visit.surroundings.scratch))
-                aside.append((filename, held))
+                aside.append((filename, await scratch.keep(part)))
             else:
                 changes.append(await taken_in(visit, bucket, filename, part))
     if bucket is None:
@@ -77,32 +76,55 @@ def _check(part: Part, field: str, most: int, so_far: int) -> str:
     return part.filename
 
 
-class Aside:
-    """A file that lies in a temporary file: a ``RawBody``."""
+class Scratch:
+    """One temporary file without a name for all that a form puts aside; in memory while that is little."""
 
-    def __init__(self, file: IO[bytes], length: int) -> None:
-        self._file = file
+    def __init__(self, directory: str | None) -> None:
+        self._file = tempfile.SpooledTemporaryFile(SMALL, dir=directory)  # noqa: SIM115 - closed by ``close``
+        self._end = 0
+
+    async def keep(self, part: Part) -> Aside:
+        """All of a part, put aside. EntityTooLarge above 5 GiB."""
+        offset = self._end
+        while piece := await part.read():
+            self._end += len(piece)
+            if self._end - offset > LARGEST_UPLOAD:
+                raise S3Error(ErrorCode.EntityTooLarge)
+            if self._end > SMALL:
+                await asyncio.to_thread(self._file.write, piece)
+            else:
+                self._file.write(piece)
+        return Aside(self, offset, self._end - offset)
+
+    async def read(self, offset: int, size: int) -> bytes:
+        return await asyncio.to_thread(self._read, offset, size)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        self._file.seek(offset)
+        return self._file.read(size)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Aside:
+    """A file that was put aside: a ``RawBody``."""
+
+    def __init__(self, scratch: Scratch, offset: int, length: int) -> None:
+        self._scratch = scratch
+        self._offset = offset
+        self._stop = offset + length
         self.length: int | None = length
 
     async def read(self) -> bytes:
-        return await asyncio.to_thread(self._file.read, PIECE)
+        return await self._next(PIECE)
 
     async def readinto(self, buffer: memoryview) -> int:
-        piece = await asyncio.to_thread(self._file.read, len(buffer))
+        piece = await self._next(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
 
-
-@asynccontextmanager
-async def put_aside(part: Part, directory: str | None) -> AsyncIterator[Aside]:
-    """The rest of a part, in memory while it is small, else in a temporary file that has no name."""
-    with tempfile.SpooledTemporaryFile(SMALL, dir=directory) as file:
-        length = 0
-        while piece := await part.read():
-            length += len(piece)
-            if length > SMALL:
-                await asyncio.to_thread(file.write, piece)
-            else:
-                file.write(piece)
-        file.seek(0)
-        yield Aside(file, length)
+    async def _next(self, most: int) -> bytes:
+        piece = await self._scratch.read(self._offset, min(most, self._stop - self._offset))
+        self._offset += len(piece)
+        return piece

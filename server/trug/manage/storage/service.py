@@ -9,6 +9,7 @@ import msgspec
 from trug.access import actions
 from trug.domain.configurations import UPLOAD_TYPES
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.lines import date_of
 from trug.domain.media import LOOKED_AT, extension_of, type_of
 from trug.domain.media_types import is_allowed
 from trug.domain.preconditions import WriteConditions
@@ -23,7 +24,7 @@ from trug.operations.granting import is_plain, with_owner
 from trug.operations.parameters import LARGEST_UPLOAD
 from trug.ports.rows import Bucket, Version
 from trug.wire.body import VerifiedBody
-from trug.wire.dates import iso_date
+from trug.wire.dates import SECOND
 from trug.wire.integrity import NOTHING
 from trug.wire.payload import Payload
 from trug.wire.request import RawBody
@@ -121,7 +122,7 @@ def described(around: Surroundings, bucket: Bucket, version: Version) -> FileDes
         size_formatted=formatted_size(listing.size),
         extension=extension_of(version.key),
         storage_class=listing.storage_class,
-        last_modified=iso_date(listing.modified),
+        last_modified=f"{date_of(listing.modified // SECOND)}Z",
         filename=name_of(version),
         content_type=record.headers.get("content-type", UNKNOWN),
     )
