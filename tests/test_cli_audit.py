@@ -71,6 +71,8 @@ def test_who_changed_what(tmp_path: Path) -> None:
         assert len(answer(tmp_path, "audit", "--actor", "root", "--since", "2001-01-01T00:00:00Z")["records"]) == 3
         shown = run(tmp_path, "audit", "--dir", "data").stdout.splitlines()
         assert shown[0].endswith(f"{ROOT} (minioadmin) from 127.0.0.1  s3:CreateBucket")
+        (made,) = answer(tmp_path, "audit", "--actor", "minioadmin")["records"][-1]["changes"]
+        assert (made["resource"], made["before"], made["after"]["name"]) == (f"iam/{ACCOUNT}/user/ann", None, "ann")
         assert answer(tmp_path, "audit", "verify")["audit"]["records"] == 5
     assert run(tmp_path, "audit", "trim", "--before", "2100-01-01", "--dir", "data").returncode == 2
     assert run(tmp_path, "audit", "--since", "yesterday", "--dir", "data").returncode == 2
@@ -113,6 +115,7 @@ def test_why_and_why_not(tmp_path: Path) -> None:
         }
     found = explain("--as", ANN, "getobject", "data/k", "--context", "aws:SourceIp=192.0.2.1", code=1)
     assert (found["action"], found["reason"]) == ("s3:GetObject", "with an explicit deny in a resource-based policy")
+    assert explain("--as", ANN, "GetObject", "data/k", code=1)["absent"] == ["aws:sourceip"]
     decides = [(each["policy"], each["sid"]) for each in found["statements"] if each["decides"]]
     assert decides == [("resource-based policy", "Home")]
     found = explain("--as", ANN, "s3:PutObject", "data/k", code=1)
@@ -120,7 +123,7 @@ def test_why_and_why_not(tmp_path: Path) -> None:
     assert "another action" in run(tmp_path, "explain", "--as", ANN, "PutObject", "data/k", "--dir", "data").stdout
     found = explain("--as", "anonymous", "s3:ListBucket", "data", code=1)
     assert (found["principal"], found["reason"]) == (
-        "*",
+        "anonymous",
         "because no resource-based policy allows the s3:ListBucket action",
     )
     assert explain("--as", ROOT, "s3:PutBucketPolicy", "data")["allowed"]

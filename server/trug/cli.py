@@ -434,6 +434,8 @@ def _print_explanation(found: dict[str, Any]) -> None:
         print(_printable(f"{kind} {name}".rstrip() + ":"))
         for statement in statements:
             print(_printable(f"  {_statement_line(statement)}"))
+    for key in found["absent"]:
+        print(_printable(f"note: the policies ask for {key}, which has no value: --context {key}=VALUE gives it one"))
     for note in found["notes"]:
         print(_printable(f"note: {note}"))
 

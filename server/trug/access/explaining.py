@@ -14,8 +14,8 @@ from trug.ports.rows import Bucket
 
 @frozen
 class Explanation:
-    """Whether it is allowed, why in a few words, the statement that decided, every statement that was looked at, and
-    what else had a say."""
+    """Whether it is allowed, why in a few words, the statement that decided, every statement that was looked at, what
+    else had a say, and the condition keys that were asked for and had no value."""
 
     question: Question
     allowed: bool
@@ -23,6 +23,13 @@ class Explanation:
     decisive: Statement | None = None
     statements: tuple[Considered, ...] = ()
     notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+NAMED = frozenset(
+    {"s3:existingobjecttag", "s3:requestobjecttag", "aws:principaltag", "aws:requesttag", "aws:resourcetag"}
+)
+"""Keys of tags, of which the policies' needs do not tell which."""
 
 
 async def explain(authority: Authority, ask: Ask) -> Explanation:
@@ -87,14 +94,16 @@ def _grants_of(acl: Acl) -> str:
 
 
 def _explained(question: Question, sources: Sources, *, allowed: bool, notes: list[str] | None = None) -> Explanation:
-    decision = decide(question, sources)
+    decision, looked_at = decide(question, sources), considered(question, sources)
+    needs = {key for each in looked_at if each.statement.speaks_of(question.action) for key in each.statement.needs}
     return Explanation(
         question,
         allowed,
         _reason(decision, question, allowed=allowed),
         decision.verdict.statement if decision.allowed is allowed else None,
-        considered(question, sources),
+        looked_at,
         tuple(notes or ()),
+        tuple(sorted(key for key in needs - NAMED if question.values(key) is None)),
     )
 
 

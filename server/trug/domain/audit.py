@@ -15,7 +15,7 @@ KIND, HEAD, ANCHOR = "audit", "head", "anchor"
 
 ENDS = Struct(">Q32s")
 NUMBERS = Struct(">QQ")
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f]")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 LOCAL = "local"
 """The address of whoever has the data directory at hand."""

@@ -92,10 +92,10 @@ class Trail:
 
     async def verify(self) -> Verdict:
         """Follow the chain from its anchor to its end; the first record that does not fit ends the way."""
-        walk = Walk(end_of(await self._metadata.fetch(ANCHORED)))
         after = count = 0
+        page, anchor, head = await self._metadata.view(partial(page_and_ends, after))
+        walk = Walk(anchor)
         while True:
-            page, head = await self._metadata.view(partial(page_and_head, after))
             for record in page:
                 count += 1
                 broken = walk.find_break(record)
@@ -104,6 +104,7 @@ class Trail:
             if not page:
                 return Verdict(count, walk.find_loss(head) or "", head)
             after = page[-1].sequence
+            page, _, head = await self._metadata.view(partial(page_and_ends, after))
 
     async def cut(self, before: int) -> int:
         """Forget the records from before a time (µs); how many. The one that tells of it stays."""
@@ -120,5 +121,7 @@ class Trail:
         return gone
 
 
-def page_and_head(after: int, reader: Reader) -> tuple[list[AuditRecord], ChainEnd]:
-    return reader.fetch(AuditRecords(after, PAGE)), end_of(reader.fetch(ENDED))
+def page_and_ends(after: int, reader: Reader) -> tuple[list[AuditRecord], ChainEnd, ChainEnd]:
+    """A page of records, what the chain is anchored at, and where it ends, of one state."""
+    records = reader.fetch(AuditRecords(after, PAGE))
+    return records, end_of(reader.fetch(ANCHORED)), end_of(reader.fetch(ENDED))

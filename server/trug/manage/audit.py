@@ -9,6 +9,7 @@ from typing import Any
 
 from trug.domain.audit import AuditRecord
 from trug.engine.trail import PAGE, Trail
+from trug.iam.entities import Kind
 from trug.ports.stores import MetadataStore
 from trug.wire.dates import iso_date
 
@@ -62,6 +63,8 @@ def moment_of(text: str | None) -> int | None:
     return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1_000_000)
 
 
+FIELDS = {name: shape._fields for shape, name in Kind.known.items()}
+
 UNREADABLE: dict[str, Any] = {
     "actor": "", "access_key": "", "address": "", "action": "unreadable", "request_id": "", "bucket": "", "changes": []
 }  # fmt: skip
@@ -72,7 +75,21 @@ def shown_record(record: AuditRecord) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(record.document)
     except ValueError:
         said = UNREADABLE
+    for change in said["changes"]:
+        names = FIELDS.get(kind_of(change["resource"]), ())
+        change |= {when: with_names(names, change[when]) for when in ("before", "after")}
     return {"record": record.sequence, "time": iso_date(record.time), **said, "hash": record.hash.hex()}
+
+
+def kind_of(resource: str) -> str:
+    """The kind of a thing of IAM (``iam/ACCOUNT/KIND/…``), else empty."""
+    service, _, rest = resource.partition("/")
+    return rest.partition("/")[2].partition("/")[0] if service == "iam" else ""
+
+
+def with_names(names: tuple[str, ...], value: Any) -> Any:
+    """What is stored by place, by name."""
+    return dict(zip(names, value, strict=False)) if names and isinstance(value, list) else value
 
 
 def is_wanted(shown: Mapping[str, Any], given: Mapping[str, str]) -> bool:

@@ -205,12 +205,13 @@ def shown(found: Explanation, identity: Identity) -> dict[str, Any]:
     question = found.question
     return {
         "explanation": {
-            "principal": identity.arn,
+            "principal": "anonymous" if identity.is_anonymous else identity.arn,
             "action": question.action,
             "resource": question.resource,
             "allowed": found.allowed,
             "reason": found.reason,
             "statements": [shown_statement(each, found, question) for each in found.statements],
+            "absent": list(found.absent),
             "notes": list(found.notes),
         }
     }

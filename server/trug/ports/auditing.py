@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from trug.domain.acl import unpack_acl
 from trug.domain.audit import Touched, shown_document
+from trug.domain.configurations import ACL, PUBLIC_ACCESS_BLOCK
 from trug.domain.identity import Account
+from trug.domain.public_access import ACCOUNT_KIND, SETTINGS, block_of, settings_of
 from trug.ports import effects as do
 from trug.ports import reads as ask
 from trug.ports.changes import Effect, Read
@@ -47,7 +50,9 @@ def set_configuration(effect: do.SetConfiguration, fetch: Fetch) -> Touched:
     bucket = fetch(ask.BucketWithId(effect.bucket))
     name = str(effect.bucket) if bucket is None else bucket.name
     before = fetch(ask.Configuration(effect.bucket, effect.kind))
-    return Touched(f"bucket/{name}/{effect.kind}", shown_document(before), shown_document(effect.document), bucket=name)
+    return Touched(
+        f"bucket/{name}/{effect.kind}", shown(effect.kind, before), shown(effect.kind, effect.document), bucket=name
+    )
 
 
 def put_account(effect: do.PutAccount, fetch: Fetch) -> Touched | None:
@@ -101,7 +106,7 @@ def keep_document(effect: do.KeepDocument, fetch: Fetch) -> Touched | None:
     before = fetch(ask.Document(effect.kind, effect.name))
     if before is None and effect.document is None:
         return None
-    return Touched(f"{effect.kind}/{effect.name}", shown_document(before), shown_document(effect.document))
+    return Touched(f"{effect.kind}/{effect.name}", shown(effect.kind, before), shown(effect.kind, effect.document))
 
 
 def attest(effect: do.Attest, _: Fetch) -> Touched:
@@ -140,3 +145,37 @@ def shown_account(account: Account | None) -> dict[str, Any] | None:
 def shown_key(key: AccessKey | None) -> dict[str, Any] | None:
     """Not its secret, sealed as it is."""
     return None if key is None else {"account": key.account, "user": key.user, "active": key.active}
+
+
+def shown_block(document: bytes) -> dict[str, bool]:
+    return dict(zip(SETTINGS, settings_of(block_of(document)), strict=True))
+
+
+def shown_acl(document: bytes) -> dict[str, Any]:
+    acl = unpack_acl(document.decode())
+    return {"owner": acl.owner, "grants": [f"{grant.permission} to {grant.grantee.id}" for grant in acl.grants]}
+
+
+def shown_moment(document: bytes) -> int:
+    """In µs since 1970."""
+    return int.from_bytes(document, "big")
+
+
+PACKED: Mapping[str, Callable[[bytes], Any]] = {
+    PUBLIC_ACCESS_BLOCK: shown_block,
+    ACCOUNT_KIND: shown_block,
+    ACL: shown_acl,
+    "sessions-revoked": shown_moment,
+}
+"""Documents that are neither text nor msgpack, by kind."""
+
+
+def shown(kind: str, document: bytes | None) -> Any:
+    """A document as a value of JSON; what cannot be read is told all the same."""
+    show = PACKED.get(kind)
+    if show is None or document is None:
+        return shown_document(document)
+    try:
+        return show(document)
+    except (KeyError, ValueError):
+        return shown_document(document)
