@@ -58,8 +58,8 @@ class Objects:
     ) -> Stored:
         """Store a body as the newest version of ``key``; visible only when it is whole, verified and durable.
 
-        ``event`` is what the feed tells of it. Computes CRC64NVME when the client sends no checksum. S3Error from the body, the conditions or a quota;
-        Unavailable.
+        ``event`` is what the feed tells of it. Computes CRC64NVME when the client sends no checksum. S3Error from the
+        body, the conditions or a quota; Unavailable.
         """
         return await self._metadata.commit(await self.prepared(bucket, key, body, draft, conditions, event))
 
