@@ -27,6 +27,8 @@ from trug.ports.reads import Current, CurrentContent, NewestHistory, WithVersion
 from trug.ports.rows import Bucket, Fetched, Version
 from trug.ports.stores import BlobStore, MetadataStore
 
+PUT, POST = "ObjectCreated:Put", "ObjectCreated:Post"
+
 
 class Objects:
     """Objects of all buckets."""
@@ -51,13 +53,15 @@ class Objects:
         self._envelopes = envelopes
         self._clock = clock
 
-    async def put(self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions) -> Stored:
+    async def put(
+        self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions, event: str = PUT
+    ) -> Stored:
         """Store a body as the newest version of ``key``; visible only when it is whole, verified and durable.
 
-        Computes CRC64NVME when the client sends no checksum. S3Error from the body, the conditions or a quota;
-        Unavailable.
+        ``event`` is what the feed tells of it. Computes CRC64NVME when the client sends no checksum. S3Error from the
+        body, the conditions or a quota; Unavailable.
         """
-        return await self._metadata.commit(await self.prepared(bucket, key, body, draft, conditions))
+        return await self._metadata.commit(await self.prepared(bucket, key, body, draft, conditions, event))
 
     async def put_all(self, changes: Sequence[PutVersion]) -> list[Stored]:
         """Commit what was ``prepared`` for different keys: all of it or nothing. Errors as ``put``."""
@@ -68,7 +72,7 @@ class Objects:
         await self._blobs.remove([blob for change in changes for blob in change.blobs])
 
     async def prepared(
-        self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions
+        self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions, event: str = PUT
     ) -> PutVersion:
         """The change that ``put`` commits, the body taken in; to be committed or forgotten. Errors as ``put``, but
         what the commit decides."""
@@ -103,7 +107,7 @@ class Objects:
                 acl=draft.acl,
             ),
             conditions=conditions,
-            event="ObjectCreated:Put",
+            event=event,
             inline=received.inline,
             content=received.content,
             blob=received.blob,

@@ -13,6 +13,7 @@ from trug.domain.preconditions import WriteConditions
 from trug.domain.tags import HEADER as TAGGING_HEADER
 from trug.domain.tags import OBJECT_TAGS, check_tags
 from trug.engine.drafts import Draft, Stored
+from trug.engine.objects import POST
 from trug.operations.call import Call
 from trug.operations.context import Told, object_tags_told
 from trug.operations.expiring import stored_expiration
@@ -86,7 +87,7 @@ async def post_object(call: Call, request: PostObject) -> Reply:
     draft = request.draft
     if not is_plain(call, draft.asked):
         draft = await with_owner(call, request.key, draft)
-    stored = await call.engine.objects.put(call.bucket, request.key, call.body, draft, request.conditions)
+    stored = await call.engine.objects.put(call.bucket, request.key, call.body, draft, request.conditions, POST)
     expiration: dict[str, str] = {}
     if call.bucket.configured & HAS_LIFECYCLE:
         expiration = await stored_expiration(call, request.key, request.draft.tags, stored)
