@@ -55,6 +55,7 @@ from trug.iam.sts.trust import Trust
 from trug.iam.uses import Uses
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
+from trug.jobs.indexing import Indexing
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
@@ -518,6 +519,7 @@ class Service:
         if self._membership is None or self._membership.leads:
             yield keep_sweeping(store.engine.sweep)
             yield keep_marked(store.engine.locks)
+            yield Indexing(store.metadata).keep_built()
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
             yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock(), access_logs).keep_running()
         if self._membership is not None:

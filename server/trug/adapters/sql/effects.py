@@ -8,6 +8,7 @@ from typing import Any
 
 from trug.adapters.sql import packing
 from trug.adapters.sql import statements as sql
+from trug.adapters.sql.labels import relabel
 from trug.ports import effects as do
 from trug.ports.changes import Effect
 
@@ -184,6 +185,16 @@ def keep_document(cursor: Cursor, effect: do.KeepDocument, _: int) -> int:
     return len(effect.document)
 
 
+# Search
+
+
+def label(cursor: Cursor, effect: do.Label, _: int) -> int:
+    for key in effect.keys:
+        row = cursor.execute(sql.CURRENT, (effect.bucket, key)).fetchone() if effect.wanted else None
+        relabel(cursor, effect.bucket, key, None if row is None else packing.version_of(effect.bucket, row))
+    return 1024 * len(effect.keys)
+
+
 # Items
 
 
@@ -251,6 +262,7 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.RemoveKey: remove_key,
     do.Declare: declare,
     do.KeepDocument: keep_document,
+    do.Label: label,
     do.PutItem: put_item,
     do.RemoveItem: remove_item,
     do.Remind: remind,
