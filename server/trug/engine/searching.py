@@ -31,11 +31,10 @@ class Found(NamedTuple):
 
 
 class FoundPage(NamedTuple):
-    """What was found, and after which key to go on; None when that was all. ``by`` says how it was looked for."""
+    """What was found, and after which key to go on; None when that was all."""
 
     found: list[Found]
     next: str | None
-    by: str = "keys"
 
 
 class Span(NamedTuple):

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from trug.domain.keys import extension_of
 from trug.engine.indexing import Indexes
-from trug.engine.searching import Found
+from trug.engine.searching import Found, Searches
 from trug.manage.api.endpoint import Family
 from trug.manage.api.problems import FORBIDDEN, Problem, bad_request
 from trug.manage.api.visit import Visit
@@ -40,7 +40,8 @@ async def search(visit: Visit, asked: schemas.SearchAsked) -> schemas.SearchPage
         page.next_token = continuation(found.next)
     if asked.explain:
         rules = [schemas.RuleShown(**row) for row in explained(OBJECT_RULES)]  # type: ignore[arg-type]
-        page.explanation = schemas.Explanation(rules, begun.as_text, found.by)
+        way = await Searches(visit.surroundings.metadata).way(bucket, begun.condition)
+        page.explanation = schemas.Explanation(rules, begun.as_text, way)
     return page
 
 
