@@ -341,6 +341,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_open = 1"),
     )
     op.create_table(
+        "labels",
+        sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("name", NAME, autoincrement=False, nullable=False),
+        sa.Column("value", NAME, autoincrement=False, nullable=False),
+        sa.Column("key", NAME, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("bucket", "name", "value", "key", name=op.f("pk_labels")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "labelled",
+        sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("key", NAME, autoincrement=False, nullable=False),
+        sa.Column("labels", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("bucket", "key", name=op.f("pk_labelled")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "items",
         sa.Column("number", NUMBER, nullable=False),
         *(sa.Column(name, NAME, nullable=False) for name in ("account", "kind", "id", "owner", "type")),

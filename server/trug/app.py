@@ -58,6 +58,7 @@ from trug.jobs.access_logs import AccessLogs
 from trug.jobs.comparing import keep_compared
 from trug.jobs.emptying import Emptyings
 from trug.jobs.expected_files import ExpectedFiles
+from trug.jobs.indexing import Indexing
 from trug.jobs.inventories import Inventories
 from trug.jobs.lifecycle import LifecycleRuns
 from trug.jobs.marking import keep_marked
@@ -525,6 +526,7 @@ class Service:
             yield keep_sweeping(store.engine.sweep)
             yield keep_marked(store.engine.locks)
             yield ExpectedFiles(store.engine, store.metadata, SystemClock()).keep_running()
+            yield Indexing(store.metadata).keep_built()
             yield Inventories(store.engine, store.metadata, SystemClock()).keep_made()
             yield LifecycleRuns(store.engine.lifecycles, store.metadata, SystemClock(), access_logs).keep_running()
             yield emptyings.keep_going()

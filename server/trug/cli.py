@@ -242,6 +242,7 @@ def _add_managed(commands: Any) -> None:
         (account, "remove", "account/remove", "remove an account that is empty", ("id",), ()),
         (account, "name", "account/name", "give an account another name beside its id", ("id", "alias"), ()),
         (bucket, "list", "bucket/list", "list buckets with what they hold", (), ("account",)),
+        (bucket, "index", "bucket/index", "have searches go by an index: STATE is on or off", ("name", "state"), ()),
         (kms, "create", "kms/create", "make a KMS key", ("name",), ()),
         (kms, "rotate", "kms/rotate", "give a key a new version, and wrap all under it", ("name",), ()),
         (kms, "rewrap", "kms/rewrap", "wrap under a key's newest version what is under others", ("name",), ()),

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import Struct
+from starlette.responses import Response
 from tests.support.console import Console, consoling
 from tests.support.grants import policy, statement
 from tests.support.server import ACCOUNT, LIMITED, STRANGER, USER
@@ -16,6 +18,11 @@ from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.versioning import Versioning
 from trug.engine.content import Content
 from trug.engine.drafts import Draft
+from trug.jobs.indexing import Indexing
+from trug.manage.api.answers import answered
+from trug.manage.api.endpoint import Family
+from trug.manage.api.visit import Visit
+from trug.manage.searching import listed_page
 from trug.ports.rows import Bucket
 
 OBJECTS: dict[str, dict[str, Any]] = {
@@ -260,3 +267,74 @@ def test_filters_over_items(ana: httpx.Client) -> None:
     items = ana.get("/items", params={"filter": "not notes"}).json()["items"]
     assert [item["type"] for item in items] == ["photo"]
     assert keep(ana, "x", "type = 'note'", over="items", bucket="gallery").status_code in (400, 404)
+
+
+# --- the index ------------------------------------------------------------------------------------------------------
+
+
+def test_the_index_is_switched(console: Console, ana: httpx.Client, bucket: Bucket) -> None:
+    assert console.house is not None
+    asked = {"bucket": "gallery"}
+    assert ana.get("/search/index", params=asked).json() == {"bucket": "gallery", "state": "off"}
+    answer = ana.put("/search/index", json=asked | {"enabled": True})
+    assert (answer.status_code, answer.json()["state"]) == (200, "building")
+    assert search(ana, "tag.album = 'sea'") == ["photos/b.png"]
+    console.run(Indexing(console.house.surroundings.metadata).run())
+    assert ana.get("/search/index", params=asked).json()["state"] == "ready"
+    for text, keys in FOUND:
+        assert search(ana, text) == keys, text
+    told = ana.get("/search", params=asked | {"filter": "tag.album = 'sea'", "explain": "true"}).json()
+    assert told["explanation"]["by"] == "index: tag.album = 'sea'"
+    with console.http(LIMITED, "/api/v1") as bob, console.http(STRANGER, "/api/v1") as stranger:
+        for client in (bob, stranger):
+            assert client.put("/search/index", json=asked | {"enabled": False}).status_code == 403
+    assert ana.put("/search/index", json=asked | {"enabled": "yes"}).status_code == 400
+    assert ana.put("/search/index", json=asked | {"enabled": False}).json()["state"] == "clearing"
+    console.run(Indexing(console.house.surroundings.metadata).run())
+    assert ana.get("/search/index", params=asked).json()["state"] == "off"
+    assert search(ana, "tag.album = 'sea'") == ["photos/b.png"]
+
+
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+lists = Family("lists", "For tests.", "/t")
+
+
+class FilesAsked(Struct):
+    bucket: str
+    filter: str = ""
+    extension: str = ""
+    prefix: str = ""
+    limit: int = 2
+    after: str = ""
+
+
+@lists.endpoint("Files", "GET /files", "A list", query=FilesAsked)
+async def list_files(visit: Visit, asked: FilesAsked) -> Response:
+    page = await listed_page(
+        visit,
+        await visit.bucket(asked.bucket),
+        text=asked.filter,
+        extension=asked.extension,
+        prefix=asked.prefix,
+        after=asked.after,
+        limit=asked.limit,
+    )
+    return answered({"keys": [row.key for row in page.found], "next": page.next}, 200)
+
+
+def test_a_list_by_a_filter_is_full() -> None:
+    with consoling(lists) as console, console.http(USER, "/t") as client:
+        made = console.run(console.engine.buckets.create("many", account=ACCOUNT.id, region="us-east-1", tags={}))
+        for number in range(40):
+            tags = {"is": "wanted"} if number % 13 == 0 else {}
+            put(console, made, f"{number:02}.{'JPG' if number % 2 else 'png'}", tags=tags)
+
+        def files(**asked: Any) -> tuple[list[str], str | None]:
+            page = client.get("/files", params={"bucket": "many", **asked}).json()
+            return page["keys"], page["next"]
+
+        assert files(filter="has tag.is") == (["00.png", "13.JPG"], "13.JPG")
+        assert files(filter="has tag.is", after="13.JPG") == (["26.png", "39.JPG"], None)
+        assert files(filter="has tag.is", extension=".jpg") == (["13.JPG", "39.JPG"], None)
+        assert files(extension="JPG", prefix="3", limit=9) == ([f"3{n}.JPG" for n in (1, 3, 5, 7, 9)], None)

@@ -58,6 +58,33 @@ def recorded_field(record: Record, field: str) -> Scalar | None:
     return record.metadata.get(name.lower()) if beginning == "metadata" else None
 
 
+SPELLED = "{:016}"
+"""Numbers as labels, which sort as text."""
+SECOND = 1_000_000
+
+
+def labels_of(key: str, listing: Listing, record: Record) -> frozenset[tuple[str, str]]:
+    """What an object is found by in an index: pairs of a field and its value, words among them; times in seconds."""
+    labels = {
+        ("storage_class", listing.storage_class),
+        ("size", SPELLED.format(listing.size)),
+        ("modified", SPELLED.format(max(0, listing.modified // SECOND))),
+    }
+    if extension := extension_of(key):
+        labels.add(("extension", extension))
+    if content_type := record.headers.get("content-type"):
+        labels.add(("content_type", content_type))
+    labels.update((f"tag.{name}", value) for name, value in record.tags.items())
+    labels.update((f"metadata.{name.lower()}", value) for name, value in record.metadata.items())
+    labels.update(("word", word) for word in words_in(key, record))
+    return frozenset(labels)
+
+
+def label_name(field: str) -> str:
+    """Under which name the values of a field are labels."""
+    return field.lower() if field.startswith("metadata.") else field
+
+
 def words_in(key: str, record: Record) -> Iterator[str]:
     """The words an object is found by: of its key, tags and user metadata."""
     yield from words_of(key)

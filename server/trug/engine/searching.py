@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
+from trug.domain.configurations import HAS_SEARCH
 from trug.domain.filters import Begins, Compared, Condition, Every, Scalar, holds
-from trug.domain.keys import after_prefix
+from trug.domain.keys import LAST_CHARACTER, MAX_KEY_BYTES, after_prefix
 from trug.domain.lines import KEY_END, listing_shown
-from trug.domain.object_fields import LISTED, listed_field, recorded_field, words_in
+from trug.domain.object_fields import LISTED, SECOND, listed_field, recorded_field, words_in
 from trug.domain.objects import EMPTY_RECORD, Listing, Record
+from trug.engine.candidates import candidates
+from trug.engine.indexing import READY, progress_of, unpacked
 from trug.ports.reads import Current, CurrentRange
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore, Reader
@@ -28,11 +31,10 @@ class Found(NamedTuple):
 
 
 class FoundPage(NamedTuple):
-    """What was found, and after which key to go on; None when that was all. ``by`` says how it was looked for."""
+    """What was found, and after which key to go on; None when that was all."""
 
     found: list[Found]
     next: str | None
-    by: str = "keys"
 
 
 class Span(NamedTuple):
@@ -74,33 +76,33 @@ def span_of(condition: Condition) -> Span:
 class Subject:
     """One object as conditions ask about it; its record is read when something needs it."""
 
-    def __init__(self, reader: Reader, bucket: Bucket, found: Found) -> None:
+    def __init__(self, reader: Reader, bucket: Bucket, found: Found, record: Record | None = None) -> None:
         self._reader = reader
         self._bucket = bucket
-        self._found = found
-        self._record: Record | None = None
+        self._record = record
+        self.found = found
 
     def value_of(self, field: str) -> Scalar | None:
         if field == "bucket":
             return self._bucket.name
         if field == "version":
             return "current"
-        key, listing = self._found
+        key, listing = self.found
         return listed_field(key, listing, field) if field in LISTED else recorded_field(self.record, field)
 
     @property
     def record(self) -> Record:
         if self._record is None:
-            version = self._reader.fetch(Current(self._bucket.id, self._found.key))
+            version = self._reader.fetch(Current(self._bucket.id, self.found.key))
             self._record = EMPTY_RECORD if version is None else version.record
         return self._record
 
     def words(self) -> frozenset[str]:
-        return frozenset(words_in(self._found.key, self.record))
+        return frozenset(words_in(self.found.key, self.record))
 
 
 class Searches:
-    """Finds objects by what they are."""
+    """Finds objects by what they are: by the bucket's index where it has one, else by looking at key after key."""
 
     def __init__(self, metadata: MetadataStore) -> None:
         self._metadata = metadata
@@ -108,6 +110,11 @@ class Searches:
     async def way(self, bucket: Bucket, condition: Condition) -> str:
         """How a page would be looked for, in words."""
         span = span_of(condition)
+        if await self._is_indexed(bucket):
+            question = partial(candidates, bucket=bucket.id, condition=condition, start=span.start, stop=span.stop)
+            found = await self._metadata.view(question)
+            if found is not None:
+                return f"index: {found.lead}"
         if span == ALL_KEYS:
             return "keys: all"
         return f"keys: from {span.start!r}" + (f" below {span.stop!r}" if span.stop else "")
@@ -117,12 +124,13 @@ class Searches:
 
         A page may be short, and even empty, and others follow: no more than 50,000 keys are looked at for one.
         """
+        look = picked if await self._is_indexed(bucket) else scanned
         span = span_of(condition)
         found: list[Found] = []
         place: str | None = after
         for _ in range(MOST_SCANNED // PAGE):
-            question = partial(scanned, bucket=bucket, condition=condition, span=span, after=place or "")
-            more, place = await self._metadata.view(question)
+            question = partial(look, bucket=bucket, condition=condition, span=span, after=place or "")
+            more, place = await self._metadata.view(partial(question, most=limit + 1 - len(found)))
             found += more
             if len(found) > limit or (len(found) == limit and place is not None):
                 return FoundPage(found[:limit], found[limit - 1].key)
@@ -130,11 +138,51 @@ class Searches:
                 return FoundPage(found, None)
         return FoundPage(found, place)
 
+    async def _is_indexed(self, bucket: Bucket) -> bool:
+        """Whether the index of a bucket has all that is there."""
+        if not bucket.configured & HAS_SEARCH:
+            return False
+        return unpacked(await self._metadata.fetch(progress_of(bucket.id))).state == READY
+
+
+def picked(
+    reader: Reader, *, bucket: Bucket, condition: Condition, span: Span, after: str, most: int
+) -> tuple[list[Found], str | None]:
+    """As ``scanned``, by the bucket's index where that is a help; no more than ``most`` are looked for."""
+    start = max(after, just_before(span.start))
+    names = candidates(reader, bucket.id, condition, start, span.stop)
+    if names is None:
+        return scanned(reader, bucket=bucket, condition=condition, span=span, after=after, most=most)
+    found: list[Found] = []
+    for key in names.keys:
+        version = reader.fetch(Current(bucket.id, key))
+        if version is None:
+            continue
+        modified = version.listing.modified // SECOND * SECOND
+        subject = Subject(reader, bucket, Found(key, version.listing._replace(modified=modified)), version.record)
+        if holds(condition, subject.value_of, subject.words):
+            found.append(subject.found)
+        if len(found) == most:
+            return found, key
+    return found, names.keys[-1] if names.has_more else None
+
+
+def just_before(start: str) -> str:
+    """A text below which no key is that is not below ``start`` itself: what to go on after, to have ``start`` too."""
+    if not start:
+        return ""
+    last = start[-1]
+    if last == "\0":
+        return start[:-1]
+    before = "\ud7ff" if last == "\ue000" else chr(ord(last) - 1)
+    return f"{start[:-1]}{before}{LAST_CHARACTER * MAX_KEY_BYTES}"
+
 
 def scanned(
-    reader: Reader, *, bucket: Bucket, condition: Condition, span: Span, after: str
+    reader: Reader, *, bucket: Bucket, condition: Condition, span: Span, after: str, most: int
 ) -> tuple[list[Found], str | None]:
-    """What a page of keys has that is sought, and the last of them, None when there are no more."""
+    """What a page of keys has that is sought, and after which key to go on, None when there are no more."""
+    del most  # a page is looked at whole
     start, is_after = (after, True) if after and after >= span.start else (span.start, False)
     if span.stop and start >= span.stop:
         return [], None

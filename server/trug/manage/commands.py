@@ -152,6 +152,13 @@ async def search(store: Managed, given: Mapping[str, str]) -> Answer:
     return await search_objects(store.metadata, given)
 
 
+async def index_bucket(store: Managed, given: Mapping[str, str]) -> Answer:
+    """Have an index for searches kept for a bucket, or no longer."""
+    from trug.manage.seeking import switch_index
+
+    return await switch_index(store.metadata, given)
+
+
 async def check_store(store: Managed, _: Mapping[str, str]) -> Answer:
     """List what does not fit."""
     report = await store.fsck.run()
@@ -222,6 +229,7 @@ COMMANDS: dict[str, Command] = {
     "quota/clear": _on_quotas(clear_quota),
     "lifecycle/preview": preview,
     "search": search,
+    "bucket/index": index_bucket,
     "token": make_token,
     "fsck": check_store,
     "explain": _on_people(explain_access),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trug.access import actions
 from trug.access.authority import Ask
-from trug.domain.filters import Condition, Scalar, fields_in, written
-from trug.domain.frozen import frozen
+from trug.domain.filters import Compared, Condition, Every, Scalar, fields_in, spelled_extension, written
+from trug.domain.frozen import frozen, replace
 from trug.domain.object_fields import OF_OBJECTS
 from trug.domain.rules import ruled
 from trug.engine.searching import Found, FoundPage, Searches
@@ -46,15 +46,32 @@ async def search_of(bucket: Bucket, text: str, prefix: str, find: Find, now: int
     return Search(bucket, asked, ruled(OBJECT_RULES, asked, variables))
 
 
-async def search_page(visit: Visit, search: Search, *, after: str, limit: int) -> FoundPage:
-    """A page by key. Where tags or metadata are asked for, only objects whose tags or metadata the caller may read:
-    that something is found would tell them."""
+async def search_page(visit: Visit, search: Search, *, after: str, limit: int, fills: bool = False) -> FoundPage:
+    """A page by key; one that ``fills`` is full unless it is the last. Where tags or metadata are asked for, only
+    objects whose tags or metadata the caller may read: that something is found would tell them."""
     searches = Searches(visit.surroundings.metadata)
-    page = await searches.page(search.bucket, search.condition, after=after, limit=limit)
     asked = sorted(needed(search.asked))
-    if not asked:
-        return page
-    return page._replace(found=[found for found in page.found if await _may(visit, search.bucket, found, asked)])
+    found: list[Found] = []
+    place: str | None = after
+    while place is not None:
+        page = await searches.page(search.bucket, search.condition, after=place, limit=limit - len(found))
+        found += [row for row in page.found if await _may(visit, search.bucket, row, asked)]
+        place = page.next
+        if len(found) == limit or not fills:
+            break
+    return FoundPage(found, place)
+
+
+async def listed_page(
+    visit: Visit, bucket: Bucket, *, text: str, extension: str, prefix: str, after: str, limit: int
+) -> FoundPage:
+    """A full page of the files that a filter holds of and that have this extension, where one is given, in any case and
+    with its dot or without. AccessDenied, Problem 400."""
+    search = await begin_search(visit, bucket, text, prefix)
+    if extension:
+        wanted = Compared("extension", "=", spelled_extension(extension))
+        search = replace(search, condition=Every((search.condition, wanted)))
+    return await search_page(visit, search, after=after, limit=limit, fills=True)
 
 
 def needed(condition: Condition) -> set[actions.Action]:

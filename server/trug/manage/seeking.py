@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from trug.engine.indexing import Indexes
 from trug.engine.searching import Found, Searches
 from trug.iam.refusals import IamError
 from trug.manage.api.problems import Problem
@@ -36,6 +37,19 @@ async def search_objects(metadata: MetadataStore, given: Mapping[str, str]) -> d
         return {"rules": [*rules, asked], "way": [{"by": await searches.way(bucket, search.condition)}]}
     page = await searches.page(bucket, search.condition, after=given.get("after", ""), limit=PAGE)
     return {"objects": [_row(found) for found in page.found]} | ({} if page.next is None else {"next": page.next})
+
+
+async def switch_index(metadata: MetadataStore, given: Mapping[str, str]) -> dict[str, Any]:
+    """Have an index kept for the bucket ``name``, or no longer. IamError where there is none, ValueError for a state
+    that is neither ``on`` nor ``off``."""
+    bucket = await metadata.fetch(BucketNamed(given["name"]))
+    if bucket is None:
+        raise IamError(f"there is no bucket {given['name']}")
+    if given["state"] not in ("on", "off"):
+        raise ValueError("an index is on or off")
+    indexes = Indexes(metadata)
+    await indexes.switch(bucket, is_on=given["state"] == "on")
+    return {"index": {"bucket": bucket.name, "state": await indexes.state(bucket.id)}}
 
 
 def _row(found: Found) -> dict[str, Any]:

@@ -43,7 +43,10 @@ class SetConfiguration(Effect):
 
 @frozen
 class PutCurrent(Effect):
-    """Make this the key's row in ``current``, in place of any."""
+    """Make this the key's row in ``current``, in place of any.
+
+    In a bucket with the search bit (domain.configurations.HAS_SEARCH) its labels (domain.object_fields.labels_of) take
+    the place of those the key had, and go with RemoveCurrent."""
 
     version: Version
 
@@ -355,6 +358,18 @@ class ForgetReminders(Effect):
     """Remove reminders that are still as they were read: with the same sequence."""
 
     reminders: tuple[Reminder, ...]
+
+
+# Search
+
+
+@frozen
+class Label(Effect):
+    """Have the labels of these keys be those of their current versions, or be none, whatever bits the bucket has."""
+
+    bucket: int
+    keys: tuple[str, ...]
+    wanted: bool
 
 
 # The store itself

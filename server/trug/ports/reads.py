@@ -200,6 +200,42 @@ class VersionRange(Read[list[Listed]]):
     limit: int
 
 
+# Search
+
+
+@frozen
+class Labelled(Read[list[str]]):
+    """Keys of a bucket that have this label, after ``after`` and below ``stop`` when that is not empty, ascending, at
+    most ``limit``. Some may be gone, or have it no longer."""
+
+    bucket: int
+    name: str
+    value: str
+    after: str
+    stop: str
+    limit: int
+
+
+@frozen
+class LabelledBetween(Read[list[str]]):
+    """Keys of a bucket with a label of this name and a value from ``low`` to ``high``, in any order, at most
+    ``limit``."""
+
+    bucket: int
+    name: str
+    low: str
+    high: str
+    limit: int
+
+
+@frozen
+class LabelledKeys(Read[list[str]]):
+    """Keys of a bucket that have labels, ascending, at most ``limit``."""
+
+    bucket: int
+    limit: int
+
+
 # Bytes
 
 

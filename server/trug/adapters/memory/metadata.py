@@ -10,7 +10,9 @@ from trug.adapters.memory.reports import MemoryReports
 from trug.adapters.memory.table import Journal, Place, Table
 from trug.domain import lines
 from trug.domain.audit import HEAD, KIND, AuditRecord, Touched, end_of, written
+from trug.domain.configurations import HAS_SEARCH
 from trug.domain.identity import Account
+from trug.domain.object_fields import labels_of
 from trug.ports.acting import ACTOR
 from trug.ports.auditing import told_of
 from trug.ports.changes import Change, Effect, Moment, Read, Rejected, Rows
@@ -24,6 +26,7 @@ from trug.ports.effects import (
     ForgetDropped,
     ForgetReminders,
     KeepDocument,
+    Label,
     NameBlob,
     OpenEpoch,
     PutAccount,
@@ -107,6 +110,9 @@ from trug.ports.reads import (
     ItemAt,
     KeysOf,
     KeyWithId,
+    Labelled,
+    LabelledBetween,
+    LabelledKeys,
     LastEpoch,
     LinkCount,
     LinksFrom,
@@ -267,6 +273,8 @@ class State:
         self.declared = Table[bytes](journal)  # kind, name
         self.documents = Table[bytes](journal)  # kind, name
         self.expected = Table[ExpectedFile](journal)  # id
+        self.labels = Table[str](journal)  # bucket, name, value, key: the key
+        self.labelled = Table[frozenset[tuple[str, str]]](journal)  # bucket, key: its labels
         self.items = Table[tuple[Item, str]](journal)  # account, kind, id: the item and its words
         self.reminders = Table[Reminder](journal)  # at, bucket, key
         self.audit = Table[AuditRecord](journal)  # sequence
@@ -465,6 +473,23 @@ def version_range(state: State, read: VersionRange) -> list[Listed]:
         Listed(row_of(version), version.version_id, version.sequence, version.marker)
         for version in newest_first[: max(read.limit, 0)]
     ]
+
+
+def labelled(state: State, read: Labelled) -> list[str]:
+    rows = state.labels.places_after((read.bucket, read.name, read.value, read.after))
+    place = (read.bucket, read.name, read.value)
+    keys = (str(row[3]) for row in takewhile(lambda row: row[:3] == place, rows))
+    return list(islice(takewhile(lambda key: not read.stop or key < read.stop, keys), read.limit))
+
+
+def labelled_between(state: State, read: LabelledBetween) -> list[str]:
+    rows = state.labels.places_since((read.bucket, read.name, read.low))
+    within_range = takewhile(lambda row: row[:2] == (read.bucket, read.name) and str(row[2]) <= read.high, rows)
+    return [str(row[3]) for row in islice(within_range, read.limit)]
+
+
+def labelled_keys(state: State, read: LabelledKeys) -> list[str]:
+    return [str(place[1]) for place in state.labelled.places_under(read.bucket)[: read.limit]]
 
 
 def references(state: State, read: References) -> int:
@@ -699,6 +724,9 @@ ANSWERS: dict[type[Read[Any]], Callable[[State, Any], Any]] = {
     CurrentRange: current_range,
     CommonPrefixes: common_prefixes,
     VersionRange: version_range,
+    Labelled: labelled,
+    LabelledBetween: labelled_between,
+    LabelledKeys: labelled_keys,
     References: references,
     InlineContent: inline_content,
     BlobNamed: blob_named,
@@ -772,11 +800,37 @@ def set_configuration(state: State, effect: SetConfiguration) -> None:
 
 
 def put_current(state: State, effect: PutCurrent) -> None:
-    state.current.put(effect.version, effect.version.bucket, effect.version.key)
+    version = effect.version
+    state.current.put(version, version.bucket, version.key)
+    relabel_searched(state, version.bucket, version.key, version)
 
 
 def remove_current(state: State, effect: RemoveCurrent) -> None:
     state.current.remove(effect.bucket, effect.key)
+    relabel_searched(state, effect.bucket, effect.key, None)
+
+
+def relabel_searched(state: State, bucket: int, key: str, version: Version | None) -> None:
+    row = state.buckets.find(bucket)
+    if row is not None and row.configured & HAS_SEARCH:
+        relabel(state, bucket, key, version)
+
+
+def relabel(state: State, bucket: int, key: str, version: Version | None) -> None:
+    for old in state.labelled.find(bucket, key) or ():
+        state.labels.remove(bucket, *old, key)
+    state.labelled.remove(bucket, key)
+    if version is not None:
+        labels = labels_of(key, version.listing, version.record)
+        state.labelled.put(labels, bucket, key)
+        for new in labels:
+            state.labels.put(key, bucket, *new, key)
+
+
+def label(state: State, effect: Label) -> None:
+    for key in effect.keys:
+        version = state.current.find(effect.bucket, key) if effect.wanted else None
+        relabel(state, effect.bucket, key, version)
 
 
 def put_history(state: State, effect: PutHistory) -> None:
@@ -1028,6 +1082,7 @@ APPLY: dict[type[Effect], Callable[[State, Any], None]] = {
     TrimAudit: trim_audit,
     PutExpected: lambda state, effect: state.expected.put(effect.file, effect.file.id),
     RemoveExpected: lambda state, effect: state.expected.remove(effect.id),
+    Label: label,
     PutItem: put_item,
     RemoveItem: remove_item,
     Remind: remind,

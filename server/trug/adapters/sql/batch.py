@@ -14,8 +14,10 @@ from trug.adapters.sql import packing
 from trug.adapters.sql import statements as sql
 from trug.adapters.sql.effects import EFFECTS
 from trug.adapters.sql.generation import Words
+from trug.adapters.sql.labels import relabel
 from trug.adapters.sql.reads import READS
 from trug.domain.audit import HEAD, KIND, Actor, Touched, end_of, written
+from trug.domain.configurations import HAS_SEARCH
 from trug.ports import effects as do
 from trug.ports import reads as ask
 from trug.ports.auditing import told_of
@@ -216,8 +218,20 @@ class Batch:
         self._write(sql.PUT_CURRENT, others)
         removed = [(read.bucket, read.key) for read, version in self._current.items() if version is None]
         self._write(sql.REMOVE_CURRENT, removed)
+        for bucket in {read.bucket for read in self._current}:
+            self._relabel(bucket)
         self.changed += self._current
         self._current.clear()
+
+    def _relabel(self, bucket: int) -> None:
+        """Keep the labels of what is written, in a bucket that is searched by them."""
+        row = self._answer(read) if (read := ask.BucketWithId(bucket)) not in self._known else self._known[read]
+        if row is None or not row.configured & HAS_SEARCH:
+            return
+        for current, version in self._current.items():
+            if current.bucket == bucket:
+                relabel(self._cursor, bucket, current.key, version)
+                self.content += 1024
 
     def _flush_inline(self) -> None:
         if not self._inline:
@@ -291,6 +305,10 @@ class Batch:
     def advance(self, _: do.Advance) -> None:
         self.sequence += 1
 
+    def label(self, effect: do.Label) -> None:
+        self._flush_rows()
+        self.apply(effect)
+
     def remove_bucket(self, effect: do.RemoveBucket) -> None:
         self._flush_totals()
         self.apply(effect)
@@ -342,6 +360,7 @@ OWN_EFFECTS: Mapping[type[Effect], Callable[[Batch, Any], None]] = {
     do.Tally: Batch.tally,
     do.Announce: Batch.announce,
     do.Advance: Batch.advance,
+    do.Label: Batch.label,
     do.RemoveBucket: Batch.remove_bucket,
     do.KeepDocument: Batch.keep_document,
     do.Attest: Batch.tell,

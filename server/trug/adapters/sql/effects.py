@@ -8,6 +8,7 @@ from typing import Any
 
 from trug.adapters.sql import expected, packing
 from trug.adapters.sql import statements as sql
+from trug.adapters.sql.labels import relabel
 from trug.ports import effects as do
 from trug.ports.changes import Effect
 
@@ -188,6 +189,16 @@ def trim_audit(cursor: Cursor, effect: do.TrimAudit, _: int) -> None:
     cursor.execute(sql.TRIM_AUDIT, (effect.bound,))
 
 
+# Search
+
+
+def label(cursor: Cursor, effect: do.Label, _: int) -> int:
+    for key in effect.keys:
+        row = cursor.execute(sql.CURRENT, (effect.bucket, key)).fetchone() if effect.wanted else None
+        relabel(cursor, effect.bucket, key, None if row is None else packing.version_of(effect.bucket, row))
+    return 1024 * len(effect.keys)
+
+
 # Items
 
 
@@ -257,6 +268,7 @@ EFFECTS: dict[type[Effect], Apply] = {
     do.KeepDocument: keep_document,
     do.TrimAudit: trim_audit,
     **expected.EFFECTS,
+    do.Label: label,
     do.PutItem: put_item,
     do.RemoveItem: remove_item,
     do.Remind: remind,

@@ -398,6 +398,22 @@ def place(key: Column[Any]) -> ColumnElement[Any]:
     return cast(given(key.name), key.type) if isinstance(key.type, Text) else given(key.name)
 
 
+# Search
+
+
+def labelled(*, below: bool) -> Select[Any]:
+    c = s.labels.c
+    same = (column == given(column.name) for column in (c.bucket, c.name, c.value))
+    statement = select(c.key).where(*same, c.key > given("after"))
+    return page(statement.where(c.key < given("stop")) if below else statement, c.key)
+
+
+def labelled_between() -> Select[Any]:
+    c = s.labels.c
+    same = (column == given(column.name) for column in (c.bucket, c.name))
+    return at_most(given("limit"), select(c.key).where(*same, c.value >= given("low"), c.value <= given("high")))
+
+
 # Items
 
 ITEM_PLACE = ("account", "kind", "id")
@@ -576,6 +592,16 @@ STATEMENTS: dict[str, ClauseElement] = {
     "REMOVE_DOCUMENT": removal(s.documents),
     "ATTEST": insert(s.audit),
     "TRIM_AUDIT": trim(s.audit.c.sequence),
+    # search
+    "LABELS_OF": row_of(s.labelled),
+    "PUT_LABELS": upsert(s.labelled),
+    "REMOVE_LABELS": removal(s.labelled),
+    "PUT_LABEL": sqlite.insert(s.labels).on_conflict_do_nothing(),
+    "REMOVE_LABEL": removal(s.labels),
+    "LABELLED": labelled(below=False),
+    "LABELLED_BELOW": labelled(below=True),
+    "LABELLED_BETWEEN": labelled_between(),
+    "LABELLED_KEYS": page(select(s.labelled.c.key).where(s.labelled.c.bucket == given("bucket")), s.labelled.c.key),
     # items
     "ITEM_AT": item_at(),
     "PUT_ITEM": put_item(),

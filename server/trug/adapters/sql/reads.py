@@ -197,6 +197,29 @@ def version_range(cursor: Cursor, read: ask.VersionRange) -> list[Listed]:
     return packing.listed_of(read.bucket, rows)
 
 
+# Search
+
+
+def labelled(cursor: Cursor, read: ask.Labelled) -> list[str]:
+    place = (read.bucket, read.name, read.value, read.after)
+    if read.stop:
+        return some(cursor, sql.LABELLED_BELOW, (*place, read.stop, read.limit), only)
+    return some(cursor, sql.LABELLED, (*place, read.limit), only)
+
+
+def labelled_between(cursor: Cursor, read: ask.LabelledBetween) -> list[str]:
+    return some(cursor, sql.LABELLED_BETWEEN, (read.bucket, read.name, read.low, read.high, read.limit), only)
+
+
+def labelled_keys(cursor: Cursor, read: ask.LabelledKeys) -> list[str]:
+    return some(cursor, sql.LABELLED_KEYS, (read.bucket, read.limit), only)
+
+
+def only(row: Row) -> str:
+    text: str = row[0]
+    return text
+
+
 # Bytes
 
 
@@ -586,6 +609,9 @@ READS: dict[type[Read[Any]], Answer] = {
     ask.CurrentRange: current_range,
     ask.CommonPrefixes: common_prefixes,
     ask.VersionRange: version_range,
+    ask.Labelled: labelled,
+    ask.LabelledBetween: labelled_between,
+    ask.LabelledKeys: labelled_keys,
     ask.References: references,
     ask.InlineContent: inline_content,
     ask.BlobNamed: blob_named,

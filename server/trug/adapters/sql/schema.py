@@ -294,6 +294,13 @@ Index(
     postgresql_where=history.c.version_id == literal_column("'null'"),
 )
 
+# What current versions are found by, of buckets that have the search bit: made again from what they describe, so
+# without checksums. ``labelled`` has the labels of each key together, to know which go.
+
+labels = clustered("labels", place("bucket"), place("name", Name), place("value", Name), place("key", Name))
+
+labelled = clustered("labelled", place("bucket"), place("key", Name), packed("labels"))
+
 # When the lifecycle of which key is to be looked at. A row that is lost or wrong delays what is due, and no more.
 
 reminders = clustered("reminders", place("at"), place("bucket"), place("key", Name), number("sequence"))

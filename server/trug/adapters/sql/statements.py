@@ -375,6 +375,33 @@ ATTEST = "INSERT INTO audit (sequence, time, document, hash) VALUES (?, ?, ?, ?)
 # bound
 TRIM_AUDIT = "DELETE FROM audit WHERE audit.sequence < ?"
 
+# bucket, key
+LABELS_OF = 'SELECT labelled.bucket, labelled."key", labelled.labels FROM labelled WHERE labelled.bucket = ? AND labelled."key" = ?'
+
+# bucket, key, labels
+PUT_LABELS = 'INSERT INTO labelled (bucket, "key", labels) VALUES (?, ?, ?) ON CONFLICT (bucket, "key") DO UPDATE SET labels = excluded.labels'
+
+# bucket, key
+REMOVE_LABELS = 'DELETE FROM labelled WHERE labelled.bucket = ? AND labelled."key" = ?'
+
+# bucket, name, value, key
+PUT_LABEL = 'INSERT INTO labels (bucket, name, value, "key") VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
+
+# bucket, name, value, key
+REMOVE_LABEL = 'DELETE FROM labels WHERE labels.bucket = ? AND labels.name = ? AND labels.value = ? AND labels."key" = ?'
+
+# bucket, name, value, after, limit
+LABELLED = 'SELECT labels."key" FROM labels WHERE labels.bucket = ? AND labels.name = ? AND labels.value = ? AND labels."key" > ? ORDER BY labels."key" LIMIT ? OFFSET 0'
+
+# bucket, name, value, after, stop, limit
+LABELLED_BELOW = 'SELECT labels."key" FROM labels WHERE labels.bucket = ? AND labels.name = ? AND labels.value = ? AND labels."key" > ? AND labels."key" < ? ORDER BY labels."key" LIMIT ? OFFSET 0'
+
+# bucket, name, low, high, limit
+LABELLED_BETWEEN = 'SELECT labels."key" FROM labels WHERE labels.bucket = ? AND labels.name = ? AND labels.value >= ? AND labels.value <= ? LIMIT ? OFFSET 0'
+
+# bucket, limit
+LABELLED_KEYS = 'SELECT labelled."key" FROM labelled WHERE labelled.bucket = ? ORDER BY labelled."key" LIMIT ? OFFSET 0'
+
 # account, kind, id
 ITEM_AT = "SELECT items.number, items.account, items.kind, items.id, items.owner, items.type, items.created, items.modified, items.expires, items.revision, items.document, items.checksum FROM items WHERE items.account = ? AND items.kind = ? AND items.id = ?"
 
@@ -478,6 +505,8 @@ CREATE = (
     "CREATE TABLE history ( bucket INTEGER NOT NULL, \"key\" TEXT NOT NULL, age INTEGER NOT NULL, id INTEGER NOT NULL, version_id TEXT NOT NULL, kind INTEGER NOT NULL, inline INTEGER, blob INTEGER, body INTEGER, noncurrent_since INTEGER, listing BLOB NOT NULL, record BLOB NOT NULL, CONSTRAINT pk_history PRIMARY KEY (bucket, \"key\", age), CONSTRAINT ck_history_key CHECK (key <> ''), CONSTRAINT ck_history_age CHECK (age <= 0), CONSTRAINT ck_history_kind CHECK (kind IN (0, 1)), CONSTRAINT ck_history_one_body CHECK ((inline IS NULL OR blob IS NULL) AND (inline IS NULL OR body IS NULL) AND (blob IS NULL OR body IS NULL)) ) WITHOUT ROWID",
     "CREATE TABLE inline ( id INTEGER NOT NULL, checks BLOB NOT NULL, content BLOB NOT NULL, CONSTRAINT pk_inline PRIMARY KEY (id) )",
     "CREATE TABLE items ( number INTEGER NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, type TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL, expires INTEGER NOT NULL, revision INTEGER NOT NULL, document TEXT NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_items PRIMARY KEY (number), CONSTRAINT uq_items_account_kind_id UNIQUE (account, kind, id) )",
+    'CREATE TABLE labelled ( bucket INTEGER NOT NULL, "key" TEXT NOT NULL, labels BLOB NOT NULL, CONSTRAINT pk_labelled PRIMARY KEY (bucket, "key") ) WITHOUT ROWID',
+    'CREATE TABLE labels ( bucket INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, "key" TEXT NOT NULL, CONSTRAINT pk_labels PRIMARY KEY (bucket, name, value, "key") ) WITHOUT ROWID',
     'CREATE TABLE links ( account TEXT NOT NULL, kind TEXT NOT NULL, "left" TEXT NOT NULL, "right" TEXT NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_links PRIMARY KEY (account, kind, "left", "right") ) WITHOUT ROWID',
     "CREATE TABLE moments ( second INTEGER NOT NULL, sequence INTEGER NOT NULL, CONSTRAINT pk_moments PRIMARY KEY (second) )",
     "CREATE TABLE parts ( upload INTEGER NOT NULL, number INTEGER NOT NULL, document BLOB NOT NULL, checksum INTEGER NOT NULL, CONSTRAINT pk_parts PRIMARY KEY (upload, number) ) WITHOUT ROWID",

@@ -5,15 +5,17 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from trug.domain.keys import extension_of
-from trug.engine.searching import Found
+from trug.engine.indexing import Indexes
+from trug.engine.searching import Found, Searches
 from trug.manage.api.endpoint import Family
-from trug.manage.api.problems import Problem, bad_request
+from trug.manage.api.problems import FORBIDDEN, Problem, bad_request
 from trug.manage.api.visit import Visit
 from trug.manage.finding import after, explained, page_size
 from trug.manage.search import schemas
 from trug.manage.search.service import NO_FILTER, OBJECTS, PAGE, AccountFilters, BucketFilters, check
 from trug.manage.searching import OBJECT_RULES, begin_search, search_page
 from trug.operations.tokens import continuation
+from trug.ports.rows import Bucket
 from trug.wire.dates import iso_date
 
 family = Family("search", "Objects by what they are, and filters that have names.", "/api/v1")
@@ -38,7 +40,8 @@ async def search(visit: Visit, asked: schemas.SearchAsked) -> schemas.SearchPage
         page.next_token = continuation(found.next)
     if asked.explain:
         rules = [schemas.RuleShown(**row) for row in explained(OBJECT_RULES)]  # type: ignore[arg-type]
-        page.explanation = schemas.Explanation(rules, begun.as_text, found.by)
+        way = await Searches(visit.surroundings.metadata).way(bucket, begun.condition)
+        page.explanation = schemas.Explanation(rules, begun.as_text, way)
     return page
 
 
@@ -55,6 +58,48 @@ def _shown(visit: Visit, bucket: str, found: Found) -> schemas.FoundObject:
     )
 
 
+# --- the index ------------------------------------------------------------------------------------------------------
+
+
+async def _owned(visit: Visit, name: str, action: str) -> Bucket:
+    """The bucket, when it is the caller's account's and a policy allows the action on
+    ``arn:trug:api::ACCOUNT:bucket/NAME``. NoSuchBucket, AccessDenied, Problem 403."""
+    bucket = await visit.bucket(name)
+    await visit.authorise_on(action, f"bucket/{name}")
+    if bucket.account != visit.account.id:
+        raise Problem(403, FORBIDDEN)
+    return bucket
+
+
+@family.endpoint(
+    "GetSearchIndex",
+    "GET /search/index",
+    "Whether a bucket has an index for searches",
+    query=schemas.IndexAsked,
+    answer=schemas.IndexShown,
+    refuses=(403, 404),
+)
+async def get_index(visit: Visit, asked: schemas.IndexAsked) -> schemas.IndexShown:
+    bucket = await _owned(visit, asked.bucket, "trug:GetSearchIndex")
+    return schemas.IndexShown(bucket.name, await Indexes(visit.surroundings.metadata).state(bucket.id))
+
+
+@family.endpoint(
+    "PutSearchIndex",
+    "PUT /search/index",
+    "Have an index kept for a bucket, or no longer",
+    body=schemas.IndexSwitch,
+    answer=schemas.IndexShown,
+    refuses=(403, 404, 413),
+)
+async def put_index(visit: Visit, asked: schemas.IndexSwitch) -> schemas.IndexShown:
+    """What is there already is taken into it in the background."""
+    bucket = await _owned(visit, asked.bucket, "trug:PutSearchIndex")
+    indexes = Indexes(visit.surroundings.metadata)
+    await indexes.switch(bucket, is_on=asked.enabled)
+    return schemas.IndexShown(bucket.name, await indexes.state(bucket.id))
+
+
 # --- filters --------------------------------------------------------------------------------------------------------
 
 
@@ -69,7 +114,7 @@ async def _filters(visit: Visit, action: str, bucket: str, name: str) -> Account
     found = await visit.bucket(bucket)
     await visit.authorise_on(action, f"filter/{bucket}/{name}", is_own=is_own)
     if found.account != visit.account.id:
-        raise Problem(403, "access denied")
+        raise Problem(403, FORBIDDEN)
     return BucketFilters(around.engine.configurations, found)
 
 

@@ -58,6 +58,26 @@ class SearchPage(Struct):
     explanation: Explanation | UnsetType = UNSET
 
 
+class IndexAsked(Struct):
+    """One bucket."""
+
+    bucket: BucketName
+
+
+class IndexSwitch(Struct):
+    """Whether a bucket is to have an index."""
+
+    bucket: BucketName
+    enabled: bool
+
+
+class IndexShown(Struct):
+    """``state`` is off, building, ready or clearing. Searches go by the index when it is ready."""
+
+    bucket: str
+    state: str
+
+
 class FilterNamed(Struct):
     """A named filter: of the bucket, or of the account without one."""
 
