@@ -365,3 +365,56 @@ def test_a_retention_is_bypassed_by_those_who_may_for_what_comes_instead(server:
 
 
 SPOOFED = {"x_amz_object_lock_mode": "GOVERNANCE"}
+
+
+# --- what the server writes for somebody ---
+
+
+def logging_to(bucket: str, grants: str = "") -> bytes:
+    inside = f"<TargetBucket>{bucket}</TargetBucket><TargetPrefix>logs/</TargetPrefix>{grants}"
+    return f"<BucketLoggingStatus><LoggingEnabled>{inside}</LoggingEnabled></BucketLoggingStatus>".encode()
+
+
+EVERYBODY = (
+    '<TargetGrants><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group">'
+    "<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant>"
+    "</TargetGrants>"
+)
+
+
+def test_logs_go_where_the_caller_may_write(server: Server, bucket: str) -> None:
+    target = server.make_bucket()
+    let(server, statement("Allow", "s3:PutBucketLogging", "*"))
+    assert told(as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target))) == REFUSED
+    write = statement("Allow", "s3:PutObject", f"arn:aws:s3:::{target}/logs/*")
+    let(server, statement("Allow", "s3:PutBucketLogging", "*"), write)
+    assert as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target)).status == 200
+
+
+def test_logs_are_public_only_where_that_is_not_blocked(server: Server, bucket: str) -> None:
+    target = server.make_bucket()
+    owned = b"<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>"
+    block = b"<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>"
+    assert server.ask("PUT", f"/{target}?ownershipControls", body=owned).status == 200
+    let(server, statement("Allow", ["s3:PutBucketLogging", "s3:PutObject"], "*"))
+    assert told(as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target, EVERYBODY))) == REFUSED
+    let(server, statement("Allow", ["s3:PutBucketLogging", "s3:PutObject", "s3:PutObjectAcl"], "*"))
+    assert as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target, EVERYBODY)).status == 200
+    assert server.ask("PUT", f"/{target}?publicAccessBlock", body=block).status == 200
+    assert told(as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target, EVERYBODY))) == REFUSED
+    assert as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target)).status == 200
+
+
+def test_inventories_go_where_the_caller_may_write(server: Server, bucket: str) -> None:
+    target = server.make_bucket()
+    document = (
+        "<InventoryConfiguration><Destination><S3BucketDestination><Format>CSV</Format>"
+        f"<Bucket>arn:aws:s3:::{target}</Bucket><Prefix>lists</Prefix></S3BucketDestination></Destination>"
+        "<IsEnabled>true</IsEnabled><Id>1</Id><IncludedObjectVersions>All</IncludedObjectVersions>"
+        "<Schedule><Frequency>Daily</Frequency></Schedule></InventoryConfiguration>"
+    ).encode()
+    let(server, statement("Allow", "s3:PutInventoryConfiguration", "*"))
+    assert told(as_bob(server, "PUT", f"/{bucket}?inventory&id=1", document)) == REFUSED
+    write = statement("Allow", "s3:PutObject", f"arn:aws:s3:::{target}/lists/*")
+    let(server, statement("Allow", "s3:PutInventoryConfiguration", "*"), write)
+    assert as_bob(server, "PUT", f"/{bucket}?inventory&id=1", document).status in (200, 204)
