@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from tests.support.forms import CONTENT_TYPE, form, signed
@@ -418,3 +422,27 @@ def test_inventories_go_where_the_caller_may_write(server: Server, bucket: str) 
     write = statement("Allow", "s3:PutObject", f"arn:aws:s3:::{target}/lists/*")
     let(server, statement("Allow", "s3:PutInventoryConfiguration", "*"), write)
     assert as_bob(server, "PUT", f"/{bucket}?inventory&id=1", document).status in (200, 204)
+
+
+# --- Signature Version 2 ---
+
+
+@pytest.mark.parametrize("names", [("x-amz-acl", "x-amz-acl"), ("X-Amz-Acl", "x-amz-acl"), ("x-amz-acl", "X-Amz-ACL")])
+def test_what_a_v2_url_signs_is_what_counts(server: Server, bucket: str, names: tuple[str, str]) -> None:
+    """Whoever is given a URL to write something private cannot have it written for everybody."""
+    owned = b"<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>"
+    server.ask("PUT", f"/{bucket}?ownershipControls", body=owned)
+    access_key, secret = ROOT
+    expires = str(int(time.time()) + 60)
+    text = f"PUT\n\n\n{expires}\nx-amz-acl:private\n/{bucket}/key"
+    signature = base64.b64encode(hmac.digest(secret.encode(), text.encode(), "sha1")).decode()
+    signed_by = urlencode({"AWSAccessKeyId": access_key, "Expires": expires, "Signature": signature})
+    first, second = names
+    honest = server.send("PUT", f"/{bucket}/key?x-amz-acl=private&{signed_by}", {}, b"content")
+    assert honest.status == 200
+    for query in (
+        f"{first}=public-read&{second}=private",
+        f"{first}=private&{second}=public-read",
+    ):
+        assert told(server.send("PUT", f"/{bucket}/key?{query}&{signed_by}", {}, b"content"))[0] == 403
+    assert server.send("GET", f"/{bucket}/key", {}).status == 403
