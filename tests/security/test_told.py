@@ -11,9 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from tests.support.forms import CONTENT_TYPE, form, signed
 from tests.support.grants import policy, statement
-from tests.support.server import LIMITED, ROOT, STRANGER, USER, Answer, Server, serving
+from tests.support.server import LIMITED, REGION, ROOT, STRANGER, USER, Answer, Server, serving
 
 from trug.domain.versioning import Versioning
 
@@ -446,3 +449,31 @@ def test_what_a_v2_url_signs_is_what_counts(server: Server, bucket: str, names: 
     ):
         assert told(server.send("PUT", f"/{bucket}/key?{query}&{signed_by}", {}, b"content"))[0] == 403
     assert server.send("GET", f"/{bucket}/key", {}).status == 403
+
+
+def v2_url(target: str, expires: str, *lines: str) -> str:
+    """What signs a request to write ``target`` with these lines of headers."""
+    access_key, secret = ROOT
+    text = "".join(f"{line}\n" for line in ("PUT", "", "", expires, *lines)) + target
+    signature = base64.b64encode(hmac.digest(secret.encode(), text.encode(), "sha1")).decode()
+    return urlencode({"AWSAccessKeyId": access_key, "Expires": expires, "Signature": signature})
+
+
+def test_no_header_of_a_v2_url_hides_another(server: Server, bucket: str) -> None:
+    expires, target = str(int(time.time()) + 60), f"/{bucket}/key"
+    signed_by = v2_url(target, expires, "x-amz-meta-a:1", "x-amz-tagging:level=secret")
+    hidden = urlencode({"x-amz-meta-a": "1\nx-amz-tagging:level=secret"})
+    assert server.send("PUT", f"{target}?{hidden}&{signed_by}", {}, b"content").status in (400, 403)
+    honest = urlencode({"x-amz-meta-a": "1", "x-amz-tagging": "level=secret"})
+    assert server.send("PUT", f"{target}?{honest}&{signed_by}", {}, b"content").status == 200
+
+
+@pytest.mark.parametrize("value", ["1\r\nset-cookie: evil=1", "1\nx", "a\0b", "1\r", "\x1b[2J"])
+def test_headers_in_a_query_are_headers(server: Server, bucket: str, value: str) -> None:
+    """What none may carry, the query of a signed URL does not bring in."""
+    query = urlencode({"x-amz-meta-a": value})
+    request = AWSRequest(method="PUT", url=f"{server.endpoint}/{bucket}/key?{query}")
+    S3SigV4QueryAuth(Credentials(*ROOT), "s3", REGION, expires=60).add_auth(request)
+    answer = server.send("PUT", request.url.removeprefix(server.endpoint), {}, b"content")
+    assert told(answer) == (400, "InvalidArgument")
+    assert server.ask("GET", f"/{bucket}/key").status == 404
