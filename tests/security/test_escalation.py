@@ -266,3 +266,10 @@ def test_session_policies_are_policies(mallory: Person, server: IamServer, bucke
     absent = {"PolicyArns.member.1.arn": "arn:aws:iam::000000000000:policy/of-nobody"}
     keys = session_of(mallory.ask("AssumeRole", service="sts", **absent))
     assert code_of(s3_of(server, keys).get_object, Bucket=bucket, Key="key") == "AccessDenied"
+
+
+@pytest.mark.parametrize("url", ["https://localhost@169.254.169.254/latest", "https://127.0.0.1:x@idp.example.com"])
+def test_an_issuer_is_no_disguised_host(server: IamServer, url: str) -> None:
+    """Nor is one of this machine, which would be asked without TLS."""
+    answer = server.query({"Action": "CreateOpenIDConnectProvider", "Url": url, "ClientIDList.member.1": "app"})
+    assert (answer.status, answer.code) == (400, "ValidationError")

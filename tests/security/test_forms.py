@@ -121,4 +121,4 @@ def test_who_leaves_while_nobody_is_let_in(stand: Stand, empty: str) -> None:
 def test_websites_are_off(stand: Stand, bucket: str, host: str) -> None:
     stand.put(bucket, "index.html")
     answer = stand.ask("GET", "/index.html", by=None, host=host.format(bucket=bucket))
-    assert answer.code == "NoSuchBucket"  # what the path names, since the host names none
+    assert answer.code == "NoSuchBucket", "the path is read as that of a bucket"

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from tests.support.forms import CONTENT_TYPE, form, signed
 from tests.support.grants import policy, statement
-from tests.support.server import LIMITED, ROOT, STRANGER, USER, Answer, Server, serving
+from tests.support.server import LIMITED, REGION, ROOT, STRANGER, USER, Answer, Server, serving
 
 from trug.domain.versioning import Versioning
 
@@ -365,3 +372,108 @@ def test_a_retention_is_bypassed_by_those_who_may_for_what_comes_instead(server:
 
 
 SPOOFED = {"x_amz_object_lock_mode": "GOVERNANCE"}
+
+
+# --- what the server writes for somebody ---
+
+
+def logging_to(bucket: str, grants: str = "") -> bytes:
+    inside = f"<TargetBucket>{bucket}</TargetBucket><TargetPrefix>logs/</TargetPrefix>{grants}"
+    return f"<BucketLoggingStatus><LoggingEnabled>{inside}</LoggingEnabled></BucketLoggingStatus>".encode()
+
+
+EVERYBODY = (
+    '<TargetGrants><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group">'
+    "<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant>"
+    "</TargetGrants>"
+)
+
+
+def test_logs_go_where_the_caller_may_write(server: Server, bucket: str) -> None:
+    target = server.make_bucket()
+    let(server, statement("Allow", "s3:PutBucketLogging", "*"))
+    assert told(as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target))) == REFUSED
+    write = statement("Allow", "s3:PutObject", f"arn:aws:s3:::{target}/logs/*")
+    let(server, statement("Allow", "s3:PutBucketLogging", "*"), write)
+    assert as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target)).status == 200
+
+
+def test_logs_are_public_only_where_that_is_not_blocked(server: Server, bucket: str) -> None:
+    target = server.make_bucket()
+    owned = b"<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>"
+    block = b"<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>"
+    assert server.ask("PUT", f"/{target}?ownershipControls", body=owned).status == 200
+    let(server, statement("Allow", ["s3:PutBucketLogging", "s3:PutObject"], "*"))
+    assert told(as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target, EVERYBODY))) == REFUSED
+    let(server, statement("Allow", ["s3:PutBucketLogging", "s3:PutObject", "s3:PutObjectAcl"], "*"))
+    assert as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target, EVERYBODY)).status == 200
+    assert server.ask("PUT", f"/{target}?publicAccessBlock", body=block).status == 200
+    assert told(as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target, EVERYBODY))) == REFUSED
+    assert as_bob(server, "PUT", f"/{bucket}?logging", logging_to(target)).status == 200
+
+
+def test_inventories_go_where_the_caller_may_write(server: Server, bucket: str) -> None:
+    target = server.make_bucket()
+    document = (
+        "<InventoryConfiguration><Destination><S3BucketDestination><Format>CSV</Format>"
+        f"<Bucket>arn:aws:s3:::{target}</Bucket><Prefix>lists</Prefix></S3BucketDestination></Destination>"
+        "<IsEnabled>true</IsEnabled><Id>1</Id><IncludedObjectVersions>All</IncludedObjectVersions>"
+        "<Schedule><Frequency>Daily</Frequency></Schedule></InventoryConfiguration>"
+    ).encode()
+    let(server, statement("Allow", "s3:PutInventoryConfiguration", "*"))
+    assert told(as_bob(server, "PUT", f"/{bucket}?inventory&id=1", document)) == REFUSED
+    write = statement("Allow", "s3:PutObject", f"arn:aws:s3:::{target}/lists/*")
+    let(server, statement("Allow", "s3:PutInventoryConfiguration", "*"), write)
+    assert as_bob(server, "PUT", f"/{bucket}?inventory&id=1", document).status in (200, 204)
+
+
+# --- Signature Version 2 ---
+
+
+@pytest.mark.parametrize("names", [("x-amz-acl", "x-amz-acl"), ("X-Amz-Acl", "x-amz-acl"), ("x-amz-acl", "X-Amz-ACL")])
+def test_what_a_v2_url_signs_is_what_counts(server: Server, bucket: str, names: tuple[str, str]) -> None:
+    """Whoever is given a URL to write something private cannot have it written for everybody."""
+    owned = b"<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>"
+    server.ask("PUT", f"/{bucket}?ownershipControls", body=owned)
+    access_key, secret = ROOT
+    expires = str(int(time.time()) + 60)
+    text = f"PUT\n\n\n{expires}\nx-amz-acl:private\n/{bucket}/key"
+    signature = base64.b64encode(hmac.digest(secret.encode(), text.encode(), "sha1")).decode()
+    signed_by = urlencode({"AWSAccessKeyId": access_key, "Expires": expires, "Signature": signature})
+    first, second = names
+    honest = server.send("PUT", f"/{bucket}/key?x-amz-acl=private&{signed_by}", {}, b"content")
+    assert honest.status == 200
+    for query in (
+        f"{first}=public-read&{second}=private",
+        f"{first}=private&{second}=public-read",
+    ):
+        assert told(server.send("PUT", f"/{bucket}/key?{query}&{signed_by}", {}, b"content"))[0] == 403
+    assert server.send("GET", f"/{bucket}/key", {}).status == 403
+
+
+def v2_url(target: str, expires: str, *lines: str) -> str:
+    """What signs a request to write ``target`` with these lines of headers."""
+    access_key, secret = ROOT
+    text = "".join(f"{line}\n" for line in ("PUT", "", "", expires, *lines)) + target
+    signature = base64.b64encode(hmac.digest(secret.encode(), text.encode(), "sha1")).decode()
+    return urlencode({"AWSAccessKeyId": access_key, "Expires": expires, "Signature": signature})
+
+
+def test_no_header_of_a_v2_url_hides_another(server: Server, bucket: str) -> None:
+    expires, target = str(int(time.time()) + 60), f"/{bucket}/key"
+    signed_by = v2_url(target, expires, "x-amz-meta-a:1", "x-amz-tagging:level=secret")
+    hidden = urlencode({"x-amz-meta-a": "1\nx-amz-tagging:level=secret"})
+    assert server.send("PUT", f"{target}?{hidden}&{signed_by}", {}, b"content").status in (400, 403)
+    honest = urlencode({"x-amz-meta-a": "1", "x-amz-tagging": "level=secret"})
+    assert server.send("PUT", f"{target}?{honest}&{signed_by}", {}, b"content").status == 200
+
+
+@pytest.mark.parametrize("value", ["1\r\nset-cookie: evil=1", "1\nx", "a\0b", "1\r", "\x1b[2J"])
+def test_headers_in_a_query_are_headers(server: Server, bucket: str, value: str) -> None:
+    """What none may carry, the query of a signed URL does not bring in."""
+    query = urlencode({"x-amz-meta-a": value})
+    request = AWSRequest(method="PUT", url=f"{server.endpoint}/{bucket}/key?{query}")
+    S3SigV4QueryAuth(Credentials(*ROOT), "s3", REGION, expires=60).add_auth(request)
+    answer = server.send("PUT", request.url.removeprefix(server.endpoint), {}, b"content")
+    assert told(answer) == (400, "InvalidArgument")
+    assert server.ask("GET", f"/{bucket}/key").status == 404

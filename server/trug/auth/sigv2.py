@@ -131,8 +131,13 @@ def amz_headers(headers: Headers) -> dict[str, str]:
 
 
 def amz_parameters(query: str) -> dict[str, str]:
-    named = ((name.lower(), value) for name, _, value in decoded_query(query))
-    return {name: value for name, value in named if name.startswith("x-amz-")}
+    """By lower-case name. Values of one name are joined, as those of a header are: so that nobody puts another before
+    that which was signed."""
+    found: dict[str, list[str]] = {}
+    for name, _, value in decoded_query(query):
+        if name.lower().startswith("x-amz-"):
+            found.setdefault(name.lower(), []).append(value)
+    return {name: ",".join(values) for name, values in found.items()}
 
 
 def decoded_query(query: str) -> list[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ from trug.ports.effects import Announce
 from trug.ports.reads import Entities, EntityAt
 from trug.ports.stores import MetadataStore
 
-URL = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?\Z")
+URL = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?\Z")
 THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}\Z")
 ARN = re.compile(r"arn:aws:iam::([^:/]+):oidc-provider/(.+)\Z")
 

@@ -179,20 +179,21 @@ def _putting(kind: Kind) -> Handler:
 
 async def _check_inventory(call: Call, inventory: Inventory) -> None:
     """NotImplemented for formats that cannot be written here, InvalidS3DestinationBucket for a bucket that lists of
-    this one cannot be put into: it is not there, is elsewhere, or another account's."""
+    this one cannot be put into: it is not there, is elsewhere, or another account's. AccessDenied for who may not write
+    there himself."""
     if inventory.format == ORC:
         raise S3Error(ErrorCode.NotImplemented, "Inventory lists are written as CSV and as Parquet, not as ORC.")
     if inventory.format == PARQUET and not parquet.is_available():
         text = "Inventory lists are written as Parquet where trug was installed with the extra trug[parquet]."
         raise S3Error(ErrorCode.NotImplemented, text)
     found = await call.engine.buckets.find(bucket_of_arn(inventory.destination))
-    if not _may_receive(call.bucket, found) or inventory.account not in (None, call.bucket.account):
+    if found is None or not _may_receive(call.bucket, found) or inventory.account not in (None, call.bucket.account):
         raise S3Error(ErrorCode.InvalidS3DestinationBucket)
+    place = (inventory.destination_prefix, call.bucket.name, inventory.id)
+    await call.authorise(actions.PUT_OBJECT, found, "/".join(filter(None, place)))
 
 
-def _may_receive(source: Bucket, destination: Bucket | None) -> bool:
-    if destination is None:
-        return False
+def _may_receive(source: Bucket, destination: Bucket) -> bool:
     return (destination.account, destination.region) == (source.account, source.region)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from trug.access import actions
 from trug.domain.access_log import LogTarget
-from trug.domain.acl import Ownership
+from trug.domain.acl import Acl, Ownership
 from trug.domain.configurations import ACCELERATE, LOGGING, REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.engine.access_logs import check_target, check_target_lock, packed, unpacked
 from trug.engine.acls import not_supported
 from trug.operations.call import Call
-from trug.operations.granting import resolved
+from trug.operations.granting import refuse_public, resolved
 from trug.operations.operation import Family
 from trug.operations.parameters import Nothing
 from trug.operations.representation import document
@@ -117,8 +117,10 @@ class PutBucketLogging:
     "PutBucketLogging", "PUT /{Bucket}?logging", action=actions.PUT_BUCKET_LOGGING, request=PutBucketLogging
 )
 async def put_bucket_logging(call: Call, request: PutBucketLogging) -> Reply:
+    """Logs go where the caller may write himself: that they come from the server lends him nothing."""
     if request.target is not None:
         target = check_target(call.bucket, await call.engine.buckets.find(request.target.bucket))
+        await call.authorise(actions.PUT_OBJECT, target, request.target.prefix)
         check_target_lock(await call.engine.locks.find(target))
     await call.engine.configurations.store(call.bucket, LOGGING, packed(await _granting(call, request.target)))
     return Reply()
@@ -126,13 +128,16 @@ async def put_bucket_logging(call: Call, request: PutBucketLogging) -> Reply:
 
 async def _granting(call: Call, asked: LogTarget | None) -> LogTarget | None:
     """With who is meant by each grant on the logs. AccessControlListNotSupported where lists do not count in the bucket
-    they go to; errors of ``resolved``."""
+    they go to, AccessDenied where the caller may set none there; errors of ``resolved`` and ``refuse_public``."""
     if asked is None or not asked.grants:
         return asked
     target = await call.engine.buckets.find(asked.bucket)
     if target is None or await call.engine.access_lists.ownership_of(target) is Ownership.ENFORCED:
         raise not_supported()
-    return replace(asked, grants=await resolved(call, asked.grants))
+    await call.authorise(actions.PUT_OBJECT_ACL, target, asked.prefix)
+    grants = await resolved(call, asked.grants)
+    await refuse_public(call, Acl("", grants), target)
+    return replace(asked, grants=grants)
 
 
 @family.operation("GetBucketLogging", "GET /{Bucket}?logging", action=actions.GET_BUCKET_LOGGING, request=Nothing)

@@ -29,6 +29,7 @@ from trug.engine.acls import not_supported
 from trug.engine.drafts import Draft
 from trug.operations.call import Call
 from trug.operations.owners import bucket_owner
+from trug.ports.rows import Bucket
 
 PRIVATE = AclAsked("private")
 
@@ -74,9 +75,10 @@ async def granted(call: Call, key: str, asked: AclAsked | None) -> Granted:
     return Granted("" if owner.id == holder.id else owner.id, acl)
 
 
-async def refuse_public(call: Call, acl: Acl | None) -> None:
-    """AccessDenied for a list that gives everybody something, where such are blocked (BlockPublicAcls)."""
-    if acl is not None and is_public(acl) and (await call.authority.block_of(call.bucket)).block_acls:
+async def refuse_public(call: Call, acl: Acl | None, bucket: Bucket | None = None) -> None:
+    """AccessDenied for a list that gives everybody something, where such are blocked (BlockPublicAcls): in ``bucket``,
+    or in the one of the call."""
+    if acl is not None and is_public(acl) and (await call.authority.block_of(bucket or call.bucket)).block_acls:
         raise S3Error(ErrorCode.AccessDenied, BLOCKED)
 
 
