@@ -21,16 +21,19 @@ def of(scene: Scene, provider: AssumeRoleProvider | WebIdentityProvider) -> Mini
     )
 
 
-def test_assume_role(scene: Scene) -> None:
-    keys = scene.server.user_keys("mia")
+@pytest.mark.parametrize("region", [REGION, None])
+def test_assume_role(scene: Scene, region: str | None) -> None:
+    """They sign for no region where none is given."""
+    name = f"mia-{region}"
+    keys = scene.server.user_keys(name)
     rights = document(allow("s3:*"))
-    scene.iam.put_user_policy(UserName="mia", PolicyName="all", PolicyDocument=rights)
+    scene.iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=rights)
     provider = AssumeRoleProvider(
         sts_endpoint=scene.server.endpoint,
         access_key=keys[0],
         secret_key=keys[1],
         policy=document(allow("s3:GetObject", "arn:aws:s3:::data/ana/*")),
-        region=REGION,
+        region=region,
     )
     client = of(scene, provider)
     with client.get_object(bucket_name="data", object_name="ana/a") as answer:

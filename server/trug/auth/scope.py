@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from trug.auth.refusals import headers_not_signed, unknown_key
 from trug.domain.errors import ErrorCode, S3Error
@@ -11,6 +12,9 @@ from trug.domain.frozen import frozen
 TERMINATOR = "aws4_request"
 DAY = re.compile(r"[0-9]{8}")
 GLOBAL_REGION = "us-east-1"
+GLOBALLY = frozenset({GLOBAL_REGION})
+BESIDES: Mapping[str, frozenset[str]] = {"s3": frozenset(), "sts": GLOBALLY | {""}}
+"""Regions that a service may be signed for wherever this is; MinIO's clients sign for STS without naming any."""
 
 
 @frozen
@@ -60,7 +64,7 @@ def read_scope(credential: str, service: str, regions: tuple[str, ...], place: P
         raise place.bad_credential(f'incorrect terminal "{terminator}". This endpoint uses "{TERMINATOR}".')
     if of_service != service:
         raise place.bad_credential(f'incorrect service "{of_service}". This endpoint belongs to "{service}".')
-    if region not in regions and (service == "s3" or region != GLOBAL_REGION):
+    if region not in regions and region not in BESIDES.get(service, GLOBALLY):
         raise place.bad_credential(f"the region '{region}' is wrong; expecting '{regions[0]}'", region=regions[0])
     if not access_key.isprintable():
         raise unknown_key(access_key)
