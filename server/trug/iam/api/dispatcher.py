@@ -9,6 +9,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from trug.auth.authenticate import Authenticator
+from trug.auth.refusals import DIAGNOSIS
+from trug.domain.errors import S3Error
 from trug.domain.identity import Identity
 from trug.iam.api.actions import Action, Call
 from trug.iam.api.answers import Structure, failure, success
@@ -84,6 +86,8 @@ class QueryApi:
             error = query_error(refusal)
             if error.code is QueryCode.InternalFailure:
                 logger.exception("%s %s failed", progress.label, wire.request_id)
+            elif isinstance(refusal, S3Error) and DIAGNOSIS in refusal.fields:
+                logger.info("%s %s: %s", progress.label, wire.request_id, refusal.fields[DIAGNOSIS])
             return Answered(failure(progress.service, error, wire.request_id), progress.label, error.code.name)
         return Answered(success(progress.service, progress.name, result, wire.request_id), progress.label, "")
 
