@@ -19,6 +19,7 @@ from trug.domain.events import TYPES
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.engine.content import Content
 from trug.engine.drafts import Draft
+from trug.engine.items import CALLED
 from trug.engine.renaming import RenameConditions
 from trug.manage.events import routes
 
@@ -141,6 +142,22 @@ def test_a_rename_tells_of_both_keys(console: Console, client: httpx.Client, buc
         ("s3:ObjectRemoved:Delete", "old"),
         ("s3:ObjectCreated:Put", "next"),
     ]
+
+
+def test_items_are_told_to_who_may_read_them(console: Console, client: httpx.Client) -> None:
+    since = page(client)["next"]
+    with console.http(USER, "/api/v1") as user, console.http(STRANGER, "/api/v1") as stranger:
+        answer = user.post("/items", json={"type": "note", "attributes": {}})
+        assert answer.status_code == 201, answer.text
+        number = answer.json()["id"]
+        assert user.delete(f"/items/{number}").status_code == 204
+        for reader in (user, client):
+            events = page(reader, since=since, type="trug:Item*")["events"]
+            assert [(event["type"], event["name"]) for event in events] == [
+                ("trug:ItemCreated", number),
+                ("trug:ItemRemoved", number),
+            ]
+        assert page(stranger, since=since)["events"] == []
 
 
 def test_a_bucket_that_is_gone_keeps_its_name(client: httpx.Client, bucket: str) -> None:
@@ -275,5 +292,6 @@ def test_a_stream_ends_with_its_server() -> None:
 def test_every_kind_that_is_announced_has_a_type() -> None:
     sources = [path.read_text() for path in Path(trug.__file__).parent.rglob("*.py")]
     announced = {kind for text in sources for kind in re.findall(r'Announce\(\s*"([^"]+)"', text)}
+    announced |= {f"{called}{what}" for called in CALLED.values() for what in ("Created", "Changed", "Removed")}
     assert announced - set(TYPES) == set()
     assert {"BucketCreated", "UserCreated", "UploadPart"} <= announced

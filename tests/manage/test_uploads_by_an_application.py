@@ -71,10 +71,10 @@ def ask(client: httpx.Client, **more: Any) -> dict[str, Any]:
 
 
 def settled(client: httpx.Client, key: str) -> dict[str, Any]:
-    """The status of a file once the server has looked at it."""
+    """The status of a file once the server has looked at it, and has moved it where it failed."""
     for _ in range(20 * SECONDS):
         found: dict[str, Any] = client.get(f"/file-status/{key}").json()
-        if found["status"] in ("verified", "failed", "expired"):
+        if found["status"] in ("verified", "expired") or "moved_to" in found:
             return found
         time.sleep(0.05)
     raise AssertionError(found)

@@ -108,4 +108,4 @@ def test_changes_are_announced(console: Console) -> None:
         client.patch("/user", json={"ratings": 1})
         client.delete("/user")
     feed = console.house.surroundings.metadata._state.feed  # type: ignore[union-attr, attr-defined]
-    assert [row.kind for row in feed.since()] == ["UserCreated", "UserChanged", "UserRemoved"]
+    assert [row.kind for row in feed.since()] == ["ProfileCreated", "ProfileChanged", "ProfileRemoved"]

@@ -73,9 +73,14 @@ OF_ACCOUNTS = (
 )
 """What happens to accounts and to who acts in them."""
 
+OF_ITEMS = tuple(
+    f"{what}{change}" for what in ("Item", "Profile", "Filter") for change in ("Created", "Changed", "Removed")
+)
+"""What happens to items, users' profiles and an account's named filters."""
+
 TYPES = {
     **{kind: f"s3:{kind}" for kind in OF_AWS},
-    **{kind: f"trug:{kind}" for kind in (*OF_OBJECTS, *OF_BUCKETS, *OF_ACCOUNTS)},
+    **{kind: f"trug:{kind}" for kind in (*OF_OBJECTS, *OF_BUCKETS, *OF_ACCOUNTS, *OF_ITEMS)},
 }
 """The type of each kind of event that changes announce."""
 

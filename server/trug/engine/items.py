@@ -13,7 +13,7 @@ from trug.ports.reads import ItemAt
 from trug.ports.rows import Item
 
 ITEM, USER, FILTER = "item", "user", "filter"
-CALLED: Mapping[str, str] = MappingProxyType({ITEM: "Item", USER: "User", FILTER: "Filter"})
+CALLED: Mapping[str, str] = MappingProxyType({ITEM: "Item", USER: "Profile", FILTER: "Filter"})
 """Kinds, and how their events in the feed begin."""
 
 
@@ -51,8 +51,10 @@ class ChangeItem:
         if isinstance(edited, Exception):
             return Rejected(edited)
         if edited is None:
-            gone = () if before is None else (RemoveItem(self.account, self.kind, self.id), self._announced("Removed"))
-            return Decided((before, None), gone)
+            if before is None:
+                return Decided((None, None))
+            removal = RemoveItem(self.account, self.kind, self.id)
+            return Decided((before, None), (removal, self._announced("Removed", before.owner)))
         created = moment.time if before is None else before.created
         item = edited.item._replace(
             account=self.account,
@@ -64,9 +66,10 @@ class ChangeItem:
         )
         effects: tuple[Effect, ...] = (
             PutItem(item, edited.words),
-            self._announced("Created" if before is None else "Changed"),
+            self._announced("Created" if before is None else "Changed", item.owner),
         )
         return Decided((before, item), effects)
 
-    def _announced(self, what: str) -> Announce:
-        return Announce(CALLED[self.kind] + what, 0, key=f"{self.account}/{self.id}")
+    def _announced(self, what: str, owner: str) -> Announce:
+        """Where events on keys have a version, those on items have their owner."""
+        return Announce(CALLED[self.kind] + what, 0, self.id, owner, account=self.account)

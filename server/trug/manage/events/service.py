@@ -6,7 +6,7 @@ import asyncio
 
 from trug.access import actions
 from trug.domain.errors import ErrorCode, S3Error
-from trug.domain.events import OF_ACCOUNTS, OF_BUCKETS, kinds_of, type_of
+from trug.domain.events import OF_ACCOUNTS, OF_BUCKETS, OF_ITEMS, kinds_of, type_of
 from trug.domain.frozen import frozen
 from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.manage.api.problems import Mistake, Problem, bad_request
@@ -21,9 +21,15 @@ AT_ONCE = 500
 MOST_READ = 20 * AT_ONCE
 """How many events are looked through for one page."""
 GONE = "events after this sequence are no longer kept"
-NOT_OF_KEYS = frozenset((*OF_BUCKETS, *OF_ACCOUNTS))
+NOT_OF_KEYS = frozenset((*OF_BUCKETS, *OF_ACCOUNTS, *OF_ITEMS))
 CONFIGURED = "BucketConfiguration"
 OF_FILE = "FileStatus"
+ASKED = {
+    "Item": ("trug:GetItem", "item/{}"),
+    "Profile": ("trug:ListUsers", "user/*"),
+    "Filter": ("trug:GetFilter", "filter/{}"),
+}
+"""What one must be allowed to hear of those that are not one's own."""
 
 
 @frozen
@@ -63,7 +69,7 @@ async def check_kept(visit: Visit, since: int) -> None:
 
 class Feed:
     """The feed as one caller may read it: who may list a bucket sees all that happens in it, others only what happens
-    to keys whose objects they may get; what happens to an account is for its root."""
+    to keys whose objects they may get; what happens to an account is for its root, to an item for who may get it."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -93,7 +99,7 @@ class Feed:
     async def _shown(self, event: Event) -> schemas.Event | None:
         """The event as it is told; None of what the caller may not know of."""
         if not event.bucket:
-            return self._of_account(event)
+            return await self._of_account(event)
         bucket, may_list = await self._bucket(event.bucket)
         if bucket is None:
             return None
@@ -110,14 +116,28 @@ class Feed:
             shown.configuration = event.key
         return shown
 
-    def _of_account(self, event: Event) -> schemas.Event | None:
-        account = event.account or DEFAULT_ACCOUNT
+    async def _of_account(self, event: Event) -> schemas.Event | None:
         identity = self._visit.identity
-        if not identity.is_root or identity.account is None or identity.account.id != account:
+        if identity.account is None or identity.account.id != (event.account or DEFAULT_ACCOUNT):
+            return None
+        if not (identity.is_root or await self._may_know_item(event)):
             return None
         shown = _shown(event)
-        shown.account, shown.name = account, event.key
+        shown.account, shown.name = event.account, event.key
         return shown
+
+    async def _may_know_item(self, event: Event) -> bool:
+        if event.kind not in OF_ITEMS:
+            return False
+        is_own = event.version_id == self._visit.identity.arn
+        action, resource = ASKED[event.kind.removesuffix("Created").removesuffix("Changed").removesuffix("Removed")]
+        try:
+            await self._visit.authorise_on(action, resource.format(event.key), is_own=is_own)
+        except S3Error as refusal:
+            if refusal.code is not ErrorCode.AccessDenied:
+                raise
+            return False
+        return True
 
     async def _bucket(self, number: int) -> tuple[Bucket | None, bool]:
         """The bucket, and whether the caller may list it; asked again when anything about it may have changed."""
