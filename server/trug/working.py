@@ -149,9 +149,7 @@ def _port(settings: Settings, service: Service, observer: Observer) -> S3Port:
     return S3Port(settings, shared, observer)
 
 
-def _management(
-    service: Service, membership: Membership, doors: Doors
-) -> contextlib.AbstractAsyncContextManager[None]:
+def _management(service: Service, membership: Membership, doors: Doors) -> contextlib.AbstractAsyncContextManager[None]:
     return management(service, doors) if membership.leads else contextlib.nullcontext()
 
 
