@@ -134,3 +134,13 @@ def test_what_is_no_key_service(url: str) -> None:
 def test_a_key_service_needs_a_token() -> None:
     with pytest.raises(SettingsError, match="kms and kms_token go together"):
         read_settings({"kms": ["vault+https://vault:8200/v1/transit"]}, environment={})
+
+
+def test_uploads_over_the_http_api() -> None:
+    assert read_settings(environment={"UPLOAD_TIMEOUT_SECONDS": "7"}).upload_timeout == 7
+    assert read_settings(environment={"UPLOAD_TIMEOUT_SECONDS": "7", "TRUG_UPLOAD_TIMEOUT": "8"}).upload_timeout == 8
+    assert "image/png" in read_settings(environment={}).upload_types
+    given = read_settings(environment={"TRUG_UPLOAD_TYPES": "image/*,Video/MP4"})
+    assert given.upload_types == ("image/*", "video/mp4")
+    with pytest.raises(SettingsError, match="media type"):
+        read_settings({"upload_types": ["png"]}, environment={})

@@ -103,27 +103,30 @@ class Emptyings:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def keep_going(self, period: float = PERIOD) -> None:
-        """Go on with jobs that nobody is at, every ``period`` seconds, until cancelled. A failure is logged."""
+        """Go on with jobs that nobody is at, now (with all there are: whoever was at them is gone) and every ``period``
+        seconds, until cancelled. A failure is logged."""
+        idle = 0
         while True:
             try:
-                await self.go_on()
+                await self.go_on(idle=idle)
             except Exception:
                 logger.exception("buckets could not be emptied")
             await asyncio.sleep(period)
+            idle = FORSAKEN
 
-    async def go_on(self) -> None:
-        """Do to their end the jobs that nobody is at."""
-        async for number, state in self._forsaken():
+    async def go_on(self, *, idle: int = FORSAKEN) -> None:
+        """Do to their end the jobs that nobody was at for ``idle`` µs."""
+        async for number, state in self._forsaken(self._clock.now() - idle):
             bucket = await self._metadata.fetch(BucketWithId(number))
             if bucket is not None and number not in self._running:
                 await self._run(bucket, state)
 
-    async def _forsaken(self) -> AsyncIterator[tuple[int, Emptying]]:
+    async def _forsaken(self, since: int) -> AsyncIterator[tuple[int, Emptying]]:
         place = (EMPTYING, "")
         while page := await self._metadata.fetch(RowsOf("documents", place, PAGE)):
             for (kind, name), document in page:
                 state = unpacked_emptying(document) if kind == EMPTYING else None
-                if state is not None and not state.is_over and state.beat < self._clock.now() - FORSAKEN:
+                if state is not None and not state.is_over and state.beat <= since:
                     yield int(name), state
             place = page[-1][0]
             if place[0] != EMPTYING:

@@ -24,6 +24,7 @@ from trug.manage.quotas import clear_quota, set_quota, show_quota
 from trug.ports.acting import acting
 from trug.ports.key_management import KeyRing, UnknownKey
 from trug.ports.reports import AccountSummary, BucketSummary
+from trug.ports.rows import Counters
 from trug.ports.stores import MetadataStore
 from trug.wire.dates import iso_date
 
@@ -188,6 +189,10 @@ def joined(page: Answer, more: Answer) -> Answer:
     return {name: page[name] + value if isinstance(value, list) else value for name, value in more.items()}
 
 
+def _totals(counters: Counters) -> dict[str, int]:
+    return {name: getattr(counters, name) for name in ("objects", "versions", "bytes", "uploads")}
+
+
 def _bucket(row: BucketSummary) -> dict[str, Any]:
     bucket = row.bucket
     return {
@@ -196,7 +201,7 @@ def _bucket(row: BucketSummary) -> dict[str, Any]:
         "region": bucket.region,
         "created": iso_date(bucket.created),
         "versioning": bucket.versioning.value,
-        **row.counters._asdict(),
+        **_totals(row.counters),
     }
 
 
@@ -207,7 +212,7 @@ def _account(row: AccountSummary) -> dict[str, Any]:
         "canonical_id": account.canonical_id,
         "display_name": account.display_name,
         "email": account.email,
-        **row.counters._asdict(),
+        **_totals(row.counters),
     }
 
 

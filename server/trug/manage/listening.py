@@ -135,8 +135,11 @@ async def _readable(sockets: Sequence[socket.socket]) -> None:
 def _load_server(load: Callable[[], Any], manner: Manner) -> uvicorn.Server:
     import uvicorn
 
+    from trug.manage.heads import GuardedProtocol
+
     config = uvicorn.Config(
         load(),
+        http=GuardedProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from trug.domain.errors import S3Error
 from trug.domain.frozen import frozen
 from trug.manage.api.bodies import OTHER_BODY, Inlet, declared_length
 from trug.manage.api.callers import Callers, pairs_of, wire_of
@@ -114,7 +115,7 @@ class Entrance:
                 response = await self._answer(row, request, inlet, trace)
         except Exception as failure:
             problem = problem_of(failure)
-            trace.error = type(failure).__name__
+            trace.error = failure.code.name if isinstance(failure, S3Error) else type(failure).__name__
             if problem.status == 500:
                 logger.exception("%s %s failed", row.name, trace.request_id)
             response = refused(problem, request)

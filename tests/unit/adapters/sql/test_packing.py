@@ -44,6 +44,8 @@ RECORDS = [
     Record(parts=10_000),
     Record(lock=Lock()),
     Record(owner="222222222222"),
+    Record(filename="été.png"),
+    Record(filename="a", acl=canned("public-read", "f" * 64, "f" * 64)),
     Record(acl=canned("public-read", "f" * 64, "f" * 64)),
     Record(tags={"a": "b"}, owner="two", acl=Acl("two", ())),
     Record(tags={"a": "b"}, lock=Lock("COMPLIANCE", 1 << 60, "ON")),
