@@ -55,5 +55,10 @@ def test_search_from_the_command_line_and_over_http(tmp_path: Path) -> None:
             item = client.post("/items", json={"type": "note", "links": [{"bucket": "gallery", "key": "photos/1.jpg"}]})
             assert item.status_code == 201
             assert client.get("/items", params={"filter": "type = 'note'"}).json()["items"] == [item.json()]
+            kept = client.put("/filters/odd", params={"bucket": "gallery"}, json={"filter": "tag.album = 'a1'"})
+            assert kept.status_code == 200
+        assert run(tmp_path, "bucket", "index", "gallery", "on", "--dir", data).returncode == 0
+        assert [row["key"] for row in json.loads(asked("odd", "--json"))["objects"]] == ["photos/1.jpg", "photos/3.jpg"]
+        assert run(tmp_path, "bucket", "index", "gallery", "maybe", "--dir", data).returncode == 1
     assert run(tmp_path, "fsck", "--dir", data).returncode == 0
     assert json.loads(run(tmp_path, "search", "gallery", "", "--json", "--dir", data).stdout)["objects"]

@@ -513,8 +513,14 @@ def bound(condition: Condition, variables: Mapping[str, Scalar]) -> Condition:
 # --- words and patterns ---------------------------------------------------------------------------------------------
 
 
+ASCII_WORD = re.compile("[a-z0-9]+", re.ASCII)
+
+
 def words_of(text: str) -> Iterator[str]:
     """The words of a text as they are looked for: letters and digits alone, without case or marks."""
+    if text.isascii():
+        yield from ASCII_WORD.findall(text.lower())
+        return
     plain = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
     word: list[str] = []
     for character in plain.casefold():

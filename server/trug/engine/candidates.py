@@ -13,7 +13,10 @@ from trug.ports.stores import Reader
 FEW = 1000
 """So many keys are taken out of the index together and sorted; where all labels have more, the first is paged through
 by key, and ranges are of no use."""
+RARE = 200
+"""With a label that no more keys have, no other label is looked for."""
 HIGHEST = "9" * 16
+COMMON = ("extension", "storage_class", "content_type")
 
 
 class Equal(NamedTuple):
@@ -68,7 +71,7 @@ def leads_in(condition: Condition) -> Iterator[Lead]:
 
 
 def is_labelled(field: str) -> bool:
-    return field in ("extension", "storage_class", "content_type") or field.startswith(("tag.", "metadata."))
+    return field in COMMON or field.startswith(("tag.", "metadata."))
 
 
 def _between(name: str, operator: str, value: int) -> Between:
@@ -81,9 +84,25 @@ def _between(name: str, operator: str, value: int) -> Between:
 def candidates(reader: Reader, bucket: int, condition: Condition, start: str, stop: str) -> Candidates | None:
     """The keys after ``start``, and below ``stop`` where that is not empty, to look at for a page; None where the index
     is no help."""
-    found = [_of_lead(reader, bucket, lead, start, stop) for lead in leads_in(condition)]
-    known = [each for each in found if each is not None]
-    return min(known, key=lambda each: (each.has_more, len(each.keys)), default=None)
+    best: Candidates | None = None
+    for lead in sorted(leads_in(condition), key=_rank):
+        found = _of_lead(reader, bucket, lead, start, stop)
+        if found is not None and (best is None or _cost(found) < _cost(best)):
+            best = found
+        if best is not None and not best.has_more and len(best.keys) <= RARE:
+            break
+    return best
+
+
+def _rank(lead: Lead) -> int:
+    """What is likely to be rare comes first: tags, metadata and words, then ranges, then what all objects have."""
+    if isinstance(lead, Between):
+        return 1
+    return 2 if lead.name in COMMON else 0
+
+
+def _cost(found: Candidates) -> tuple[bool, int]:
+    return found.has_more, len(found.keys)
 
 
 def _of_lead(reader: Reader, bucket: int, lead: Lead, start: str, stop: str) -> Candidates | None:

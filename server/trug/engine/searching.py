@@ -19,7 +19,7 @@ from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore, Reader
 
 PAGE = 1000
-MOST_SCANNED = 50_000
+MOST_SCANNED = 20_000
 """How many keys a page is looked for among; one that is not full by then says where to go on."""
 
 
@@ -122,7 +122,7 @@ class Searches:
     async def page(self, bucket: Bucket, condition: Condition, *, after: str, limit: int) -> FoundPage:
         """At most ``limit`` objects after the key ``after`` that a bound condition holds of, modified to the second.
 
-        A page may be short, and even empty, and others follow: no more than 50,000 keys are looked at for one.
+        A page may be short, and even empty, and others follow: no more than 20,000 keys are looked at for one.
         """
         look = picked if await self._is_indexed(bucket) else scanned
         span = span_of(condition)

@@ -56,6 +56,9 @@ SEES_NOTHING_KEPT: frozenset[type[Read[Any]]] = frozenset(
 
 UNREAD = object()
 
+LABELS = 1024
+"""Bytes that the labels of a version take, by a rough count."""
+
 
 class State(NamedTuple):
     """The store's one row of numbers, times in µs since 1970."""
@@ -228,10 +231,9 @@ class Batch:
         row = self._answer(read) if (read := ask.BucketWithId(bucket)) not in self._known else self._known[read]
         if row is None or not row.configured & HAS_SEARCH:
             return
-        for current, version in self._current.items():
-            if current.bucket == bucket:
-                relabel(self._cursor, bucket, current.key, version)
-                self.content += 1024
+        versions = {each.key: version for each, version in self._current.items() if each.bucket == bucket}
+        relabel(self._cursor, bucket, versions)
+        self.content += LABELS * len(versions)
 
     def _flush_inline(self) -> None:
         if not self._inline:

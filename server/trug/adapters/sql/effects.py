@@ -11,6 +11,7 @@ from trug.adapters.sql import statements as sql
 from trug.adapters.sql.labels import relabel
 from trug.ports import effects as do
 from trug.ports.changes import Effect
+from trug.ports.rows import Version
 
 Apply = Callable[[Cursor, Any, int], int | None]
 """Applies an effect; the number is the sequence of the change it belongs to.
@@ -193,9 +194,11 @@ def trim_audit(cursor: Cursor, effect: do.TrimAudit, _: int) -> None:
 
 
 def label(cursor: Cursor, effect: do.Label, _: int) -> int:
-    for key in effect.keys:
-        row = cursor.execute(sql.CURRENT, (effect.bucket, key)).fetchone() if effect.wanted else None
-        relabel(cursor, effect.bucket, key, None if row is None else packing.version_of(effect.bucket, row))
+    versions: dict[str, Version | None] = dict.fromkeys(effect.keys)
+    for key in effect.keys if effect.wanted else ():
+        row = cursor.execute(sql.CURRENT, (effect.bucket, key)).fetchone()
+        versions[key] = None if row is None else packing.version_of(effect.bucket, row)
+    relabel(cursor, effect.bucket, versions)
     return 1024 * len(effect.keys)
 
 
