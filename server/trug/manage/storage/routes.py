@@ -85,13 +85,13 @@ async def upload_multiple(visit: Visit, _: None) -> schemas.ManyUploaded:
     "A page of files",
     query=schemas.ListFiles,
     answer=schemas.FilePage,
-    refuses=(403, 404, 501),
+    refuses=(403, 404),
 )
 async def list_files(visit: Visit, asked: schemas.ListFiles) -> Response:
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.LIST_BUCKET, bucket)
     if asked.filter:
-        raise Problem(501, "filters are not built yet")
+        raise bad_request("filters are not built yet")
     after = _after(asked.token) if asked.token else ""
     page = await lists.list_files(visit.surroundings, bucket, asked, after)
     return Response(page.written(), media_type="application/json")
