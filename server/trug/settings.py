@@ -192,8 +192,9 @@ def _profiles(value: str) -> str:
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from error
     for name, profile in profiles.items():
-        fields = {field for _, field, _, _ in Formatter().parse(profile.key) if field is not None}
-        if "uuid" not in fields or fields - KNOWN_IN_KEYS:
+        parsed = [(field, spec or how) for _, field, spec, how in Formatter().parse(profile.key) if field is not None]
+        fields = {field for field, _ in parsed}
+        if "uuid" not in fields or fields - KNOWN_IN_KEYS or any(shape for _, shape in parsed):
             known = ", ".join(sorted(KNOWN_IN_KEYS))
             raise ValueError(f"{name}: the key has {{uuid}} in it, and nothing but what is known: {known}")
         if not profile.types or not all(MEDIA.match(media) for media in profile.types):

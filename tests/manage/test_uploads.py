@@ -213,6 +213,15 @@ def test_no_document(client: httpx.Client, body: bytes) -> None:
     assert client.post("/presigned-url", content=body).status_code == 400
 
 
+def test_the_bucket_of_a_profile_is_made_by_who_may(console: Console) -> None:
+    asked = {"filename": "a.png", "type": "image", "file_size": 5}
+    with console.http() as client:
+        assert client.post("/presigned-url", json=asked).json()["bucket"] == "uploads"
+        assert client.post("/presigned-url", json=asked).status_code == 200
+    with console.http(STRANGER) as stranger:
+        assert stranger.post("/presigned-url", json=asked).status_code == 403
+
+
 def test_who_may_not(console: Console, client: httpx.Client, bucket: str) -> None:
     assert client.post("/presigned-url", json={**ASKED, "bucket": "nowhere"}).status_code == 404
     with console.http(STRANGER) as stranger:

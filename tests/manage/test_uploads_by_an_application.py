@@ -200,6 +200,27 @@ def test_who_has_a_token_of_an_issuer_alone(server: ServerProcess) -> None:
             assert nobody.get("/api/v1/events").json()["events"] == []
 
 
+def test_the_root_of_an_account_hears_of_its_users(server: ServerProcess, client: httpx.Client) -> None:
+    iam = boto3.client(
+        "iam",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id=KEYS[0],
+        aws_secret_access_key=KEYS[1],
+    )
+    since = client.get("/api/v1/events").json()["next"]
+    iam.create_user(UserName="ana")
+    key = iam.create_access_key(UserName="ana")["AccessKey"]
+    query = {"since": since, "type": "trug:User*,trug:Key*"}
+    told = client.get("/api/v1/events", params=query).json()["events"]
+    assert [(event["type"], event["name"], event["account"]) for event in told] == [
+        ("trug:UserCreated", "ana", "000000000000"),
+        ("trug:KeyCreated", key["AccessKeyId"], "000000000000"),
+    ]
+    with httpx.Client(base_url=server.console, auth=(key["AccessKeyId"], key["SecretAccessKey"])) as ana:
+        assert ana.get("/api/v1/events", params=query).json()["events"] == []
+
+
 def test_a_server_that_is_killed_forgets_nothing(tmp_path: Path) -> None:
     first = start(tmp_path, usual=with_console())
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from trug.settings import OFF, SettingsError, as_text, from_text, read_settings, shown
+from trug.settings import OFF, SettingsError, as_text, from_text, read_settings, shown, upload_profiles
 
 
 @pytest.fixture(autouse=True)
@@ -144,3 +145,44 @@ def test_uploads_over_the_http_api() -> None:
     assert given.upload_types == ("image/*", "video/mp4")
     with pytest.raises(SettingsError, match="media type"):
         read_settings({"upload_types": ["png"]}, environment={})
+
+
+def test_upload_profiles_are_tables(tmp_path: Path) -> None:
+    file = tmp_path / "trug.toml"
+    file.write_text('[upload_profiles.avatars]\nbucket = "people"\ntypes = ["image/png"]\nlargest = 1048576\n')
+    settings = read_settings(config=str(file), environment={})
+    profiles = upload_profiles(from_text(as_text(settings)).upload_profiles)
+    assert sorted(profiles) == ["avatars", "default"]
+    assert (profiles["avatars"].bucket, profiles["avatars"].types) == ("people", ("image/png",))
+    assert profiles["avatars"].largest == 1 << 20
+    assert profiles["default"].bucket == "uploads"
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {"key": "{extension}"},
+        {"key": "{uuid}/{password}"},
+        {"key": "{uuid"},
+        {"key": "{uuid.int}"},
+        {"key": "{uuid!r}"},
+        {"key": "{uuid:>4000000000}"},
+        {"types": []},
+        {"types": ["image"]},
+        {"types": ["*/*"]},
+        {"largest": 0},
+        {"lifetime": 604_801},
+        {"lifetime": "long"},
+        {"parts_from": 1},
+        {"colour": "red"},
+    ],
+)
+def test_profiles_that_are_none(profile: dict[str, object]) -> None:
+    with pytest.raises(SettingsError, match="upload_profiles"):
+        read_settings(environment={"TRUG_UPLOAD_PROFILES": json.dumps({"mine": profile})})
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 5}'])
+def test_profiles_that_are_no_json(text: str) -> None:
+    with pytest.raises(SettingsError, match="upload_profiles"):
+        read_settings({"upload_profiles": [text]}, environment={})

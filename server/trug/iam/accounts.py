@@ -112,7 +112,7 @@ def account_creation(account: Account) -> Scripted[Account]:
 def _create(account: Account, _: Moment) -> Script[Account]:
     if (yield from ask(AccountWithId(account.id))) is not None:
         raise IamError(f"account {account.id} exists already", IamCode.EntityAlreadyExists)
-    return account, (PutAccount(account), Announce("AccountCreated", 0, account.id))
+    return account, (PutAccount(account), Announce("AccountCreated", 0, account.id, account=account.id))
 
 
 def _remove(account: str, _: Moment) -> Script[None]:
@@ -129,7 +129,7 @@ def _remove(account: str, _: Moment) -> Script[None]:
     rows = yield from ask(Entities(account, ALIAS.name))
     names = [ALIAS.unpack(row.document) for row in rows]
     gone = [ALIAS.removal(name._replace(account=where)) for name in names for where in ("", account)]
-    return None, (*gone, RemoveAccount(account), Announce("AccountRemoved", 0, account))
+    return None, (*gone, RemoveAccount(account), Announce("AccountRemoved", 0, account, account=account))
 
 
 def _set_alias(account: str, alias: str, _: Moment) -> Script[None]:
@@ -141,7 +141,7 @@ def _set_alias(account: str, alias: str, _: Moment) -> Script[None]:
     old = [ALIAS.unpack(row.document) for row in rows]
     gone = [ALIAS.removal(name._replace(account=where)) for name in old for where in ("", account)]
     made = [put(Alias(where, alias, account)) for where in ("", account)]
-    return None, (*gone, *made, Announce("AliasCreated", 0, alias))
+    return None, (*gone, *made, Announce("AliasCreated", 0, alias, account=account))
 
 
 def _remove_alias(account: str, alias: str, _: Moment) -> Script[None]:
@@ -149,4 +149,4 @@ def _remove_alias(account: str, alias: str, _: Moment) -> Script[None]:
     if found is None:
         raise IamError(f"The account alias {alias} cannot be found.", IamCode.NoSuchEntity)
     gone = [ALIAS.removal(found._replace(account=where)) for where in ("", account)]
-    return None, (*gone, Announce("AliasRemoved", 0, alias))
+    return None, (*gone, Announce("AliasRemoved", 0, alias, account=account))

@@ -75,14 +75,14 @@ def _create(group: Group, moment: Moment) -> Script[Group]:
     if (yield from GROUP.at(group.account, group.place)) is not None:
         raise taken("group", group.name)
     made = group._replace(created=moment.time)
-    return made, (put(made), Announce("GroupCreated", 0, group.name))
+    return made, (put(made), Announce("GroupCreated", 0, group.name, account=group.account))
 
 
 def _update(account: str, name: str, new_name: str, new_path: str, _: Moment) -> Script[Group]:
     group = yield from GROUP.named(account, name)
     changed = group._replace(name=new_name or group.name, path=new_path or group.path)
     if changed.place == group.place:
-        return changed, (put(changed), Announce("GroupUpdated", 0, group.name))
+        return changed, (put(changed), Announce("GroupUpdated", 0, group.name, account=account))
     if (yield from GROUP.at(account, changed.place)) is not None:
         raise taken("group", new_name)
     effects = yield from renamed(GROUP, group, changed.name)
@@ -91,7 +91,12 @@ def _update(account: str, name: str, new_name: str, new_path: str, _: Moment) ->
         raise over_quota("UsersPerRenamedGroup", MOST_MOVED)
     effects += [RemoveLink(Link(account, MEMBER, user, group.place)) for user in members]
     effects += [PutLink(Link(account, MEMBER, user, changed.place)) for user in members]
-    return changed, (GROUP.removal(group), put(changed), *effects, Announce("GroupUpdated", 0, group.name))
+    return changed, (
+        GROUP.removal(group),
+        put(changed),
+        *effects,
+        Announce("GroupUpdated", 0, group.name, account=account),
+    )
 
 
 def _remove(account: str, name: str, _: Moment, *, cascade: bool) -> Script[None]:
@@ -101,7 +106,7 @@ def _remove(account: str, name: str, _: Moment, *, cascade: bool) -> Script[None
         raise in_use("remove users from group")
     effects = yield from holdings(GROUP, group, cascade=cascade)
     effects += [RemoveLink(Link(account, MEMBER, user, group.place)) for user in members]
-    return None, (*effects, GROUP.removal(group), Announce("GroupRemoved", 0, group.name))
+    return None, (*effects, GROUP.removal(group), Announce("GroupRemoved", 0, group.name, account=account))
 
 
 def _add(account: str, name: str, user_name: str, _: Moment) -> Script[None]:
@@ -113,7 +118,7 @@ def _add(account: str, name: str, user_name: str, _: Moment) -> Script[None]:
     if len(groups) >= GROUPS_PER_USER:
         raise over_quota("GroupsPerUser", GROUPS_PER_USER)
     link = Link(account, MEMBER, user.place, group.place)
-    return None, (PutLink(link), Announce("UserAddedToGroup", 0, group.name))
+    return None, (PutLink(link), Announce("UserAddedToGroup", 0, group.name, account=account))
 
 
 def _take_out(account: str, name: str, user_name: str, _: Moment) -> Script[None]:
@@ -122,4 +127,4 @@ def _take_out(account: str, name: str, user_name: str, _: Moment) -> Script[None
     if group.place not in (yield from ask(LinksFrom(account, MEMBER, user.place))):
         raise IamError(f"User {user.name} is not in group {group.name}.", IamCode.NoSuchEntity)
     link = Link(account, MEMBER, user.place, group.place)
-    return None, (RemoveLink(link), Announce("UserRemovedFromGroup", 0, group.name))
+    return None, (RemoveLink(link), Announce("UserRemovedFromGroup", 0, group.name, account=account))

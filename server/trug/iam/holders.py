@@ -154,7 +154,7 @@ def _put_inline(kind: Kind[E], name: str, wanted: InlinePolicy, _: Moment) -> Sc
     others = sum(weight(policy.document) for policy in held if policy.name != wanted.name)
     if others + weight(wanted.document) > most:
         raise too_heavy(most, kind.name, entity.name)
-    return None, (put(wanted), Announce("InlinePolicyPut", 0, wanted.place))
+    return None, (put(wanted), Announce("InlinePolicyPut", 0, wanted.place, account=wanted.account))
 
 
 def inline_policies(account: str, who: str) -> Asking[list[InlinePolicy]]:
@@ -168,7 +168,7 @@ def _remove_inline(kind: Kind[E], account: str, name: str, policy: str, _: Momen
     found = yield from INLINE.at(account, InlinePolicy(account, holder(kind.name, name), policy, "").place)
     if found is None:
         raise missing(f"{kind.name} policy", policy)
-    return None, (INLINE.removal(found), Announce("InlinePolicyRemoved", 0, found.place))
+    return None, (INLINE.removal(found), Announce("InlinePolicyRemoved", 0, found.place, account=account))
 
 
 def attachment(kind: Kind[E], account: str, name: str, policy: str) -> Scripted[None]:
@@ -185,7 +185,7 @@ def _attach(kind: Kind[E], account: str, name: str, wanted: str, _: Moment) -> S
         return None, ()
     if len(held) >= POLICIES_PER_HOLDER:
         raise over_quota(f"PoliciesPer{kind.name.capitalize()}", POLICIES_PER_HOLDER)
-    return None, (PutLink(attached(account, who, policy.arn)), Announce("PolicyAttached", 0, who))
+    return None, (PutLink(attached(account, who, policy.arn)), Announce("PolicyAttached", 0, who, account=account))
 
 
 def _detach(kind: Kind[E], account: str, name: str, wanted: str, _: Moment) -> Script[None]:
@@ -195,7 +195,7 @@ def _detach(kind: Kind[E], account: str, name: str, wanted: str, _: Moment) -> S
     held = yield from ask(LinksFrom(account, "attached", who))
     if policy.arn not in held:
         raise IamError(f"Policy {wanted} was not found.", IamCode.NoSuchEntity)
-    return None, (RemoveLink(attached(account, who, policy.arn)), Announce("PolicyDetached", 0, who))
+    return None, (RemoveLink(attached(account, who, policy.arn)), Announce("PolicyDetached", 0, who, account=account))
 
 
 def _tag(
@@ -203,7 +203,7 @@ def _tag(
 ) -> Script[None]:
     entity = yield from kind.named(account, name)
     tags = with_tags(without_tags(entity.tags, gone), more)
-    return None, (put(entity._replace(tags=tags)), Announce("Tagged", 0, holder(kind.name, name)))
+    return None, (put(entity._replace(tags=tags)), Announce("Tagged", 0, holder(kind.name, name), account=account))
 
 
 def _bound(kind: Kind[B], account: str, name: str, arn: str, _: Moment) -> Script[None]:
@@ -215,7 +215,7 @@ def _bound(kind: Kind[B], account: str, name: str, arn: str, _: Moment) -> Scrip
         policy = yield from attachable(account, arn)
         wanted = policy.arn
     effects: list[Effect] = rebound(kind, entity, wanted)
-    effects.append(Announce("Bounded", 0, holder(kind.name, name)))
+    effects.append(Announce("Bounded", 0, holder(kind.name, name), account=account))
     return None, effects
 
 

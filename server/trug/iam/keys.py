@@ -145,7 +145,7 @@ def _create(key: AccessKey, moment: Moment, *, limited: bool) -> Script[AccessKe
     made = key._replace(created=moment.time, user="" if owner is None else owner.name)
     if limited and len((yield from ask(KeysOf(made.account, made.user)))) >= KEYS_PER_USER:
         raise over_quota("AccessKeysPerUser", KEYS_PER_USER)
-    return made, (PutKey(made), Announce("KeyCreated", 0, key.access_key))
+    return made, (PutKey(made), Announce("KeyCreated", 0, key.access_key, account=key.account))
 
 
 def _theirs(account: str, user: str, access_key: str) -> Asking[AccessKey]:
@@ -159,7 +159,7 @@ def _theirs(account: str, user: str, access_key: str) -> Asking[AccessKey]:
 
 def _set_active(account: str, user: str, access_key: str, _: Moment, *, active: bool) -> Script[None]:
     key = yield from _theirs(account, user, access_key)
-    return None, (PutKey(key._replace(active=active)), Announce("KeyUpdated", 0, access_key))
+    return None, (PutKey(key._replace(active=active)), Announce("KeyUpdated", 0, access_key, account=account))
 
 
 def _remove(account: str, user: str, access_key: str, _: Moment) -> Script[None]:
@@ -176,7 +176,11 @@ def _remove_any(access_key: str, _: Moment) -> Script[None]:
 
 def _removal(key: AccessKey) -> tuple[RemoveKey, KeepDocument, Announce]:
     access_key = key.access_key
-    return RemoveKey(access_key), KeepDocument(USED, access_key, None), Announce("KeyRemoved", 0, access_key)
+    return (
+        RemoveKey(access_key),
+        KeepDocument(USED, access_key, None),
+        Announce("KeyRemoved", 0, access_key, account=key.account),
+    )
 
 
 def _note_use(access_key: str, used: LastUsed, _: Moment) -> Script[None]:

@@ -309,7 +309,7 @@ def _create(policy: ManagedPolicy, document: str, moment: Moment) -> Script[Mana
         )
     made = policy._replace(created=moment.time, updated=moment.time)
     version = PolicyVersion(policy.account, policy.name, 1, document, moment.time)
-    return made, (put(made), put(version), Announce("PolicyCreated", 0, policy.name))
+    return made, (put(made), put(version), Announce("PolicyCreated", 0, policy.name, account=policy.account))
 
 
 def _remove(account: str, arn: str, _: Moment, *, cascade: bool) -> Script[None]:
@@ -328,7 +328,7 @@ def _remove(account: str, arn: str, _: Moment, *, cascade: bool) -> Script[None]
         )
     effects: list[Effect] = [RemoveLink(attached(account, who, policy.arn)) for who in attachments]
     effects += [VERSION.removal(version) for version in versions]
-    return None, (*effects, POLICY.removal(policy), Announce("PolicyRemoved", 0, policy.name))
+    return None, (*effects, POLICY.removal(policy), Announce("PolicyRemoved", 0, policy.name, account=account))
 
 
 MOST_DETACHED = 5000
@@ -347,7 +347,7 @@ def _create_version(account: str, arn: str, document: str, moment: Moment, *, de
     made = PolicyVersion(account, policy.name, policy.latest + 1, document, moment.time)
     in_force = made.number if default else policy.default
     changed = policy._replace(latest=made.number, default=in_force, updated=moment.time)
-    return made, (put(changed), put(made), Announce("PolicyVersionCreated", 0, policy.name))
+    return made, (put(changed), put(made), Announce("PolicyVersionCreated", 0, policy.name, account=account))
 
 
 def _set_default(account: str, arn: str, number: int, moment: Moment) -> Script[None]:
@@ -356,7 +356,7 @@ def _set_default(account: str, arn: str, number: int, moment: Moment) -> Script[
     _numbered(arn, versions, number)
     return None, (
         put(policy._replace(default=number, updated=moment.time)),
-        Announce("PolicyVersionSet", 0, policy.name),
+        Announce("PolicyVersionSet", 0, policy.name, account=account),
     )
 
 
@@ -369,11 +369,11 @@ def _remove_version(account: str, arn: str, number: int, moment: Moment) -> Scri
     return None, (
         VERSION.removal(version),
         put(policy._replace(updated=moment.time)),
-        Announce("PolicyVersionRemoved", 0, policy.name),
+        Announce("PolicyVersionRemoved", 0, policy.name, account=account),
     )
 
 
 def _tag(account: str, arn: str, more: Tags, gone: tuple[str, ...], _: Moment) -> Script[None]:
     policy = yield from own(account, arn)
     tags = with_tags(without_tags(policy.tags, gone), more)
-    return None, (put(policy._replace(tags=tags)), Announce("Tagged", 0, policy.name))
+    return None, (put(policy._replace(tags=tags)), Announce("Tagged", 0, policy.name, account=account))

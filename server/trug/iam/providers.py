@@ -138,29 +138,32 @@ def _create(provider: Provider, moment: Moment) -> Script[Provider]:
     if (yield from PROVIDER.at(provider.account, provider.place)) is not None:
         raise IamError(f"Provider with url https://{provider.url} already exists.", IamCode.EntityAlreadyExists)
     made = provider._replace(created=moment.time)
-    return made, (put(made), Announce("ProviderCreated", 0, made.url))
+    return made, (put(made), Announce("ProviderCreated", 0, made.url, account=provider.account))
 
 
 def _remove(account: str, arn: str, _: Moment) -> Script[None]:
     provider = yield from PROVIDER.at(account, _url_of(account, arn))
     if provider is None:
         return None, ()
-    return None, (PROVIDER.removal(provider), Announce("ProviderRemoved", 0, provider.url))
+    return None, (PROVIDER.removal(provider), Announce("ProviderRemoved", 0, provider.url, account=account))
 
 
 def _set_clients(account: str, arn: str, client_id: str, _: Moment, *, wanted: bool) -> Script[None]:
     provider = yield from _known(account, arn)
     others: Sequence[str] = [known for known in provider.client_ids if known != client_id or wanted]
     changed = provider._replace(client_ids=_client_ids([*others, client_id] if wanted else others))
-    return None, (put(changed), Announce("ProviderUpdated", 0, provider.url))
+    return None, (put(changed), Announce("ProviderUpdated", 0, provider.url, account=account))
 
 
 def _set_thumbprints(account: str, arn: str, thumbprints: tuple[str, ...], _: Moment) -> Script[None]:
     provider = yield from _known(account, arn)
-    return None, (put(provider._replace(thumbprints=thumbprints)), Announce("ProviderUpdated", 0, provider.url))
+    return None, (
+        put(provider._replace(thumbprints=thumbprints)),
+        Announce("ProviderUpdated", 0, provider.url, account=account),
+    )
 
 
 def _tag(account: str, arn: str, more: Tags, gone: tuple[str, ...], _: Moment) -> Script[None]:
     provider = yield from _known(account, arn)
     tags = with_tags(without_tags(provider.tags, gone), more)
-    return None, (put(provider._replace(tags=tags)), Announce("Tagged", 0, provider.url))
+    return None, (put(provider._replace(tags=tags)), Announce("Tagged", 0, provider.url, account=account))

@@ -99,7 +99,7 @@ def _create(role: Role, moment: Moment) -> Script[Role]:
         bound = yield from attachable(role.account, role.boundary)
         links.append(PutLink(bounded(role.account, holder("role", role.name), bound.arn)))
     made = role._replace(created=moment.time)
-    return made, (put(made), *links, Announce("RoleCreated", 0, role.name))
+    return made, (put(made), *links, Announce("RoleCreated", 0, role.name, account=role.account))
 
 
 def _update(account: str, name: str, description: str | None, longest: int | None, _: Moment) -> Script[Role]:
@@ -108,12 +108,12 @@ def _update(account: str, name: str, description: str | None, longest: int | Non
         description=role.description if description is None else description,
         longest=role.longest if longest is None else longest,
     )
-    return changed, (put(changed), Announce("RoleUpdated", 0, role.name))
+    return changed, (put(changed), Announce("RoleUpdated", 0, role.name, account=account))
 
 
 def _trust(account: str, name: str, trust: str, _: Moment) -> Script[None]:
     role = yield from ROLE.named(account, name)
-    return None, (put(role._replace(trust=trust)), Announce("RoleUpdated", 0, role.name))
+    return None, (put(role._replace(trust=trust)), Announce("RoleUpdated", 0, role.name, account=account))
 
 
 def _remove(account: str, name: str, _: Moment, *, cascade: bool) -> Script[None]:
@@ -121,4 +121,4 @@ def _remove(account: str, name: str, _: Moment, *, cascade: bool) -> Script[None
     effects = yield from holdings(ROLE, role, cascade=cascade)
     if role.boundary:
         effects.append(RemoveLink(bounded(account, holder("role", role.name), role.boundary)))
-    return None, (*effects, ROLE.removal(role), Announce("RoleRemoved", 0, role.name))
+    return None, (*effects, ROLE.removal(role), Announce("RoleRemoved", 0, role.name, account=account))

@@ -103,7 +103,7 @@ def _create(user: User, policies: tuple[str, ...], moment: Moment) -> Script[Use
         bound = yield from attachable(user.account, user.boundary)
         links.append(PutLink(bounded(user.account, who, bound.arn)))
     made = user._replace(created=moment.time)
-    return made, (put(made), *links, Announce("UserCreated", 0, user.name))
+    return made, (put(made), *links, Announce("UserCreated", 0, user.name, account=user.account))
 
 
 def _update(account: str, name: str, new_name: str, new_path: str, _: Moment) -> Script[User]:
@@ -112,7 +112,7 @@ def _update(account: str, name: str, new_name: str, new_path: str, _: Moment) ->
     if changed.place == user.place:
         keys = yield from ask(KeysOf(account, user.name))
         moved = [PutKey(key._replace(user=changed.name)) for key in keys]
-        return changed, (put(changed), *moved, Announce("UserUpdated", 0, user.name))
+        return changed, (put(changed), *moved, Announce("UserUpdated", 0, user.name, account=account))
     if (yield from USER.at(account, changed.place)) is not None:
         raise taken("user", new_name)
     effects = yield from renamed(USER, user, changed.name)
@@ -124,7 +124,7 @@ def _update(account: str, name: str, new_name: str, new_path: str, _: Moment) ->
     if user.boundary:
         effects.append(RemoveLink(bounded(account, holder("user", user.name), user.boundary)))
         effects.append(PutLink(bounded(account, holder("user", changed.name), user.boundary)))
-    return changed, (USER.removal(user), put(changed), *effects, Announce("UserUpdated", 0, user.name))
+    return changed, (USER.removal(user), put(changed), *effects, Announce("UserUpdated", 0, user.name, account=account))
 
 
 def _remove(account: str, name: str, _: Moment, *, cascade: bool) -> Script[None]:
@@ -140,4 +140,4 @@ def _remove(account: str, name: str, _: Moment, *, cascade: bool) -> Script[None
     effects += [RemoveLink(Link(account, MEMBER, user.place, group)) for group in groups]
     if user.boundary:
         effects.append(RemoveLink(bounded(account, holder("user", user.name), user.boundary)))
-    return None, (*effects, USER.removal(user), Announce("UserRemoved", 0, user.name))
+    return None, (*effects, USER.removal(user), Announce("UserRemoved", 0, user.name, account=account))

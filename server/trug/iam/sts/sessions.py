@@ -156,7 +156,7 @@ def _revoke(kind: Kind[S], account: str, place: str, moment: Moment) -> Script[i
     return moment.time, (
         KeepDocument(REVOKED, subject, moment.time.to_bytes(8, "big")),
         put(found),  # as it is, so that all processes look again
-        Announce("SessionsRevoked", 0, subject),
+        Announce("SessionsRevoked", 0, subject, account=account),
     )
 
 

@@ -8,7 +8,6 @@ from trug.access import actions
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.events import OF_ACCOUNTS, OF_BUCKETS, OF_ITEMS, kinds_of, type_of
 from trug.domain.frozen import frozen
-from trug.domain.identity import DEFAULT_ACCOUNT
 from trug.manage.api.problems import Mistake, Problem, bad_request
 from trug.manage.api.reading import NOT_VALID
 from trug.manage.api.visit import Visit
@@ -118,7 +117,7 @@ class Feed:
 
     async def _of_account(self, event: Event) -> schemas.Event | None:
         identity = self._visit.identity
-        if identity.account is None or identity.account.id != (event.account or DEFAULT_ACCOUNT):
+        if identity.account is None or identity.account.id != event.account:
             return None
         if not (identity.is_root or await self._may_know_item(event)):
             return None

@@ -6,6 +6,7 @@ import binascii
 import re
 import unicodedata
 from base64 import b64decode
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from trug.access import actions
@@ -14,6 +15,7 @@ from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.keys import check_key
 from trug.domain.media import OCTETS, extension_of, type_of_name
+from trug.domain.names import check_bucket_name
 from trug.domain.uuids import uuid7
 from trug.engine.drafts import Draft
 from trug.engine.expected import Expect, ReportStatus, Unknown
@@ -148,7 +150,7 @@ async def url_for(visit: Visit, asked: schemas.AskUrl) -> schemas.UploadUrl:
         raise bad_request(NOT_VALID, Mistake("profile", "is not known"))
     wanted = wanted_of(asked, profile)
     signer = await visit.signer()
-    bucket = await visit.bucket(asked.bucket or profile.bucket)
+    bucket = await visit.bucket(asked.bucket) if asked.bucket else await _bucket_of(visit, profile)
     number = str(uuid7(around.clock.now()))
     key = _key(visit, asked.profile, wanted, number)
     await visit.authorise(actions.PUT_OBJECT, bucket, key)
@@ -159,6 +161,22 @@ async def url_for(visit: Visit, asked: schemas.AskUrl) -> schemas.UploadUrl:
     details = _details(wanted, asked.profile, upload_id)
     file = ExpectedFile(number, visit.identity.arn, bucket.id, key, PENDING, PENDING, 0, 0, expires, details)
     return _answer(visit, signer, bucket, await around.metadata.commit(Expect(file)), wanted, asked.method)
+
+
+async def _bucket_of(visit: Visit, profile: UploadProfile) -> Bucket:
+    """The profile's bucket, made where there is none for who may make it. NoSuchBucket."""
+    try:
+        return await visit.bucket(profile.bucket)
+    except S3Error as missing:
+        around = visit.surroundings
+        try:
+            check_bucket_name(profile.bucket)
+            await visit.authorise(actions.CREATE_BUCKET, None, name=profile.bucket)
+        except S3Error:
+            raise missing from None
+        with suppress(S3Error):  # somebody has just made it
+            await around.engine.buckets.create(profile.bucket, account=visit.account.id, region=around.region, tags={})
+    return await visit.bucket(profile.bucket)
 
 
 def _key(visit: Visit, profile: str, wanted: Wanted, number: str) -> str:
