@@ -209,3 +209,63 @@ def test_root_may_all(console: Console, bob: httpx.Client) -> None:
     item = make(bob)
     with console.http(ROOT, "/api/v1") as root:
         assert root.delete(f"/items/{item['id']}").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["%00", "..%252f", "x" * 65, "x" * 4096, "%E2%80%AE", "%F0%9F%98%80", "'", "%22", "*", "%25", "a%0d%0ab"],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_hostile_ids_are_not_there(bob: httpx.Client, method: str, number: str) -> None:
+    answer = bob.request(method, f"/items/{number}", json={"type": "a"}, headers={"if-match": "*"})
+    assert answer.status_code in (400, 404), answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=x",
+        "expired=maybe",
+        "sort=document",
+        "sort=--id",
+        "sort=",
+        "token=%00",
+        "filter=%00",
+        "filter=%ff",
+        "filter=matches%20'%22'",
+        "filter=" + "(" * 4000,
+        "filter=attributes.%22%22%20%3D%201%20or",
+        "filter=type%20like%20'" + "%25" * 9 + "'",
+    ],
+)
+def test_hostile_questions(bob: httpx.Client, query: str) -> None:
+    answer = bob.get(f"/items?{query}")
+    assert answer.status_code == 400, answer.text
+    assert "error" in answer.json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"type": "a", "attributes": {"a": 1e400}}',
+        b'{"type": "a", "attributes": {"a": "\\ud800"}}',
+        b'{"type": "a", "attributes": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001,
+        b'{"type": "a", "attributes": {"a": 123456789012345678901234567890}}',
+    ],
+)
+def test_hostile_documents(bob: httpx.Client, body: bytes) -> None:
+    assert bob.post("/items", content=body).status_code == 400
+    assert found(bob, expired=True) == []
+
+
+def test_names_that_filters_cannot_spell_do_no_harm(bob: httpx.Client) -> None:
+    make(bob, attributes={'a"b': 1, "$": {"x": 2}, "a.b": 3, "[0]": 4, "é": 5, "\u202e": "\u202e"})
+    for text, count in (
+        ('attributes."a.b" = 3', 1),
+        ('attributes."[0]" = 4', 1),
+        ('attributes."é" = 5', 1),
+        ("attributes.a.b = 3", 0),
+    ):
+        assert len(found(bob, filter=text)) == count, text

@@ -28,12 +28,12 @@ from trug.ports.rows import Item
 TEXTS = ["", "a", "A", "ab", "a/b", "a%b", "[a]", "a*", "?", "é", "\U0010ffff", "ß", "a b"]
 SCALARS: list[Any] = [*TEXTS, 0, 1, -1, 1.5, 2**53, True, False]
 PATTERNS = ["%", "a%", "_", "%b", "\\%", "[a]", "a*", "?", "%/_"]
-FIELDS = ["attributes.a", "attributes.b.c", 'attributes."x y"', "type", "owner"]
+FIELDS = ["attributes.a", "attributes.b.c", 'attributes."x y"', 'attributes."a.b"', 'attributes."[0]"', "type", "owner"]
 
 scalars = st.sampled_from(SCALARS)
 values = st.one_of(scalars, st.none(), st.lists(scalars, max_size=2), st.dictionaries(st.sampled_from("ac"), scalars))
 documents = st.fixed_dictionaries(
-    {}, optional={"a": values, "b": st.fixed_dictionaries({}, optional={"c": values}), "x y": values}
+    {}, optional={"a": values, "b": st.fixed_dictionaries({}, optional={"c": values}), "x y": values, "a.b": values, "[0]": values}
 )
 rows = st.lists(st.tuples(documents, st.sampled_from(TEXTS), st.sampled_from([0, 5])), max_size=4)
 words = st.lists(st.sampled_from(["a", "b", "ab", "e", "ss"]), min_size=1, max_size=2).map(tuple)
