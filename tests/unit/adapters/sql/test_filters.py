@@ -32,7 +32,14 @@ FIELDS = ["attributes.a", "attributes.b.c", 'attributes."x y"', 'attributes."a.b
 scalars = st.sampled_from(SCALARS)
 values = st.one_of(scalars, st.none(), st.lists(scalars, max_size=2), st.dictionaries(st.sampled_from("ac"), scalars))
 documents = st.fixed_dictionaries(
-    {}, optional={"a": values, "b": st.fixed_dictionaries({}, optional={"c": values}), "x y": values, "a.b": values, "[0]": values}
+    {},
+    optional={
+        "a": values,
+        "b": st.fixed_dictionaries({}, optional={"c": values}),
+        "x y": values,
+        "a.b": values,
+        "[0]": values,
+    },
 )
 rows = st.lists(st.tuples(documents, st.sampled_from(TEXTS), st.sampled_from([0, 5])), max_size=4)
 words = st.lists(st.sampled_from(["a", "b", "ab", "e", "ss"]), min_size=1, max_size=2).map(tuple)
