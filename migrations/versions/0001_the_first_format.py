@@ -367,9 +367,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_items")),
         sa.UniqueConstraint("account", "kind", "id", name=op.f("uq_items_account_kind_id")),
     )
-    op.create_index(
-        op.f("ix_items_account_kind_owner_id"), "items", ["account", "kind", "owner", "id"], unique=False
-    )
+    op.create_index(op.f("ix_items_account_kind_owner_id"), "items", ["account", "kind", "owner", "id"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("CREATE VIRTUAL TABLE item_words USING fts5(words, tokenize = 'ascii')")
     op.execute(
