@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.console import PUBLIC, compose
 
+from trug.domain.keys import extension_of
 from trug.domain.lines import line_of
-from trug.domain.media import extension_of
 from trug.domain.objects import Listing
 from trug.manage.storage.lists import PLAIN_ROW, FileWriter
 from trug.ports.rows import Bucket

@@ -14,7 +14,8 @@ from tests.support.console import PUBLIC, Console, consoling
 from tests.support.server import ACCOUNT, OTHER_ACCOUNT, REGION, STRANGER
 
 from trug.domain.acl import Ownership
-from trug.domain.media import extension_of, type_of
+from trug.domain.keys import extension_of
+from trug.domain.media import type_of
 from trug.domain.preconditions import WriteConditions
 from trug.domain.retention import Lock
 from trug.domain.sizes import formatted_size
@@ -217,8 +218,19 @@ def test_lists_that_cannot_be(client: httpx.Client, bucket: str, asked: dict[str
     assert client.get("/list", params={"bucket": bucket} | asked).status_code == 400
 
 
-def test_filters_are_not_ignored(client: httpx.Client, bucket: str) -> None:
-    assert client.get("/list", params={"bucket": bucket, "filter": "size > 1"}).status_code == 400
+def test_files_that_a_filter_holds_of(client: httpx.Client, bucket: str) -> None:
+    small = upload(client, bucket)
+    large = [upload(client, bucket, content=PNG + b"\0" * 2000) for _ in range(3)]
+    upload(client, bucket, "a.pdf", PDF + b"\0" * 2000)
+    first = listed(client, bucket, filter="size > 1 KB", extension="png", limit=2)
+    assert [file["key"] for file in first["files"]] == sorted(large)[:2]
+    second = listed(client, bucket, filter="size > 1 KB", extension=".PNG", limit=2, token=first["next_token"])
+    assert [file["key"] for file in second["files"]] == sorted(large)[2:]
+    assert "next_token" not in second
+    (only,) = listed(client, bucket, filter="size < 1 KB")["files"]
+    (plain,) = (file for file in listed(client, bucket)["files"] if file["key"] == small)
+    assert only == plain
+    assert client.get("/list", params={"bucket": bucket, "filter": "size >"}).status_code == 400
 
 
 @pytest.mark.parametrize("extension", ["pdf", ".pdf", ".PDF", "Pdf"])

@@ -8,7 +8,6 @@ import re
 LOOKED_AT = 8192
 """In bytes: as much of a file's beginning as its type is told from."""
 
-EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,16}\Z")
 OCTETS = "application/octet-stream"
 ALIASES = {
     "image/jpg": "image/jpeg",
@@ -30,13 +29,6 @@ ZIPPED = (
     "application/epub+zip",
 )
 NOT_IN_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-
-
-def extension_of(key: str) -> str:
-    """``.jpg`` of ``photos/a.JPG``, empty where the last part of the key has none."""
-    name = key.rpartition("/")[2]
-    found = EXTENSION.search(name)
-    return found[0].lower() if found and found.start() else ""
 
 
 def type_of_name(name: str) -> str:

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from trug.domain.lines import FIRST_STYLE, KEY_END, STYLES, key_of, shown
-from trug.domain.media import extension_of
+from trug.domain.keys import extension_of
+from trug.domain.lines import FIRST_STYLE, KEY_END, SECOND, STYLES, date_of, key_of, shown
 from trug.domain.sizes import formatted_size
-from trug.manage.api.visit import Surroundings
+from trug.engine.searching import Found
+from trug.manage.api.visit import Surroundings, Visit
+from trug.manage.searching import listed_page
 from trug.manage.storage.schemas import File, ListFiles
 from trug.operations.tokens import continuation
 from trug.ports.rows import Bucket
@@ -72,21 +74,49 @@ class FileWriter:
         if self._extension and extension.encode() != self._extension:
             return None
         time, _, size, style, _ = shown(line)
-        file = File(
+        return self.file(key, int(size), style[0], f"{time}Z")
+
+    def found(self, found: Found) -> bytes:
+        """What a search has found."""
+        key, listing = found
+        time = date_of(listing.modified // SECOND)
+        return self.file(key, listing.size, listing.storage_class, f"{time}Z")
+
+    def file(self, key: str, size: int, storage_class: str, modified: str) -> bytes:
+        shown_as = File(
             key=key,
             url=self._around.url_of(self._bucket.name, key),
-            size_bytes=int(size),
-            size_formatted=formatted_size(int(size)),
-            extension=extension,
-            storage_class=style[0],
-            last_modified=f"{time}Z",
+            size_bytes=size,
+            size_formatted=formatted_size(size),
+            extension=extension_of(key),
+            storage_class=storage_class,
+            last_modified=modified,
         )
-        return msgspec.json.encode(file)
+        return msgspec.json.encode(shown_as)
+
+
+async def filtered_files(visit: Visit, bucket: Bucket, asked: ListFiles, after: str) -> Page:
+    """A full page of the files that a filter holds of. AccessDenied, Problem 400."""
+    page = await listed_page(
+        visit,
+        bucket,
+        text=asked.filter,
+        extension=asked.extension,
+        prefix=asked.prefix,
+        after=after,
+        limit=limit_of(asked),
+    )
+    writer = FileWriter(visit.surroundings, bucket, "")
+    return Page([writer.found(found) for found in page.found], page.next)
+
+
+def limit_of(asked: ListFiles) -> int:
+    return min(asked.limit, LONGEST) if asked.limit > 0 else USUAL
 
 
 async def list_files(around: Surroundings, bucket: Bucket, asked: ListFiles, after: str) -> Page:
     """A page of files after a key. It is full unless it is the last, whatever the extension asked for leaves out."""
-    limit = min(asked.limit, LONGEST) if asked.limit > 0 else USUAL
+    limit = limit_of(asked)
     extension = wanted_extension(asked.extension)
     writer = FileWriter(around, bucket, extension)
     files: list[bytes] = []

@@ -90,10 +90,11 @@ async def upload_multiple(visit: Visit, _: None) -> schemas.ManyUploaded:
 async def list_files(visit: Visit, asked: schemas.ListFiles) -> Response:
     bucket = await visit.bucket(asked.bucket)
     await visit.authorise(actions.LIST_BUCKET, bucket)
-    if asked.filter:
-        raise bad_request("filters are not built yet")
     after = _after(asked.token) if asked.token else ""
-    page = await lists.list_files(visit.surroundings, bucket, asked, after)
+    if asked.filter:
+        page = await lists.filtered_files(visit, bucket, asked, after)
+    else:
+        page = await lists.list_files(visit.surroundings, bucket, asked, after)
     return Response(page.written(), media_type="application/json")
 
 

@@ -54,7 +54,7 @@ class ListFiles(Struct):
     token: Annotated[str, Meta(max_length=4096, description="next_token of the page before.")] = ""
     limit: int = 10
     prefix: Annotated[str, Meta(max_length=1024, description="Only keys that begin so.")] = ""
-    filter: Annotated[str, Meta(max_length=4096, description="Not built yet: 400.")] = ""
+    filter: Annotated[str, Meta(max_length=4096, description="Only files that this filter holds of.")] = ""
 
 
 class File(Struct):

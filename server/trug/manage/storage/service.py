@@ -9,8 +9,9 @@ import msgspec
 from trug.access import actions
 from trug.domain.configurations import UPLOAD_TYPES
 from trug.domain.errors import ErrorCode, S3Error
+from trug.domain.keys import extension_of
 from trug.domain.lines import date_of
-from trug.domain.media import LOOKED_AT, extension_of, type_of
+from trug.domain.media import LOOKED_AT, type_of
 from trug.domain.media_types import is_allowed
 from trug.domain.preconditions import WriteConditions
 from trug.domain.sizes import formatted_size

@@ -13,8 +13,8 @@ from trug.access import actions
 from trug.domain.checksums import find_algorithm
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
-from trug.domain.keys import check_key
-from trug.domain.media import OCTETS, extension_of, type_of_name
+from trug.domain.keys import check_key, extension_of
+from trug.domain.media import OCTETS, type_of_name
 from trug.domain.names import check_bucket_name
 from trug.domain.uuids import uuid7
 from trug.engine.drafts import Draft
