@@ -466,7 +466,7 @@ def test_the_fields_of_inventories(server: Server, s3: Any, bucket: str) -> None
     server.grants.let(
         "bob",
         policy(
-            statement("Allow", "s3:PutInventoryConfiguration", "*"),
+            statement("Allow", ["s3:PutInventoryConfiguration", "s3:PutObject"], "*"),
             statement(
                 "Deny",
                 "s3:PutInventoryConfiguration",

@@ -17,7 +17,7 @@ from trug.ports.effects import PutAccount, PutBucket, Tally
 from trug.ports.rows import Bucket
 
 ANA = Account("111111111111", "ana's", "Ana", "ana@example.com")
-TOTALS = {"objects": 1, "versions": 2, "bytes": 3000, "uploads": 4, "current": 2000}
+TOTALS = {"objects": 1, "versions": 2, "bytes": 3000, "uploads": 4}
 NONE = dict.fromkeys(TOTALS, 0)
 
 
