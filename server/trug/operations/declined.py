@@ -30,7 +30,7 @@ class Unrouted(NamedTuple):
     reason: str
 
 
-ACCESS = "access policies and ACLs are not built yet"
+ACCESS = "no policy goes by the tags of buckets yet"
 DIRECTORY = "directory buckets (S3 Express One Zone) only"
 EVENTS = "events are not built yet"
 METADATA = "S3 Metadata tables are not built"
