@@ -164,9 +164,29 @@ class Authority:
 
     async def authorise(self, ask: Ask) -> None:
         """AccessDenied for who may not."""
+        if ask.bucket is not None and self._allows_at_hand(ask, ask.bucket):
+            return
         refusal = await self.find_refusal(ask)
         if refusal is not None:
             raise refusal
+
+    def _allows_at_hand(self, ask: Ask, bucket: Bucket) -> bool:
+        """Whether policies that are at hand allow it, of a user with a key of his own in a bucket of his account where
+        no list of access counts: most requests that are not the owner's, for half the cost. Where this is False
+        nothing is said."""
+        identity = ask.identity
+        if identity.session is not None or bucket.configured & HAS_OWNERSHIP or ask.writer is not None:
+            return False
+        if not is_of_account(identity, bucket.account):
+            return False
+        grants = self._grants.known(identity)
+        held = self._policies.known(bucket.id) if bucket.configured & HAS_POLICY else None
+        if grants is None or (held is None and bucket.configured & HAS_POLICY):
+            return False
+        if asks_for_tags(ask.action, grants, grants.session, held):
+            return False
+        policy = None if held is None else held.policy
+        return decide(ask.question, Sources(grants.policies, grants.boundary, grants.session, policy)).allowed
 
     async def authorise_on(
         self, identity: Identity, action: str, resource: str, values: Values, *, is_own: bool = False
