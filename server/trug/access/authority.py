@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from trug.access import actions as a
 from trug.access.actions import Action
@@ -20,6 +21,7 @@ from trug.domain.configurations import (
     HAS_PUBLIC_ACCESS_BLOCK,
     POLICY,
     PUBLIC_ACCESS_BLOCK,
+    flag_of,
 )
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
@@ -27,10 +29,10 @@ from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.public_access import ACCOUNT_KIND, NOTHING_BLOCKED, PublicAccessBlock, block_of
 from trug.domain.tags import as_policies_see
 from trug.ports.access_lists import AccessLists
-from trug.ports.reads import Configuration, Current, Document, UploadWithId, WithVersionId
+from trug.ports.reads import BucketWithId, Configuration, Current, Document, UploadWithId, WithVersionId
 from trug.ports.remembered import Remembered
 from trug.ports.rows import Bucket, Version
-from trug.ports.stores import Damaged, MetadataStore
+from trug.ports.stores import Damaged, MetadataStore, Reader
 
 GUARDED = HAS_POLICY | HAS_OWNERSHIP
 """What a bucket must have for anything but the policies of its account's identities to count: without ownership
@@ -352,7 +354,7 @@ class Authority:
 
     async def _read_policy(self, bucket: int) -> BucketPolicy | None:
         """Damaged for a document that is no policy: then nobody may, but the root who may always replace it."""
-        document = await self._metadata.fetch(Configuration(bucket, POLICY))
+        document = await self._metadata.view(partial(document_of, bucket, POLICY))
         if document is None:
             return None
         try:
@@ -372,7 +374,7 @@ class Authority:
         return await self._account_blocks.find(account) or NOTHING_BLOCKED
 
     async def _read_bucket_block(self, bucket: int) -> PublicAccessBlock:
-        return block_of(await self._metadata.fetch(Configuration(bucket, PUBLIC_ACCESS_BLOCK)))
+        return block_of(await self._metadata.view(partial(document_of, bucket, PUBLIC_ACCESS_BLOCK)))
 
     async def _read_account_block(self, account: str) -> PublicAccessBlock:
         return block_of(await self._metadata.fetch(Document(ACCOUNT_KIND, account)))
@@ -382,6 +384,17 @@ class Authority:
         if ask.version_id is None:
             return await self._metadata.fetch(Current(bucket.id, key))
         return await self._metadata.fetch(WithVersionId(bucket.id, key, ask.version_id))
+
+
+def document_of(bucket: int, kind: str, reader: Reader) -> bytes | None:
+    """A bucket's configuration of a kind. Damaged where its row says that there is one, and there is none: what is lost
+    must not let anybody in."""
+    document = reader.fetch(Configuration(bucket, kind))
+    if document is None:
+        row = reader.fetch(BucketWithId(bucket))
+        if row is not None and row.configured & flag_of(kind):
+            raise Damaged(f"bucket {bucket} has lost its configuration {kind}")
+    return document
 
 
 # --- policies that ask for an object's tags -------------------------------------------------------------------------

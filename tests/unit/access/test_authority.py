@@ -19,14 +19,15 @@ from trug.access.resources import RESOURCES, Level
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.domain.acl import Ownership
-from trug.domain.configurations import OWNERSHIP, POLICY
+from trug.domain.configurations import OWNERSHIP, POLICY, PUBLIC_ACCESS_BLOCK
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.identity import ANONYMOUS, Account, Identity, Session
 from trug.domain.objects import Listing, Record
 from trug.domain.public_access import PublicAccessBlock
 from trug.engine.engine import Engine
 from trug.ports.access_lists import pack_ownership
-from trug.ports.effects import PutAccount, PutCurrent
+from trug.ports.effects import PutAccount, PutCurrent, SetConfiguration
+from trug.ports.reads import BucketNamed
 from trug.ports.rows import Bucket, Version
 from trug.ports.stores import Damaged
 
@@ -181,6 +182,23 @@ def test_a_policy_that_cannot_be_read_lets_nobody_but_the_root_who_may_replace_i
             with pytest.raises(Damaged):
                 await house.may(identity, actions.LIST_BUCKET, bucket)
         assert await house.may(ROOT, actions.PUT_BUCKET_POLICY, bucket)
+
+    told(story())
+
+
+@pytest.mark.parametrize("kind", [POLICY, PUBLIC_ACCESS_BLOCK])
+def test_what_is_lost_lets_nobody_in(kind: str) -> None:
+    """The bucket's row says that there is a policy, or a block, and there is none."""
+
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(statement("Allow", "s3:ListBucket", "arn:aws:s3:::ours", Principal="*"))
+        await house.engine.configurations.store(bucket, kind, b"{}")
+        found = await house.metadata.fetch(BucketNamed("ours"))
+        assert found is not None
+        await house.metadata.commit(apply(SetConfiguration(found.id, kind, None)))
+        with pytest.raises(Damaged):
+            await house.may(ANONYMOUS, actions.LIST_BUCKET, found)
 
     told(story())
 
