@@ -10,11 +10,12 @@ from trug.domain.configurations import ACL, HAS_OWNERSHIP, OWNERSHIP
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.engine.configurations import announced, configured
-from trug.engine.refusals import hidden_by_marker, is_marker, no_such_bucket, no_such_key, unknown_version
+from trug.engine.named import Named
+from trug.engine.refusals import no_such_bucket
 from trug.ports.access_lists import unpack_ownership
 from trug.ports.changes import Decided, Moment, Read, Rejected, Rows
-from trug.ports.effects import Announce, PutCurrent, PutHistory
-from trug.ports.reads import BucketWithId, Configuration, Current, NewestHistory, WithVersionId
+from trug.ports.effects import Announce
+from trug.ports.reads import BucketWithId, Configuration
 from trug.ports.rows import Bucket, Version
 from trug.ports.stores import MetadataStore
 
@@ -64,35 +65,24 @@ class ListVersion:
     acl: Acl | None
     blobs: tuple[int, ...] = ()
 
-    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
-        return () if rows else (BucketWithId(self.bucket), Current(self.bucket, self.key), self._elsewhere)
-
     @property
-    def _elsewhere(self) -> Read[Version | None]:
-        if self.version_id is None:
-            return NewestHistory(self.bucket, self.key)
-        return WithVersionId(self.bucket, self.key, self.version_id)
+    def _named(self) -> Named:
+        return Named(self.bucket, self.key, self.version_id)
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else self._named.reads()
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[Version] | Rejected:
-        if rows.of(BucketWithId(self.bucket)) is None:
-            return Rejected(no_such_bucket(""))
-        current, elsewhere = rows.of(Current(self.bucket, self.key)), rows.of(self._elsewhere)
-        found = current if self.version_id is None and current is not None else elsewhere
-        if found is None or found.marker:
-            return Rejected(self._absent(found))
-        if found.record.owner != self.owner:
+        try:
+            found = self._named.find(rows)
+        except S3Error as refusal:
+            return Rejected(refusal)
+        record, listing = found.version.record, found.version.listing
+        if record.owner != self.owner:
             return Rejected(S3Error(ErrorCode.OperationAborted))
-        version = found._replace(record=replace(found.record, acl=self.acl))
-        is_current = current is not None and current.sequence == version.sequence
-        put = PutCurrent(version) if is_current else PutHistory(version)
-        listing = version.listing
+        version = found.version._replace(record=replace(record, acl=self.acl))
         event = Announce("ObjectAcl:Put", self.bucket, self.key, version.version_id, listing.size, listing.etag)
-        return Decided(version, (put, event))
-
-    def _absent(self, marker: Version | None) -> S3Error:
-        if marker is not None:
-            return hidden_by_marker(self.key, marker) if self.version_id is None else is_marker(marker)
-        return no_such_key(self.key) if self.version_id is None else unknown_version(self.key, self.version_id)
+        return Decided(version, (found.put(version), event))
 
 
 class Acls:

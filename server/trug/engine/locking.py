@@ -21,10 +21,11 @@ from trug.domain.retention import (
 )
 from trug.domain.versioning import Versioning
 from trug.engine.configurations import announced, configured
-from trug.engine.refusals import hidden_by_marker, is_marker, no_such_bucket, no_such_key, unknown_version
-from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
-from trug.ports.effects import Announce, PutCurrent, PutHistory
-from trug.ports.reads import BucketWithId, Configuration, Current, NewestHistory, WithVersionId
+from trug.engine.named import Named
+from trug.engine.refusals import no_such_bucket
+from trug.ports.changes import Decided, Moment, Read, Rejected, Rows
+from trug.ports.effects import Announce
+from trug.ports.reads import BucketWithId, Configuration
 from trug.ports.rows import Bucket, Version
 from trug.ports.stores import MetadataStore
 
@@ -126,38 +127,24 @@ class Relock:
     bypass: bool = False
     blobs: tuple[int, ...] = ()
 
-    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
-        return () if rows else (BucketWithId(self.bucket), Current(self.bucket, self.key), self._elsewhere)
-
     @property
-    def _elsewhere(self) -> Read[Version | None]:
-        if self.version_id is None:
-            return NewestHistory(self.bucket, self.key)
-        return WithVersionId(self.bucket, self.key, self.version_id)
+    def _named(self) -> Named:
+        return Named(self.bucket, self.key, self.version_id)
+
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else self._named.reads()
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[Version] | Rejected:
         bucket = rows.of(BucketWithId(self.bucket))
-        if bucket is None:
-            return Rejected(no_such_bucket(""))
-        if not bucket.configured & HAS_OBJECT_LOCK:
+        if bucket is not None and not bucket.configured & HAS_OBJECT_LOCK:
             return Rejected(has_no_lock(bucket))
-        current, elsewhere = rows.of(Current(self.bucket, self.key)), rows.of(self._elsewhere)
-        found = current if self.version_id is None and current is not None else elsewhere
-        if found is None or found.marker:
-            return Rejected(self._absent(found))
         try:
-            lock = self._changed(found.record.lock, moment)
+            found = self._named.find(rows)
+            lock = self._changed(found.version.record.lock, moment)
         except S3Error as refusal:
             return Rejected(refusal)
-        version = found._replace(record=replace(found.record, lock=lock))
-        is_current = current is not None and current.sequence == version.sequence
-        put: Effect = PutCurrent(version) if is_current else PutHistory(version)
-        return Decided(version, (put, self._event(version)))
-
-    def _absent(self, marker: Version | None) -> S3Error:
-        if marker is not None:
-            return hidden_by_marker(self.key, marker) if self.version_id is None else is_marker(marker)
-        return no_such_key(self.key) if self.version_id is None else unknown_version(self.key, self.version_id)
+        version = found.version._replace(record=replace(found.version.record, lock=lock))
+        return Decided(version, (found.put(version), self._event(version)))
 
     def _changed(self, before: Lock | None, moment: Moment) -> Lock:
         if self.hold:

@@ -14,15 +14,12 @@ from trug.domain.retention import is_protected, protected
 from trug.domain.versioning import Versioning, is_well_formed
 from trug.engine.drafts import Deleted, Stored
 from trug.engine.locking import lock_reads, locked
+from trug.engine.named import Named
 from trug.engine.quotas import quota_reads, refusal_by_quota
 from trug.engine.refusals import (
     Moved,
-    hidden_by_marker,
-    is_marker,
     malformed_version,
     no_such_bucket,
-    no_such_key,
-    unknown_version,
 )
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import (
@@ -572,37 +569,20 @@ class RetagVersion:
     tags: dict[str, str]
     blobs: tuple[int, ...] = ()
 
-    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
-        if not rows:
-            return (BucketWithId(self.bucket), Current(self.bucket, self.key), *self._elsewhere())
-        return ()
+    @property
+    def _named(self) -> Named:
+        return Named(self.bucket, self.key, self.version_id)
 
-    def _elsewhere(self) -> Sequence[Read[Any]]:
-        if self.version_id is None:
-            return (NewestHistory(self.bucket, self.key),)
-        return (WithVersionId(self.bucket, self.key, self.version_id),)
+    def reads(self, rows: Rows) -> Sequence[Read[Any]]:
+        return () if rows else self._named.reads()
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[Version] | Rejected:
-        bucket = rows.of(BucketWithId(self.bucket))
-        if bucket is None:
-            return Rejected(no_such_bucket(""))
-        current = rows.of(Current(self.bucket, self.key))
-        found: Version | None = current
-        if self.version_id is not None or current is None:
-            (elsewhere,) = self._elsewhere()
-            found = rows.of(elsewhere)
-        if found is None:
-            return Rejected(
-                no_such_key(self.key) if self.version_id is None else unknown_version(self.key, self.version_id)
-            )
-        if found.marker:
-            return Rejected(hidden_by_marker(self.key, found) if self.version_id is None else is_marker(found))
-        version = found._replace(record=replace(found.record, tags=self.tags))
-        is_current = current is not None and current.sequence == version.sequence
-        event = "ObjectTagging:Put" if self.tags else "ObjectTagging:Delete"
-        effects: Sequence[Effect] = (
-            PutCurrent(version) if is_current else PutHistory(version),
-            Announce(event, version.bucket, self.key, version.version_id, version.listing.size, version.listing.etag),
-            *reminded(bucket, self.key),
-        )
-        return Decided(version, effects)
+        try:
+            found = self._named.find(rows)
+        except S3Error as refusal:
+            return Rejected(refusal)
+        version = found.version._replace(record=replace(found.version.record, tags=self.tags))
+        listing = version.listing
+        kind = "ObjectTagging:Put" if self.tags else "ObjectTagging:Delete"
+        event = Announce(kind, version.bucket, self.key, version.version_id, listing.size, listing.etag)
+        return Decided(version, (found.put(version), event, *reminded(found.bucket, self.key)))
