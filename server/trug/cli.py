@@ -146,128 +146,127 @@ def _add_explain(commands: Any) -> None:
     _add_store(explain)
 
 
-def _add_managed(commands: Any) -> None:
-    bucket = commands.add_parser("bucket", help="buckets").add_subparsers(required=True, metavar="ACTION")
-    account = commands.add_parser("account", help="accounts").add_subparsers(required=True, metavar="ACTION")
-    user = commands.add_parser("user", help="users of an account").add_subparsers(required=True, metavar="ACTION")
-    quota = commands.add_parser("quota", help="quotas of buckets and accounts")
-    quota = quota.add_subparsers(required=True, metavar="ACTION")
-    key = commands.add_parser("key", help="access keys").add_subparsers(required=True, metavar="ACTION")
-    kms = commands.add_parser("kms", help="keys of encryption").add_subparsers(required=True, metavar="ACTION")
-    clock = commands.add_parser("clock", help="the clock that Object Lock goes by")
-    clock = clock.add_subparsers(required=True, metavar="ACTION")
-    lifecycle = commands.add_parser("lifecycle", help="lifecycle rules of buckets")
-    lifecycle = lifecycle.add_subparsers(required=True, metavar="ACTION")
-    group = commands.add_parser("group", help="groups of users").add_subparsers(required=True, metavar="ACTION")
-    role = commands.add_parser("role", help="roles of an account").add_subparsers(required=True, metavar="ACTION")
-    policy = commands.add_parser("policy", help="managed policies").add_subparsers(required=True, metavar="ACTION")
-    rows = (
-        (lifecycle, "preview", "lifecycle/preview", "print what a bucket's rules would do now", ("bucket",), ()),
-        (user, "add", "user/add", "make a user", ("name",), ("account", "policy", "path")),
-        (group, "add", "group/add", "make a group", ("name",), ("account", "path")),
+GROUPS = {
+    "bucket": "buckets",
+    "account": "accounts",
+    "user": "users of an account",
+    "quota": "quotas of buckets and accounts",
+    "key": "access keys",
+    "kms": "keys of encryption",
+    "clock": "the clock that Object Lock goes by",
+    "lifecycle": "lifecycle rules of buckets",
+    "group": "groups of users",
+    "role": "roles of an account",
+    "policy": "managed policies",
+}
+MANAGED: tuple[tuple[str, str, str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("lifecycle", "preview", "print what a bucket's rules would do now", ("bucket",), ()),
+    ("user", "add", "make a user", ("name",), ("account", "policy", "path")),
+    ("group", "add", "make a group", ("name",), ("account", "path")),
+    (
+        "role",
+        "add",
+        "make a role; TRUST is a file with its trust policy",
+        ("name", "trust"),
+        ("account", "path", "description", "longest"),
+    ),
+    *(
+        row
+        for parser, kind in (("user", "user"), ("group", "group"), ("role", "role"))
+        for row in (
+            (kind, "list", f"list {kind}s", (), ("account",)),
+            (kind, "show", f"print a {kind} and its policies", ("name",), ("account",)),
+            (kind, "remove", f"remove a {kind} and what is its own", ("name",), ("account",)),
+            (kind, "attach", "give a managed policy", ("name", "policy"), ("account",)),
+            (kind, "detach", "take a managed policy away", ("name", "policy"), ("account",)),
+        )
+    ),
+    *(
         (
-            role,
-            "add",
-            "role/add",
-            "make a role; TRUST is a file with its trust policy",
-            ("name", "trust"),
-            ("account", "path", "description", "longest"),
-        ),
-        *(
-            row
-            for parser, kind in ((user, "user"), (group, "group"), (role, "role"))
-            for row in (
-                (parser, "list", f"{kind}/list", f"list {kind}s", (), ("account",)),
-                (parser, "show", f"{kind}/show", f"print a {kind} and its policies", ("name",), ("account",)),
-                (parser, "remove", f"{kind}/remove", f"remove a {kind} and what is its own", ("name",), ("account",)),
-                (parser, "attach", f"{kind}/attach", "give a managed policy", ("name", "policy"), ("account",)),
-                (parser, "detach", f"{kind}/detach", "take a managed policy away", ("name", "policy"), ("account",)),
-            )
-        ),
-        *(
-            (
-                parser,
-                "revoke-sessions",
-                f"{kind}/revoke-sessions",
-                "end the sessions begun so far",
-                ("name",),
-                ("account",),
-            )
-            for parser, kind in ((user, "user"), (role, "role"))
-        ),
-        (group, "join", "group/join", "make a user a member", ("name", "user"), ("account",)),
-        (group, "leave", "group/leave", "make a user a member no longer", ("name", "user"), ("account",)),
-        (
-            policy,
-            "add",
-            "policy/add",
-            "make a managed policy; DOCUMENT is a file (- for standard input)",
-            ("name", "document"),
-            ("account", "path"),
-        ),
-        (
-            policy,
-            "set",
-            "policy/set",
-            "put another document in force",
-            ("name", "document"),
+            kind,
+            "revoke-sessions",
+            "end the sessions begun so far",
+            ("name",),
             ("account",),
-        ),
-        (policy, "list", "policy/list", "list managed policies", (), ("account",)),
-        (policy, "show", "policy/show", "print a managed policy", ("name",), ("account",)),
-        (policy, "remove", "policy/remove", "remove a managed policy", ("name",), ("account",)),
-        (
-            key,
-            "add",
-            "key/add",
-            "make an access key; its secret is printed once",
-            (),
-            ("user", "account", "access_key", "secret_key"),
-        ),
-        (key, "list", "key/list", "list access keys", (), ("user", "account")),
-        (key, "remove", "key/remove", "remove an access key", ("access_key",), ()),
-        (key, "activate", "key/activate", "accept again what a key signs", ("access_key",), ()),
-        (key, "deactivate", "key/deactivate", "accept what a key signs no longer", ("access_key",), ()),
-        (
-            account,
-            "add",
-            "account/add",
-            "make an account",
-            ("id",),
-            ("canonical_id", "display_name", "email"),
-        ),
-        (account, "show", "account/show", "print an account", ("id",), ()),
-        (account, "block", "account/block", "block public access to all buckets of an account", ("id",), ("only",)),
-        (account, "unblock", "account/unblock", "let buckets be public again", ("id",), ()),
-        (account, "remove", "account/remove", "remove an account that is empty", ("id",), ()),
-        (account, "name", "account/name", "give an account another name beside its id", ("id", "alias"), ()),
-        (bucket, "list", "bucket/list", "list buckets with what they hold", (), ("account",)),
-        (bucket, "index", "bucket/index", "have searches go by an index: STATE is on or off", ("name", "state"), ()),
-        (kms, "create", "kms/create", "make a KMS key", ("name",), ()),
-        (kms, "rotate", "kms/rotate", "give a key a new version, and wrap all under it", ("name",), ()),
-        (kms, "rewrap", "kms/rewrap", "wrap under a key's newest version what is under others", ("name",), ()),
-        (kms, "list", "kms/list", "list the keys in the key ring", (), ()),
-        (clock, "accept", "clock/accept", "have retention go by the system clock as it is now", (), ()),
-        (account, "list", "account/list", "list accounts with what their buckets hold", (), ()),
-        (
-            quota,
-            "set",
-            "quota/set",
-            "limit what a bucket or an account may hold",
-            (),
-            ("bucket", "account", "bytes", "objects"),
-        ),
-        (quota, "show", "quota/show", "print a quota and what is used of it", (), ("bucket", "account")),
-        (quota, "clear", "quota/clear", "lift a quota", (), ("bucket", "account")),
-    )
-    for group, name, command, text, needed, optional in rows:
-        parser = _command(group, name, text, run_command)
+        )
+        for parser, kind in (("user", "user"), ("role", "role"))
+    ),
+    ("group", "join", "make a user a member", ("name", "user"), ("account",)),
+    ("group", "leave", "make a user a member no longer", ("name", "user"), ("account",)),
+    (
+        "policy",
+        "add",
+        "make a managed policy; DOCUMENT is a file (- for standard input)",
+        ("name", "document"),
+        ("account", "path"),
+    ),
+    (
+        "policy",
+        "set",
+        "put another document in force",
+        ("name", "document"),
+        ("account",),
+    ),
+    ("policy", "list", "list managed policies", (), ("account",)),
+    ("policy", "show", "print a managed policy", ("name",), ("account",)),
+    ("policy", "remove", "remove a managed policy", ("name",), ("account",)),
+    (
+        "key",
+        "add",
+        "make an access key; its secret is printed once",
+        (),
+        ("user", "account", "access_key", "secret_key"),
+    ),
+    ("key", "list", "list access keys", (), ("user", "account")),
+    ("key", "remove", "remove an access key", ("access_key",), ()),
+    ("key", "activate", "accept again what a key signs", ("access_key",), ()),
+    ("key", "deactivate", "accept what a key signs no longer", ("access_key",), ()),
+    (
+        "account",
+        "add",
+        "make an account",
+        ("id",),
+        ("canonical_id", "display_name", "email"),
+    ),
+    ("account", "show", "print an account", ("id",), ()),
+    ("account", "block", "block public access to all buckets of an account", ("id",), ("only",)),
+    ("account", "unblock", "let buckets be public again", ("id",), ()),
+    ("account", "remove", "remove an account that is empty", ("id",), ()),
+    ("account", "name", "give an account another name beside its id", ("id", "alias"), ()),
+    ("bucket", "list", "list buckets with what they hold", (), ("account",)),
+    ("bucket", "index", "have searches go by an index: STATE is on or off", ("name", "state"), ()),
+    ("kms", "create", "make a KMS key", ("name",), ()),
+    ("kms", "rotate", "give a key a new version, and wrap all under it", ("name",), ()),
+    ("kms", "rewrap", "wrap under a key's newest version what is under others", ("name",), ()),
+    ("kms", "list", "list the keys in the key ring", (), ()),
+    ("clock", "accept", "have retention go by the system clock as it is now", (), ()),
+    ("account", "list", "list accounts with what their buckets hold", (), ()),
+    (
+        "quota",
+        "set",
+        "limit what a bucket or an account may hold",
+        (),
+        ("bucket", "account", "bytes", "objects"),
+    ),
+    ("quota", "show", "print a quota and what is used of it", (), ("bucket", "account")),
+    ("quota", "clear", "lift a quota", (), ("bucket", "account")),
+)
+"""Commands on a store: group, name, what it does, arguments that it needs, and flags that it may have."""
+
+
+def _add_managed(commands: Any) -> None:
+    groups = {
+        group: commands.add_parser(group, help=text).add_subparsers(required=True, metavar="ACTION")
+        for group, text in GROUPS.items()
+    }
+    for group, name, text, needed, optional in MANAGED:
+        parser = _command(groups[group], name, text, run_command)
         for argument in needed:
             parser.add_argument(argument, metavar=argument.upper())
         for argument in optional:
             parser.add_argument(f"--{argument.replace('_', '-')}", dest=argument, metavar=argument.upper())
         _add_store(parser)
-        parser.set_defaults(command=command, given=(*needed, *optional))
+        parser.set_defaults(command=f"{group}/{name}", given=(*needed, *optional))
 
 
 # Commands
