@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -46,10 +47,15 @@ def test_heads_that_never_end(monkeypatch: pytest.MonkeyPatch, begun: bytes, *, 
         assert answer_of(connection) == b""
 
 
-def test_heads_that_are_too_long() -> None:
+@pytest.mark.parametrize("first", [1, len(HEALTH), LONGEST, 3 * LONGEST])
+def test_heads_that_are_too_long(first: int) -> None:
+    """However the head is split: all of it in one piece too."""
+    endless = HEALTH[:-2] + b"x: " + b"y" * 2 * LONGEST
     with consoling() as console, connected(console) as connection:
         try:
-            connection.sendall(HEALTH[:-2] + b"x: " + b"y" * 2 * LONGEST)
+            connection.sendall(endless[:first])
+            time.sleep(0.05)
+            connection.sendall(endless[first:])
         except (BrokenPipeError, ConnectionResetError):
             return
         assert answer_of(connection) == b""

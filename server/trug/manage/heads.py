@@ -26,8 +26,16 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._received += len(data)
-        super().data_received(data)
+        whole = memoryview(data)
+        for start in range(0, len(whole), LONGEST):
+            self._piece_received(whole[start : start + LONGEST])
+            if self.transport.is_closing():
+                return
+
+    def _piece_received(self, piece: memoryview) -> None:
+        """A head counts from the piece after the one it begins in: what stands there before it is another request's."""
+        self._received += len(piece)
+        super().data_received(piece)  # type: ignore[arg-type]
         if self._timer is not None and self._received > LONGEST:
             self._close()
 
