@@ -151,7 +151,7 @@ def test_boto3_uploads_a_file(s3: Any, bucket: str, tmp_path: Any) -> None:
 
 GOOD = {"PartNumber": 1, "ETag": '"c4ca4238a0b923820dcc509a6f75849b"'}
 BAD = {
-    "H8 nothing": (b"", "MissingRequestBodyError"),
+    "H8 nothing": (b"", "InvalidRequest"),
     "H12 no parts": (document(), "MalformedXML"),
     "H12 10,001 parts": (document(*(GOOD for _ in range(10_001))), "MalformedXML"),
     "H14 cut off": (document(GOOD)[:-10], "MalformedXML"),

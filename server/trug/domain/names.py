@@ -6,7 +6,8 @@ import re
 
 from trug.domain.errors import ErrorCode, S3Error
 
-SHAPE = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
+SHAPE = re.compile(r"(?=.{3,63}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\Z")
+"""Labels as DNS has them, so that every bucket can be a host's name."""
 ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z", re.ASCII)
 RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -18,7 +19,6 @@ def is_bucket_name(name: str) -> bool:
     """Whether a bucket may have this name ("General purpose bucket naming rules" in the Amazon S3 User Guide)."""
     return (
         SHAPE.match(name) is not None
-        and ".." not in name
         and not ADDRESS.match(name)
         and not name.startswith(RESERVED_PREFIXES)
         and not name.endswith(RESERVED_SUFFIXES)

@@ -13,6 +13,8 @@ REFUSED = {
     "G1-two-letters": "ab",
     "G1-64-characters": "a" * 64,
     "G1-two-periods": "a..b",
+    "G1-hyphen-after-period": "ab.-c",
+    "G1-hyphen-before-period": "ab-.c",
     "G1-leading-hyphen": "-ab",
     "G1-trailing-hyphen": "ab-",
     "G1-leading-period": ".ab",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from trug.domain.errors import invalid_argument
+from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.wire import xml
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ class CompletedPart(NamedTuple):
 def parse_complete(body: bytes) -> tuple[CompletedPart, ...]:
     """1 to 10,000 parts of a ``CompleteMultipartUpload`` as sent: neither their order nor their existence is checked.
 
-    InvalidArgument for a part number outside 1 to 10,000, MalformedXML and its kin for the rest.
+    InvalidRequest when nothing was sent, InvalidArgument for a part number outside 1 to 10,000, MalformedXML and its
+    kin for the rest.
     """
+    if not body:
+        raise S3Error(ErrorCode.InvalidRequest, "You must specify at least one part")
     root = xml.parse(body, "CompleteMultipartUpload", limit=LIMIT)
     xml.check_children(root, ("Part",))
     if not 1 <= len(root) <= MOST_PARTS:

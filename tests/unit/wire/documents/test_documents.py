@@ -113,7 +113,7 @@ BAD: dict[str, tuple[Callable[[bytes], Any], bytes, ErrorCode]] = {
     "H8-tagging": (parse_tagging, b"", ErrorCode.MissingRequestBodyError),
     "H8-versioning": (parse_versioning, b"", ErrorCode.MissingRequestBodyError),
     "H8-delete": (parse_delete, b"", ErrorCode.MissingRequestBodyError),
-    "H8-complete": (parse_complete, b"", ErrorCode.MissingRequestBodyError),
+    "H8-complete": (parse_complete, b"", ErrorCode.InvalidRequest),
     "H4-tagging": (parse_tagging, b" " * (64 * 1024 + 1), ErrorCode.MaxMessageLengthExceeded),
     "H4-delete": (parse_delete, b" " * (10 * 1024 * 1024), ErrorCode.MaxMessageLengthExceeded),
     "H4-complete": (parse_complete, b" " * (10 * 1024 * 1024), ErrorCode.MaxMessageLengthExceeded),
