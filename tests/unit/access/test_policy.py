@@ -167,7 +167,6 @@ SYNTAX = "Invalid policy syntax."
         ('{"Id": ' + "[" * 10_000, JSON),
         ('{"Id": ' + "[" * 10_000 + "]" * 10_000 + "}", JSON),
         ('{"a":' * 4_000 + "1" + "}" * 4_000, "Policy exceeds the maximum allowed document size."),
-        ('{"a":' * 3_000 + "1" + "}" * 3_000, JSON),
         ('{"Id": "' + "x" * (LARGEST_BUCKET_POLICY - 9) + '"}', "Policy exceeds the maximum allowed document size."),
         ("{}", "Missing required field Statement"),
         ('{"Id": 1}', SYNTAX),
@@ -183,6 +182,11 @@ SYNTAX = "Invalid policy syntax."
 )
 def test_documents_refused(text: str | bytes, told: str) -> None:
     assert refusal(text) == told
+
+
+def test_a_deep_document() -> None:
+    """How deep json looks differs from one Python to the next."""
+    assert refusal('{"a":' * 3_000 + "1" + "}" * 3_000) in (JSON, "Unknown field a")
 
 
 def test_the_largest_policy() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 
 import pytest
 from tests.support.clock import HandClock
@@ -125,16 +126,16 @@ def test_sigv2_in_the_query_is_always_on() -> None:
 
 
 @pytest.mark.parametrize(
-    "request_with_token",
+    "with_token",
     [
-        botocore_header(KEY, "GET", URL, {"x-amz-security-token": "t"}),
-        wire_request("GET", botocore_url(KEY, "GET", f"{URL}?X-Amz-Security-Token=t")),
-        wire_request("GET", sigv2_url(KEY, "GET", URL, {"x-amz-security-token": "t"})),
+        lambda: botocore_header(KEY, "GET", URL, {"x-amz-security-token": "t"}),
+        lambda: wire_request("GET", botocore_url(KEY, "GET", f"{URL}?X-Amz-Security-Token=t")),
+        lambda: wire_request("GET", sigv2_url(KEY, "GET", URL, {"x-amz-security-token": "t"})),
     ],
     ids=["header", "v4 url", "v2 url"],
 )
-def test_a_token_that_belongs_to_no_key(request_with_token: WireRequest) -> None:
-    assert refused(request_with_token).code is ErrorCode.InvalidToken
+def test_a_token_that_belongs_to_no_key(with_token: Callable[[], WireRequest]) -> None:
+    assert refused(with_token()).code is ErrorCode.InvalidToken
 
 
 GOOD = [

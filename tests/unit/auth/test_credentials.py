@@ -36,8 +36,14 @@ WAYS: dict[str, Signer] = {
 each_way = pytest.mark.parametrize("sign", WAYS.values(), ids=WAYS)
 
 
-def door(credentials: MemoryCredentials, now: int = NOW) -> Authenticator:
-    return Authenticator(credentials, HandClock(now), ("us-east-1",), allows_sigv2_header=True)
+@pytest.fixture(autouse=True)
+def present(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is signed is signed now, and this module was perhaps loaded long ago."""
+    monkeypatch.setitem(globals(), "NOW", time.time_ns() // 1000)
+
+
+def door(credentials: MemoryCredentials, now: int | None = None) -> Authenticator:
+    return Authenticator(credentials, HandClock(NOW if now is None else now), ("us-east-1",), allows_sigv2_header=True)
 
 
 def store() -> MemoryCredentials:
@@ -46,7 +52,7 @@ def store() -> MemoryCredentials:
     return known
 
 
-def outcome(request: WireRequest, known: MemoryCredentials | None = None, now: int = NOW) -> str | Identity:
+def outcome(request: WireRequest, known: MemoryCredentials | None = None, now: int | None = None) -> str | Identity:
     try:
         return asyncio.run(door(known or store(), now).authenticate(request)).identity
     except S3Error as error:

@@ -24,17 +24,23 @@ URL = "http://s3.example.com:9000/bucket/a%20key"
 NOW = time.time_ns() // 1000
 
 
+@pytest.fixture(autouse=True)
+def present(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is signed is signed now, and this module was perhaps loaded long ago."""
+    monkeypatch.setitem(globals(), "NOW", time.time_ns() // 1000)
+
+
 def refusal(
-    request: WireRequest, *, door: Authenticator | None = None, secret: str = SECRET, now: int = NOW
+    request: WireRequest, *, door: Authenticator | None = None, secret: str = SECRET, now: int | None = None
 ) -> S3Error:
     with pytest.raises(S3Error) as caught:
         asyncio.run((door or door_of(secret, now)).authenticate(request))
     return caught.value
 
 
-def door_of(secret: str = SECRET, now: int = NOW, *public_hosts: str) -> Authenticator:
+def door_of(secret: str = SECRET, now: int | None = None, *public_hosts: str) -> Authenticator:
     store = MemoryCredentials(credential(NAME, secret))
-    clock = HandClock(now)
+    clock = HandClock(NOW if now is None else now)
     return Authenticator(store, clock, ("us-east-1",), allows_sigv2_header=False, public_hosts=public_hosts)
 
 
