@@ -9,6 +9,8 @@ KEYS ?= 10000,100000,1000000
 OP ?= get
 REV ?= HEAD
 WITH ?=
+TO ?=
+YES ?=
 
 .PHONY: help run test check bench bench-scale bench-memory bench-compare profile clients docs migrate add-migration clean
 
@@ -47,14 +49,11 @@ clients: .venv/check ## run the client probes against a server, over HTTP and ov
 docs: .venv/test ## write what is generated of the documentation
 	@$(BIN)/python docs/generate.py
 
-migrate: .venv/run ## bring the store in storage_data/ to this version's format
-	@$(BIN)/trug init storage_data --dev
+migrate: .venv/run ## bring the store in storage_data/ to this version's format: make migrate [TO=1 YES=--yes] for an older one
+	@$(BIN)/trug migrate storage_data $(if $(TO),--to '$(TO)') $(YES)
 
-add-migration: .venv/test ## write the next migration from the schema: make add-migration NAME="what changes"
-	@test -n "$(NAME)" || { echo 'say what changes: make add-migration NAME="what changes"' >&2; exit 2; }
-	@$(BIN)/alembic revision --autogenerate --message "$(NAME)" --rev-id \
-	  $$($(BIN)/python -c 'from trug.adapters.sql.migrate import FORMAT; print(f"{FORMAT + 1:04}")')
-	@echo 'then count FORMAT up in server/trug/adapters/sql/migrate.py'
+add-migration: .venv/check ## write the next migration from the schema: make add-migration NAME="what changes"
+	@$(BIN)/python migrations/add.py '$(NAME)'
 
 clean: ## remove the virtual environments and all caches; data stays
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

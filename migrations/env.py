@@ -39,7 +39,8 @@ def is_a_table_of_ours(name: str | None, kind: str, _: Any) -> bool:
 def seal_format(*, step: Any, **_: Any) -> None:
     """Write the number of the format that a script has made, in its transaction, under the checksum of its row."""
     connection = context.get_bind()
-    connection.execute(update(state).values(format=int(step.up_revision_id)))
+    (made,) = step.destination_revision_ids
+    connection.execute(update(state).values(format=int(made)))
     columns = [column for column in state.c if column.name not in ("id", "checksum")]
     (row,) = connection.execute(select(*columns)).fetchall()
     connection.execute(update(state).values(checksum=checksum(tuple(row))))

@@ -41,7 +41,6 @@ def upgrade() -> None:
         sa.Column("versions", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("bytes", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("uploads", NUMBER, server_default=sa.text("0"), nullable=False),
-        sa.Column("current", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_account_counters")),
         sqlite_with_rowid=False,
     )
@@ -55,16 +54,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_accounts_canonical_id"), "accounts", ["canonical_id"], unique=False)
-    op.create_index(op.f("ix_accounts_email"), "accounts", ["email"], unique=False)
-    op.create_table(
-        "audit",
-        sa.Column("sequence", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("time", NUMBER, nullable=False),
-        sa.Column("document", sa.LargeBinary(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit")),
-    )
     op.create_table(
         "bucket_counters",
         sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),
@@ -72,7 +61,6 @@ def upgrade() -> None:
         sa.Column("versions", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("bytes", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("uploads", NUMBER, server_default=sa.text("0"), nullable=False),
-        sa.Column("current", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("bucket", name=op.f("pk_bucket_counters")),
     )
     op.create_table(
@@ -145,16 +133,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dropped")),
     )
     op.create_table(
-        "entities",
-        sa.Column("account", NAME, autoincrement=False, nullable=False),
-        sa.Column("kind", NAME, autoincrement=False, nullable=False),
-        sa.Column("place", NAME, autoincrement=False, nullable=False),
-        sa.Column("document", sa.LargeBinary(), nullable=False),
-        sa.Column("checksum", NUMBER, nullable=False),
-        sa.PrimaryKeyConstraint("account", "kind", "place", name=op.f("pk_entities")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
         "epochs",
         sa.Column("number", NUMBER, autoincrement=False, nullable=False),
         sa.Column("sealed", FLAG, server_default=sa.text("0"), nullable=False),
@@ -162,24 +140,6 @@ def upgrade() -> None:
         sa.CheckConstraint("sealed IN (0, 1)", name=op.f("ck_epochs_sealed")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_epochs")),
     )
-    op.create_table(
-        "expected_files",
-        sa.Column("id", NAME, autoincrement=False, nullable=False),
-        sa.Column("owner", NAME, nullable=False),
-        sa.Column("bucket", NUMBER, nullable=False),
-        sa.Column("key", NAME, nullable=False),
-        sa.Column("state", NAME, nullable=False),
-        sa.Column("status", NAME, nullable=False),
-        sa.Column("created", NUMBER, nullable=False),
-        sa.Column("updated", NUMBER, nullable=False),
-        sa.Column("expires", NUMBER, nullable=False),
-        sa.Column("document", sa.LargeBinary(), nullable=False),
-        sa.Column("checksum", NUMBER, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_expected_files")),
-        sqlite_with_rowid=False,
-    )
-    for columns in (["bucket", "key"], ["state", "expires", "id"], ["owner", "id"]):
-        op.create_index(op.f(f"ix_expected_files_{'_'.join(columns)}"), "expected_files", columns, unique=False)
     op.create_table(
         "feed",
         sa.Column("sequence", NUMBER, autoincrement=False, nullable=False),
@@ -189,16 +149,7 @@ def upgrade() -> None:
         sa.Column("version_id", NAME, server_default="", nullable=False),
         sa.Column("size", NUMBER, server_default=sa.text("0"), nullable=False),
         sa.Column("etag", NAME, server_default="", nullable=False),
-        sa.Column("account", NAME, server_default="", nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_feed")),
-    )
-    op.create_index(
-        "ix_feed_removed",
-        "feed",
-        ["bucket"],
-        unique=False,
-        sqlite_where=sa.text("kind = 'BucketRemoved'"),
-        postgresql_where=sa.text("kind = 'BucketRemoved'"),
     )
     op.create_table(
         "files",
@@ -244,25 +195,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inline")),
     )
     op.create_table(
-        "links",
-        sa.Column("account", NAME, autoincrement=False, nullable=False),
-        sa.Column("kind", NAME, autoincrement=False, nullable=False),
-        sa.Column("left", NAME, autoincrement=False, nullable=False),
-        sa.Column("right", NAME, autoincrement=False, nullable=False),
-        sa.Column("checksum", NUMBER, nullable=False),
-        sa.PrimaryKeyConstraint("account", "kind", "left", "right", name=op.f("pk_links")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(
-        op.f("ix_links_account_kind_right_left"), "links", ["account", "kind", "right", "left"], unique=False
-    )
-    op.create_table(
         "moments",
         sa.Column("second", NUMBER, autoincrement=False, nullable=False),
         sa.Column("sequence", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("second", name=op.f("pk_moments")),
     )
-    op.create_index(op.f("ix_moments_sequence"), "moments", ["sequence"], unique=False)
     op.create_table(
         "annotations",
         sa.Column("version", NUMBER, autoincrement=False, nullable=False),
@@ -341,35 +278,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_open = 1"),
     )
     op.create_table(
-        "labels",
-        sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),
+        "users",
+        sa.Column("account", NAME, autoincrement=False, nullable=False),
         sa.Column("name", NAME, autoincrement=False, nullable=False),
-        sa.Column("value", NAME, autoincrement=False, nullable=False),
-        sa.Column("key", NAME, autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("bucket", "name", "value", "key", name=op.f("pk_labels")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "labelled",
-        sa.Column("bucket", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("key", NAME, autoincrement=False, nullable=False),
-        sa.Column("labels", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("bucket", "key", name=op.f("pk_labelled")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "items",
-        sa.Column("number", NUMBER, nullable=False),
-        *(sa.Column(name, NAME, nullable=False) for name in ("account", "kind", "id", "owner", "type")),
-        *(sa.Column(name, NUMBER, nullable=False) for name in ("created", "modified", "expires", "revision")),
-        sa.Column("document", NAME, nullable=False),
+        sa.Column("created", NUMBER, nullable=False),
+        sa.Column("policies", sa.LargeBinary(), nullable=False),
         sa.Column("checksum", NUMBER, nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_items")),
-        sa.UniqueConstraint("account", "kind", "id", name=op.f("uq_items_account_kind_id")),
+        sa.PrimaryKeyConstraint("account", "name", name=op.f("pk_users")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_items_account_kind_owner_id"), "items", ["account", "kind", "owner", "id"], unique=False)
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute("CREATE VIRTUAL TABLE item_words USING fts5(words, tokenize = 'ascii')")
     op.execute(
         "INSERT INTO state (id, format, sequence, time, lock_time, generation, next_id, checksum)"
         " VALUES (1, 1, 0, 0, 0, 0, 1, 3132549732)"

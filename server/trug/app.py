@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trug import __version__
 from trug.access.authority import Authority
@@ -25,7 +25,8 @@ from trug.adapters.kms.ring import FileKeyRing
 from trug.adapters.root_pair import RootPair, path_of, read_or_make
 from trug.adapters.session_tokens import SealedTokens
 from trug.adapters.sql.connection import StoreRefused
-from trug.adapters.sql.store import SqlMetadata
+from trug.adapters.sql.migrate import FORMAT, bring_to, find_format
+from trug.adapters.sql.store import SqlMetadata, store_path
 from trug.auth.authenticate import Authenticator
 from trug.domain.acl import Ownership
 from trug.domain.audit import LOCAL, Actor
@@ -251,6 +252,40 @@ class Store:
         if self.seat is not None:
             self.seat.close()
         self.held.release()
+
+
+class Moved(NamedTuple):
+    """The format that a store had, 0 where there was none, and the one it was to get; ``is_refused`` says that it did
+    not, because it would have lost something."""
+
+    found: int
+    wanted: int
+    is_refused: bool = False
+
+
+def migrate(settings: Settings, wanted: int | None, *, loses: bool) -> Moved:
+    """Bring a store that nobody has open to a format, None: the newest; to an older one only if it ``loses``.
+
+    Where there is no store yet an empty one is made. DirectoryInUse, DirectoryRefused, StoreRefused, OSError.
+    """
+    held = _hold(settings.directory, None)
+    try:
+        path = store_path(settings.directory)
+        found, wanted = find_format(path), FORMAT if wanted is None else wanted
+        if found and wanted < found <= FORMAT and not loses:
+            return Moved(found, wanted, is_refused=True)
+        if not found and wanted == FORMAT:
+            asyncio.run(_make(settings))
+        else:
+            bring_to(path, wanted)
+        return Moved(found, wanted)
+    finally:
+        held.release()
+
+
+async def _make(settings: Settings) -> None:
+    opened = SqlMetadata.open(settings.directory, clock=SystemClock(), durability=settings.durability)
+    await opened.close()
 
 
 def _hold(directory: str, membership: Membership | None) -> data_directory.Held:

@@ -50,6 +50,15 @@ def build_parser() -> argparse.ArgumentParser:
     _add_settings(serve)
     init = _command(commands, "init", "make a data directory and apply --init, then stop", run_init)
     _add_settings(init)
+    migrate = _command(
+        commands, "migrate", "bring a closed store to the format of this version, or of an older one", run_migrate
+    )
+    migrate.add_argument("directory", nargs="?", metavar="DIR", help="data directory (./storage_data in a checkout)")
+    migrate.add_argument("--config", metavar="FILE", help="settings file")
+    migrate.add_argument("--to", type=int, metavar="N", help="the number of a format (default: the newest)")
+    migrate.add_argument(
+        "--yes", action="store_true", help="go to an older format, which loses what it has no place for"
+    )
     _add_managed(commands)
     fsck = _command(commands, "fsck", "list what does not fit in a store; exit 1 when there is any", run_fsck)
     _add_store(fsck)
@@ -325,6 +334,30 @@ def run_init(options: argparse.Namespace) -> int:
         return CLEAN
 
     return _on_store(lambda: asyncio.run(apply()))
+
+
+def run_migrate(options: argparse.Namespace) -> int:
+    settings = read_settings(directory=options.directory, config=options.config)
+
+    def work() -> int:
+        from trug.app import migrate
+
+        moved = migrate(settings, options.to, loses=options.yes)
+        if moved.found == moved.wanted:
+            print(f"{settings.directory} has format {moved.found}")
+        elif moved.found == 0:
+            print(f"{settings.directory} has a new store, of format {moved.wanted}")
+        elif moved.is_refused:
+            return fail(
+                USAGE,
+                f"going from format {moved.found} back to format {moved.wanted} loses what that has no place for: "
+                "make a copy of trug.db, and say so with --yes",
+            )
+        else:
+            print(f"{settings.directory} was brought from format {moved.found} to format {moved.wanted}")
+        return CLEAN
+
+    return _on_store(work)
 
 
 def _on_store(work: Callable[[], int], *refused: type[Exception]) -> int:

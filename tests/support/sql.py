@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,20 @@ def below(directory: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def schema_of(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Each table and index with what it consists of, the columns in their order and all else in any: a column that was
+    added stands behind the constraints."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    columns = {name: connection.execute(f"PRAGMA table_xinfo({name})").fetchall() for name, _ in rows}
+    return {name: [*_parts(" ".join(sql.split())), *map(str, columns[name])] for name, sql in rows}
+
+
+def _parts(sql: str) -> list[str]:
+    head, _, rest = sql.partition("(")
+    inside, _, tail = rest.rpartition(")")
+    return [head.strip(), tail.strip(), *sorted(part.strip() for part in re.split(r", (?![^(]*\))", inside))]
 
 
 @contextmanager

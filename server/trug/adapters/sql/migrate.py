@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Engine
 
-FORMAT = 1
+FORMAT = 7
 """The format this program reads and writes: the number of the newest script in ``migrations/versions``."""
 
 # Sequence, time, lock time, generation and next id.
@@ -44,9 +45,8 @@ def open_current(path: str, durability: Durability) -> sqlite3.Connection:
         create(connection)
         return connection
     connection.close()
-    if found > FORMAT:
-        raise StoreRefused(f"{path} has format {found}, but this version of trug knows only formats up to {FORMAT}")
-    migrate(path, found)
+    refuse_newer(path, found)
+    migrate(path, found, FORMAT)
     return open_writer(path, durability)
 
 
@@ -71,20 +71,62 @@ def create(connection: sqlite3.Connection) -> None:
         connection.execute(sql.STAMP, (f"{FORMAT:04}",))
 
 
-def migrate(path: str, found: int) -> None:
-    """Run the scripts that are missing, each in a transaction of its own."""
-    from alembic import command
+def migrate(path: str, found: int, wanted: int) -> None:
+    """Run the scripts between two formats, each in a transaction of its own: what is killed goes on from where it was.
 
-    log.warning("migrating %s from format %d to format %d", path, found, FORMAT)
+    StoreRefused when one fails; the store then has the last format that was reached, and what it held.
+    """
+    from alembic import command
+    from sqlalchemy.exc import DBAPIError
+
+    log.warning("migrating %s from format %d to format %d", path, found, wanted)
     engine = engine_over(partial(open_writer, path, "full"))
     try:
         with engine.connect() as connection:
             config = configuration()
             config.attributes["connection"] = connection
-            command.upgrade(config, f"{FORMAT:04}")
+            run = command.upgrade if wanted > found else command.downgrade
+            run(config, f"{wanted:04}")
+    except DBAPIError as error:
+        raise StoreRefused(
+            f"{path} could not be brought from format {found} to format {wanted}: {error.orig}"
+        ) from error
     finally:
         engine.dispose()
     log.warning("migrated %s", path)
+
+
+def bring_to(path: str, wanted: int) -> int:
+    """Bring a closed store to this format, up or down; the format that it had.
+
+    Down, what the older format has no place for is lost. The caller holds the store's directory. StoreRefused when the
+    store is newer than this program, or the format is none that this program knows.
+    """
+    if not 1 <= wanted <= FORMAT:
+        raise StoreRefused(f"there is no format {wanted}: this version of trug knows formats 1 to {FORMAT}")
+    found = find_format(path)
+    if found == 0:
+        raise StoreRefused(f"{path} is no store yet")
+    refuse_newer(path, found)
+    if found != wanted:
+        migrate(path, found, wanted)
+    return found
+
+
+def find_format(path: str) -> int:
+    """The format of a closed store, 0 where there is none yet."""
+    if not os.path.exists(path):
+        return 0
+    with closing(open_writer(path, "full")) as connection:
+        return format_of(connection)
+
+
+def refuse_newer(path: str, found: int) -> None:
+    if found > FORMAT:
+        raise StoreRefused(
+            f"{path} has format {found}, but this version of trug knows only formats up to {FORMAT}: "
+            "use the version that wrote it, or a newer one"
+        )
 
 
 def engine_over(connect: Callable[[], sqlite3.Connection]) -> Engine:

@@ -261,6 +261,10 @@ def _resumed(wall: int, mark: int) -> int:
     return lock_time
 
 
+def store_path(directory: str) -> str:
+    return f"{directory}/{FILE}"
+
+
 def lock_path(directory: str) -> str:
     return f"{directory}/locks/write"
 

@@ -31,26 +31,29 @@ def opening(directory: Path) -> SqlMetadata:
     return SqlMetadata.open(directory, clock=HandClock(), durability="none")
 
 
-SECOND = """
+NOW = migrate.FORMAT
+NEXT = f"""
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "{NOW + 1:04}"
+down_revision = "{NOW:04}"
 def upgrade() -> None:
     op.execute("CREATE TABLE later (x INTEGER)")
+def downgrade() -> None:
+    op.execute("DROP TABLE later")
 """
 
 
 @pytest.fixture
-def two_formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def next_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that is one format ahead."""
     scripts = tmp_path / "migrations"
     shutil.copytree(migrate.scripts(), scripts)
-    (scripts / "versions/0002_later.py").write_text(SECOND)
+    (scripts / f"versions/{NOW + 1:04}_later.py").write_text(NEXT)
     monkeypatch.setattr(migrate, "scripts", lambda: str(scripts))
-    monkeypatch.setattr(migrate, "FORMAT", 2)
+    monkeypatch.setattr(migrate, "FORMAT", NOW + 1)
 
 
-@pytest.mark.usefixtures("two_formats")
+@pytest.mark.usefixtures("next_format")
 def test_each_migration_is_one_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(tmp_path / "trug.db")
     create_file(path)
@@ -62,30 +65,31 @@ def test_each_migration_is_one_transaction(tmp_path: Path, monkeypatch: pytest.M
         return connection
 
     monkeypatch.setattr(migrate, "open_writer", traced)
-    migrate.migrate(path, 0)
+    migrate.migrate(path, 0, NOW + 1)
     writes = [sql for sql in seen if sql.startswith(("BEGIN", "COMMIT", "CREATE", "INSERT", "UPDATE", "ROLLBACK"))]
-    first, second = ([*one.split("\n")] for one in "\n".join(writes).split("COMMIT")[:2])
-    assert writes.count("COMMIT") == 2
-    assert first[0] == next(filter(None, second)) == "BEGIN IMMEDIATE"
-    assert [sum(sql.startswith("BEGIN") for sql in one) for one in (first, second)] == [1, 1]
-    assert any(sql.startswith("INSERT INTO alembic_version") for sql in first)
-    assert any(sql.startswith("UPDATE alembic_version") for sql in second)
+    steps = [step.strip().split("\n") for step in "\n".join(writes).split("COMMIT") if step.strip()]
+    assert len(steps) == NOW + 1
+    assert [step[0] for step in steps] == ["BEGIN IMMEDIATE"] * len(steps)
+    assert [sum(sql.startswith("BEGIN") for sql in step) for step in steps] == [1] * len(steps)
+    assert any(sql.startswith("INSERT INTO alembic_version") for sql in steps[0])
+    assert all(any(sql.startswith("UPDATE alembic_version") for sql in step) for step in steps[1:])
+    assert all(any(sql.startswith("UPDATE state SET checksum") for sql in step) for step in steps)
 
 
-@pytest.mark.usefixtures("two_formats")
+@pytest.mark.usefixtures("next_format")
 def test_an_older_store_is_migrated_and_keeps_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def count(store: SqlMetadata) -> None:
         counts.append(await store.commit(increment()))
 
     counts: list[int] = []
     with monkeypatch.context() as before:
-        before.setattr(migrate, "FORMAT", 1)
+        before.setattr(migrate, "FORMAT", NOW)
         play(tmp_path, count)
     play(tmp_path, count)
     assert counts == [1, 2]
     with below(tmp_path) as connection:
-        assert connection.execute("SELECT format FROM state").fetchone() == (2,)
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert connection.execute("SELECT format FROM state").fetchone() == (NOW + 1,)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (f"{NOW + 1:04}",)
         assert connection.execute("SELECT count(*) FROM later").fetchone() == (0,)
 
 
@@ -100,13 +104,13 @@ def test_a_store_without_a_format_is_damaged(tmp_path: Path, change: str) -> Non
         opening(tmp_path)
 
 
-@pytest.mark.usefixtures("two_formats")
+@pytest.mark.usefixtures("next_format")
 def test_the_format_is_under_its_rows_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as before:
-        before.setattr(migrate, "FORMAT", 1)
+        before.setattr(migrate, "FORMAT", NOW)
         play(tmp_path, nothing)
     with below(tmp_path) as connection:
-        connection.execute("UPDATE state SET format = 2")
+        connection.execute("UPDATE state SET format = ?", (NOW + 1,))
     with pytest.raises(Damaged):
         opening(tmp_path)
 

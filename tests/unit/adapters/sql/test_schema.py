@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from tests.support.sql import schema_of
 
 from trug.adapters.sql import migrate, queries, statements
 from trug.adapters.sql.connection import create_file, open_writer
@@ -24,21 +25,8 @@ def new_store(path: Path) -> sqlite3.Connection:
 def migrated_store(path: Path) -> sqlite3.Connection:
     create_file(str(path))
     open_writer(str(path), "none").close()
-    migrate.migrate(str(path), 0)
+    migrate.migrate(str(path), 0, migrate.FORMAT)
     return open_writer(str(path), "none")
-
-
-def contents(connection: sqlite3.Connection) -> dict[str, list[str]]:
-    """Each table and index with what it consists of, in any order."""
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    connection.close()
-    return {name: parts(" ".join(sql.split())) for name, sql in rows}
-
-
-def parts(sql: str) -> list[str]:
-    head, _, rest = sql.partition("(")
-    inside, _, tail = rest.rpartition(")")
-    return [head.strip(), tail.strip(), *sorted(part.strip() for part in re.split(r", (?![^(]*\))", inside))]
 
 
 def test_the_statements_are_those_of_the_schema() -> None:
@@ -47,7 +35,8 @@ def test_the_statements_are_those_of_the_schema() -> None:
 
 
 def test_a_new_store_is_what_the_migrations_make(tmp_path: Path) -> None:
-    assert contents(new_store(tmp_path / "new.db")) == contents(migrated_store(tmp_path / "migrated.db"))
+    with closing(new_store(tmp_path / "new.db")) as new, closing(migrated_store(tmp_path / "migrated.db")) as migrated:
+        assert schema_of(new) == schema_of(migrated)
 
 
 @pytest.mark.parametrize("make", [new_store, migrated_store])
