@@ -1,7 +1,7 @@
 """Identities: users, groups, roles, policies and providers as entities with links between them.
 
 Users become entities, with an id that follows from what they are. A policy that ``--init`` declared becomes a managed
-one, and users are given those that they named; a policy that is no JSON is forgotten, so that ``--init`` tells its line.
+one, and users are given those that they named. A policy that is no JSON is forgotten: ``--init`` tells its line.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def move_users(connection: sa.Connection, policies: dict[tuple[str, str], str]) 
     for account, old_name, created, packed in whole("users", rows):
         name = free_name(taken, account, old_name)
         taken.add((account, name.lower()))
-        user = (account, name, new_id("AIDA", account, old_name, created), "/", created, (), "")
+        user = (account, name, new_id("AIDA", account, name, created), "/", created, (), "")
         put(connection, ENTITIES, account, "user", name.lower(), DOCUMENT + encode(user))
         if name != old_name:
             log.warning("user %s of account %s is %s now: another name differs only in case", old_name, account, name)

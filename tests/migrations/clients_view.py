@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -54,9 +55,9 @@ VERSIONS, PLAIN, LOCKED = "kept-versions", "plain", "locked"
 DOWNLOADS = {"dir/big.bin": (PLAIN, 300_000), "parts.bin": (VERSIONS, (5 << 20) + 70_000)}
 
 
-def client(url: str, pair: tuple[str, str] = ROOT) -> Any:
+def client(url: str, pair: tuple[str, str] = ROOT, service: str = "s3") -> Any:
     return boto3.client(
-        "s3",
+        service,
         endpoint_url=url,
         region_name=REGION,
         aws_access_key_id=pair[0],
@@ -235,7 +236,7 @@ def _version(s3: Any, bucket: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _upload(s3: Any, bucket: str, row: dict[str, Any]) -> dict[str, Any]:
-    parts = s3.list_parts(Bucket=bucket, Key=row["Key"], UploadId=row["UploadId"])["Parts"]
+    parts = s3.list_parts(Bucket=bucket, Key=row["Key"], UploadId=row["UploadId"]).get("Parts", [])
     return {
         **_of(row, ("Key", "UploadId", "Initiated", "StorageClass")),
         "parts": [_of(part, ("PartNumber", "ETag", "Size", "LastModified")) for part in parts],
@@ -271,3 +272,51 @@ def differences(before: Any, after: Any, place: str = "") -> Iterator[str]:
             yield from differences(*pair, f"{place}/{number}")
     elif before != after:
         yield f"{place}: {before!r} became {after!r}"
+
+
+# What came after the first format
+
+
+def fill_more(s3: Any, console: Any) -> None:
+    """What only newer formats hold; ``console`` is an HTTP client of the management port that signs as a root."""
+    iam = client(s3.meta.endpoint_url, service="iam")
+    iam.create_user(UserName="bob")
+    iam.attach_user_policy(UserName="bob", PolicyArn="arn:aws:iam::aws:policy/readwrite")
+    iam.create_access_key(UserName="bob")
+    iam.create_group(GroupName="builders")
+    iam.add_user_to_group(GroupName="builders", UserName="bob")
+    controls = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket=PLAIN, OwnershipControls=controls)
+    resource = f"arn:aws:s3:::{PLAIN}/*"
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": ["s3:PutObject", "s3:PutObjectAcl"], "Resource": resource}
+    s3.put_bucket_policy(Bucket=PLAIN, Policy=json.dumps({"Version": "2012-10-17", "Statement": [anybody]}))
+    ann = client(s3.meta.endpoint_url, ANN)
+    ann.put_object(Bucket=PLAIN, Key="anns", Body=b"another's", Metadata={"by": "ann"})
+    ann.put_object(Bucket=PLAIN, Key="größe/anns", Body=b"another's too", ACL="bucket-owner-full-control")
+    s3.put_object(Bucket=PLAIN, Key="listed", Body=b"with a list", ACL="authenticated-read")
+    s3.put_bucket_ownership_controls(
+        Bucket=VERSIONS, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    for text in (b"older", b"newer"):
+        s3.put_object(Bucket=VERSIONS, Key="granted", Body=text, ACL="authenticated-read")
+    s3.create_multipart_upload(Bucket=PLAIN, Key="open too", ACL="authenticated-read", Metadata={"a": "b"})
+    page = {"Condition": {"KeyPrefixEquals": "old/"}, "Redirect": {"ReplaceKeyPrefixWith": "new/"}}
+    s3.put_bucket_website(
+        Bucket=VERSIONS, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}, "RoutingRules": [page]}
+    )
+    asks = (
+        ("POST", "/api/v1/upload", {"data": {"bucket": PLAIN}, "files": {"file": ("ours.png", PNG)}}),
+        ("PUT", "/api/v1/buckets/upload-types", {"json": {"bucket_name": PLAIN, "types": ["image/png"]}}),
+        ("POST", "/presigned-url", {"json": {"filename": "me.png", "type": "image", "file_size": 29, "bucket": PLAIN}}),
+        ("POST", "/api/v1/items", {"json": {"type": "note", "attributes": {"text": "some words"}}}),
+        ("PUT", "/api/v1/filters/small", {"json": {"bucket": PLAIN, "filter": "size < 100"}}),
+    )
+    for method, path, given in asks:
+        answer = console.request(method, path, **given)
+        assert answer.is_success, (path, answer.status_code, answer.text)
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d494844520000000100000001080200000090775db3"
+    "0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)

@@ -1,9 +1,9 @@
 """Filled stores of older formats, kept as text: how they are made, and how they become stores again.
 
 ``python -m tests.migrations.filled REVISION`` makes the one of a revision of this repository: it checks that out in a
-folder of its own, runs its server on an empty directory, fills it over a socket (``clients_view.fill``), and writes down
-two files, named after the format: ``stores/0001.sql`` is the dump of ``trug.db``, ``stores/0001.json`` the other files
-(deflated, in base64), and what clients saw of it all. That of format 1 comes from revision f1f99b4.
+folder of its own, runs its server on an empty directory, fills it over a socket (``clients_view.fill``), and writes
+two files, named after the format. ``stores/0001.sql`` is the dump of ``trug.db``; ``stores/0001.json`` has the other
+files (deflated, in base64), and what clients saw of it all. That of format 1 comes from revision f1f99b4.
 """
 
 from __future__ import annotations

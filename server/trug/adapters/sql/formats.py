@@ -70,8 +70,8 @@ class VersionRow(NamedTuple):
 
     @property
     def fields(self) -> list[Any]:
-        """What the record says: time of the last change in µs, headers, metadata, tags, checksum, parts, encryption, lock,
-        restoration, annotations, owner, filename, list of access; cut where only defaults follow."""
+        """What the record says: time of the last change in µs, headers, metadata, tags, checksum, parts, encryption,
+        lock, restoration, annotations, owner, filename, list of access; cut where only defaults follow."""
         found: list[Any] = decode(self.record[1:-4])
         return found
 
