@@ -74,7 +74,7 @@ def create(connection: sqlite3.Connection) -> None:
 def migrate(path: str, found: int, wanted: int) -> None:
     """Run the scripts between two formats, each in a transaction of its own: what is killed goes on from where it was.
 
-    StoreRefused when one fails; the store then has the last format that was reached, and what it held.
+    StoreRefused when one fails; the store then has the last format that was reached, with all that it held.
     """
     from alembic import command
     from sqlalchemy.exc import DBAPIError
@@ -87,10 +87,9 @@ def migrate(path: str, found: int, wanted: int) -> None:
             config.attributes["connection"] = connection
             run = command.upgrade if wanted > found else command.downgrade
             run(config, f"{wanted:04}")
-    except DBAPIError as error:
-        raise StoreRefused(
-            f"{path} could not be brought from format {found} to format {wanted}: {error.orig}"
-        ) from error
+    except (DBAPIError, Damaged) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StoreRefused(f"{path} cannot be brought from format {found} to format {wanted}: {reason}") from error
     finally:
         engine.dispose()
     log.warning("migrated %s", path)
