@@ -26,7 +26,8 @@ class Script:
     """``prepare`` makes the state before; ``act`` sends one request, which succeeds where nothing strikes.
 
     Where ``is_at_start``, ``prepare``'s last traces are struck while the next server starts, and nothing is asked.
-    Where ``is_divisible``, the request removes several things, of which some may be gone and some not.
+    Where ``is_divisible``, the request removes several things, of which some may be gone and some not. ``older`` is the
+    format that the store has when that server starts, 0 for the newest.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Script:
     act: Callable[[Client], Answer | None]
     is_at_start: bool = False
     is_divisible: bool = False
+    older: int = 0
 
 
 def nothing(client: Client) -> None:
@@ -168,6 +170,7 @@ def scripts() -> Iterator[Script]:
     yield Script("create-bucket", nothing, lambda client: client.ask("PUT", "/another"))
     yield Script("delete-bucket", lambda client: client.make_bucket("another"), delete_bucket)
     yield Script("start-new", nothing, nothing, is_at_start=True)
+    yield Script("start-migrating", both(two_keys, with_upload(FILE)), nothing, is_at_start=True, older=1)
     yield Script("start-sweeping-objects", both(two_keys, delete_three), nothing, is_at_start=True)
     yield Script("start-sweeping-upload", both(with_upload(FILE, INLINE), abort), nothing, is_at_start=True)
     yield Script("start-sweeping-body", swept_body, nothing, is_at_start=True)

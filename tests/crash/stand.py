@@ -18,6 +18,8 @@ from tests.crash.scripts import PLAIN, VERSIONED, Script
 from tests.crash.shim import BLOWS, Blow
 from tests.support.client import Answer, Client, Lost
 
+from trug.adapters.sql.migrate import bring_to
+
 KILL = BLOWS["kill"]
 ATTEMPTS = 20
 STILL = 0.02
@@ -114,7 +116,10 @@ class Stand:
             if not script.is_at_start:
                 findings = self.bench.examine()
                 assert not findings, f"{script.name} prepared: {findings}"
-            if not script.is_at_start or script.name == "start-new" or has_dropped(str(self.bench.directory)):
+            if script.older:
+                bring_to(f"{self.bench.directory}/trug.db", script.older)
+            is_ready = script.older or not script.is_at_start or script.name == "start-new"
+            if is_ready or has_dropped(str(self.bench.directory)):
                 copy(self.bench.directory, folder)
                 break
         else:
