@@ -36,6 +36,7 @@ from trug.edge.asgi import Application
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
+from trug.edge.metered import Meter
 from trug.engine.buckets import NewBuckets
 from trug.engine.engine import Engine, Keys
 from trug.engine.epochs import EpochLedger
@@ -66,6 +67,7 @@ from trug.jobs.marking import keep_marked
 from trug.jobs.noting import keep_noted
 from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
+from trug.jobs.request_metrics import RequestMetrics
 from trug.jobs.sweeping import keep_sweeping
 from trug.manage.commands import Managed
 from trug.observe import AccessLog, Observer, shared_standard_error, standard_error
@@ -385,8 +387,13 @@ def build_authenticator(store: Store, clock: Clock) -> Authenticator:
     )
 
 
-def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | None = None) -> Gateway:
-    """The S3 port over an open store. Without ``access_logs`` no bucket has one."""
+def build_gateway(
+    store: Store,
+    observer: Observer,
+    access_logs: AccessLogs | None = None,
+    request_metrics: RequestMetrics | None = None,
+) -> Gateway:
+    """The S3 port over an open store. Without ``access_logs`` and ``request_metrics`` no bucket has them."""
     settings = store.settings
     clock = SystemClock()
     authenticator = build_authenticator(store, clock)
@@ -413,6 +420,7 @@ def build_gateway(store: Store, observer: Observer, access_logs: AccessLogs | No
         readiness=lambda: readiness_of(store),
         access_logs=access_logs,
         queries=QueryApi(authenticator, ServiceSet(store.people, tokens, authority.authorise_on)),
+        meter=None if request_metrics is None else Meter(request_metrics, store.engine, store.metadata, clock),
     )
 
 
@@ -526,14 +534,20 @@ class Service:
                     raise
                 self._access_logs = AccessLogs(store.engine, SystemClock())
                 self._emptyings = Emptyings(store.engine, store.metadata, build_authority(store), SystemClock())
-                self._measure(store, self._access_logs)
+                request_metrics = RequestMetrics(store.metadata, self._observer.metrics.measured)
+                self._measure(store, self._access_logs, request_metrics)
                 self._jobs = [
-                    asyncio.create_task(job) for job in self._jobs_of(store, self._access_logs, self._emptyings)
+                    asyncio.create_task(job)
+                    for job in (
+                        *self._jobs_of(store, self._access_logs, self._emptyings),
+                        request_metrics.keep_current(),
+                    )
                 ]
-                self._store, self._gateway = store, build_gateway(store, self._observer, self._access_logs)
+                self._store = store
+                self._gateway = build_gateway(store, self._observer, self._access_logs, request_metrics)
             return self._gateway
 
-    def _measure(self, store: Store, access_logs: AccessLogs) -> None:
+    def _measure(self, store: Store, access_logs: AccessLogs, request_metrics: RequestMetrics) -> None:
         """Count what the store does, for all processes that serve it."""
         metrics, store_of = self._observer.metrics, store.metadata
         counters: tuple[tuple[str, str, Callable[[], float]], ...] = (
@@ -545,6 +559,11 @@ class Service:
                 lambda: store_of.done.lock_wait_ns / 1e9,
             ),
             ("trug_bucket_log_lines_lost_total", "Lines of buckets' access logs dropped.", lambda: access_logs.lost),
+            (
+                "trug_bucket_requests_uncounted_total",
+                "Requests under metrics configurations that there was no room to count for.",
+                lambda: request_metrics.uncounted,
+            ),
         )
         for name, description, read in counters:
             metrics.gauge(name, description, read, kind="counter")

@@ -20,6 +20,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from trug.domain.request_metrics import Measured, add_all
+
 UNRESOLVED = "Unresolved"
 """The operation of a request that was refused before anybody knew what it asked for."""
 
@@ -293,11 +295,13 @@ class Tally(msgspec.Struct, gc=False):
 
 
 class Figures(msgspec.Struct):
-    """All numbers of one process. ``counted`` only grow, ``standing`` are as they are now."""
+    """All numbers of one process. ``counted`` only grow, ``standing`` are as they are now, ``measured`` is for the
+    metrics configurations of buckets."""
 
     tallies: dict[str, Tally]
     counted: dict[str, int | float]
     standing: dict[str, int | float]
+    measured: Measured = msgspec.field(default_factory=dict)
 
     def add(self, other: Figures) -> None:
         for operation, tally in other.tallies.items():
@@ -305,6 +309,7 @@ class Figures(msgspec.Struct):
         for mine, others in ((self.counted, other.counted), (self.standing, other.standing)):
             for name, value in others.items():
                 mine[name] = mine.get(name, 0) + value
+        add_all(self.measured, other.measured)
 
 
 IN_FLIGHT = "trug_requests_in_flight"
@@ -330,6 +335,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.in_flight = 0
+        self.measured: Measured = {}
         self._tallies: dict[str, Tally] = {}
         self._gauges: list[tuple[str, str, str, Callable[[], float]]] = []
         self._before: Mapping[str, int | float] = {}
@@ -343,6 +349,7 @@ class Metrics:
             self._before = before.counted
             for operation, tally in before.tallies.items():
                 self._tallies.setdefault(operation, Tally()).add(tally)
+            add_all(self.measured, before.measured)
 
     def publish(self) -> None:
         """Show the others this process's figures. ValueError when there are too many."""
@@ -357,9 +364,9 @@ class Metrics:
                 counted[name] = self._before.get(name, 0) + read()
             else:
                 standing[name] = read()
-        return Figures(self._tallies, counted, standing)
+        return Figures(self._tallies, counted, standing, self.measured)
 
-    def _together(self) -> Figures:
+    def together(self) -> Figures:
         """This process's figures with those of all others."""
         own = self._own()
         if self._peers is None:
@@ -388,10 +395,13 @@ class Metrics:
 
     def render(self) -> str:
         """Prometheus text exposition format 0.0.4."""
-        return "\n".join(self._lines()) + "\n"
+        return "\n".join(self.lines(self.together())) + "\n"
 
-    def _lines(self) -> Iterator[str]:
-        figures = self._together()
+    def lines(self, figures: Figures) -> list[str]:
+        """The lines of ``render``, without what was ``measured`` for buckets."""
+        return list(self._lines(figures))
+
+    def _lines(self, figures: Figures) -> Iterator[str]:
         tallies = sorted(figures.tallies.items())
         yield from _heading("trug_requests_total", "counter", "Requests by operation and class of status.")
         for name, tally in tallies:

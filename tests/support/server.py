@@ -38,11 +38,13 @@ from trug.domain.versioning import Versioning
 from trug.edge.gateway import Gateway
 from trug.edge.health import Readiness
 from trug.edge.incoming import EdgeSettings
+from trug.edge.metered import Meter
 from trug.edge.patience import Patience
 from trug.edge.port import Port
 from trug.engine.buckets import PLAIN, NewBuckets
 from trug.engine.engine import Engine, Keys
 from trug.jobs.access_logs import AccessLogs
+from trug.jobs.request_metrics import RequestMetrics
 from trug.observe import Observer
 from trug.operations.catalogue import TABLE
 from trug.ports.keys import Clock
@@ -242,6 +244,7 @@ def compose(
         restore_delay=restore_delay,
         new_buckets=new_buckets,
     )
+    observer = Observer()
     gateway = Gateway(
         table=TABLE,
         authenticator=Authenticator(CREDENTIALS, clock, (REGION,), allows_sigv2_header=False),
@@ -254,11 +257,12 @@ def compose(
             trusts_http=trusts_http,
             answer_within=answer_within,
         ),
-        observer=Observer(),
+        observer=observer,
         clock=clock,
         readiness=lambda: Readiness(is_ready=True, durability="none", store="ok"),
         visitor=visitor,
         access_logs=AccessLogs(engine, clock),
+        meter=Meter(RequestMetrics(metadata, observer.metrics.measured), engine, metadata, clock),
     )
     return gateway, engine
 

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-SLOT = 128 << 10
-"""Bytes for each worker. Pages that nobody writes take no memory."""
+SLOT = 8 << 20
+"""Bytes for each worker: room for the figures of 10,000 metrics configurations, twice. Pages that nobody writes take no
+memory."""
 
 WORDS = SLOT // 8
 ALIVE, PIN, UNTIL, CONNECTIONS, EDITION = range(5)

@@ -12,7 +12,7 @@ from trug.access.authority import Authority, is_plain_owner
 from trug.access.payment import CHARGED, is_charged
 from trug.auth.authenticate import Authenticator
 from trug.auth.refusals import DIAGNOSIS, forms_are_signed_by_policy
-from trug.domain.configurations import HAS_LOGGING, HAS_REQUEST_PAYMENT
+from trug.domain.configurations import HAS_METRICS, HAS_REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.identity import ANONYMOUS, Identity
@@ -22,6 +22,7 @@ from trug.edge.health import RESERVED, Health, Readiness
 from trug.edge.incoming import LARGEST_PAYLOAD, Arriving, EdgeSettings, Head, Intake, text_of, with_hoisted_headers
 from trug.edge.lasting import in_time
 from trug.edge.logged import lines_of, noted, object_size, tls_of
+from trug.edge.metered import Meter, turn_around
 from trug.edge.preflight import PREFLIGHT, CrossOrigin
 from trug.edge.render import AT_HAND, BODILESS, Letterhead, begun, error_reply
 from trug.edge.website import Websites, error_page
@@ -31,7 +32,7 @@ from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer, Trace
 from trug.operations.acting import actor_of
 from trug.operations.call import Call
-from trug.operations.noting import Note
+from trug.operations.noting import NOTED, Note
 from trug.operations.operation import Operation, not_built
 from trug.operations.table import OperationTable
 from trug.ports.acting import acting
@@ -45,8 +46,8 @@ from trug.wire.request import Incoming, WireRequest
 
 logger = logging.getLogger(__name__)
 
-NOTICED = HAS_LOGGING | HAS_REQUEST_PAYMENT
-"""What a request must be looked at for: its bucket has a log, or requesters pay for it."""
+NOTICED = NOTED | HAS_REQUEST_PAYMENT
+"""What a request must be looked at for: its bucket has a log or metrics, or requesters pay for it."""
 
 
 READING = frozenset({"GET", "HEAD"})
@@ -66,7 +67,8 @@ class Gateway:
     """Answers the requests of the S3 port, whichever door they come in by.
 
     ``readiness`` tells ``/-/ready`` how the store is; ``clock`` says when a request came in; ``visitor`` is who comes
-    to websites, where nobody signs; ``queries`` answers what is for IAM and STS.
+    to websites, where nobody signs; ``queries`` answers what is for IAM and STS; ``meter`` counts for buckets with
+    metrics configurations.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Gateway:
         access_logs: AccessLogs | None = None,
         visitor: Identity = ANONYMOUS,
         queries: QueryApi | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._table = table
         self._authenticator = authenticator
@@ -93,6 +96,7 @@ class Gateway:
         self._observer = observer
         self._queries = queries
         self.access_logs = access_logs
+        self._meter = meter
         self._clock = clock
         self._intake = Intake(settings)
         self.max_header_bytes = settings.max_header_bytes
@@ -106,7 +110,12 @@ class Gateway:
             visitor=visitor,
         )
         self._letterhead = Letterhead(observer.host_id)
-        self._health = Health(readiness=readiness, metrics=observer.metrics, token=settings.metrics_token)
+        self._health = Health(
+            readiness=readiness,
+            metrics=observer.metrics,
+            token=settings.metrics_token,
+            request_metrics=None if meter is None else meter.metrics,
+        )
 
     async def answer(self, wire: WireRequest, trace: Trace) -> Reply:
         """The way of a request: who asks, may they, and only then what is there (the bucket alone before that)."""
@@ -121,7 +130,7 @@ class Gateway:
         found = await self._found(wire, operation)
         charges = False
         if found is not None and found.configured & NOTICED:
-            charges = notices(found, wire, caller.identity, trace)
+            wire, charges = await self._notice(found, wire, caller.identity, trace)
         asking = None
         if found is None or not is_plain_owner(caller.identity, found):
             asking = Asking(self._authority, operation, wire, caller.identity, found)
@@ -143,6 +152,19 @@ class Gateway:
                 raise
             raise await asking.hidden(error) from error
         return replace(reply, headers=reply.headers | CHARGED) if charges else reply
+
+    async def _notice(
+        self, bucket: Bucket, wire: WireRequest, identity: Identity, trace: Trace
+    ) -> tuple[WireRequest, bool]:
+        """As ``notices``, with the request to go on with."""
+        meter = self._meter if bucket.configured & HAS_METRICS else None
+        if meter is None:
+            return wire, notices(bucket, wire, identity, trace)
+        wire = meter.timed(wire)
+        charges = notices(bucket, wire, identity, trace)
+        if wire.method == "DELETE" and trace.notes is not None:
+            trace.notes = [await meter.before(note) for note in trace.notes]
+        return wire, charges
 
     async def _in_time(self, operation: Operation[Any], call: Call, request: Any, trace: Trace) -> Reply:
         """As the handler answers, or begun before it does."""
@@ -195,7 +217,7 @@ class Gateway:
         reply = await self._outcome(head, body, trace, received)
         trace.status = reply.status
         if trace.notes is not None:
-            trace.notes = self._measured(trace.notes, trace.operation, reply, received)
+            trace.notes = await self._measured(trace.notes, trace.operation, reply)
         return Answer(reply, trace, self._letterhead.text(trace.request_id, received))
 
     async def _outcome(self, head: Head, body: Arriving, trace: Trace, received: int) -> Reply:
@@ -241,13 +263,15 @@ class Gateway:
         """The answer was sent, or could not be, over ``transport``; it all took ``seconds``."""
         trace.bytes_in = body.received
         if trace.notes is not None:
-            self._log(trace, seconds, transport)
+            self._tell(trace, trace.notes, seconds, transport)
         self._observer.end(trace, seconds)
 
-    def _log(self, trace: Trace, seconds: float, transport: BaseTransport | None) -> None:
-        """Put what was noted of the request into the access logs of its buckets."""
-        notes, trace.notes = trace.notes, None
-        if notes is None or self.access_logs is None:
+    def _tell(self, trace: Trace, notes: list[Note], seconds: float, transport: BaseTransport | None) -> None:
+        """Put what was noted of the request into the access logs and metrics of its buckets."""
+        trace.notes = None
+        if self._meter is not None:
+            self._meter.count(notes, trace, seconds)
+        if self.access_logs is None:
             return
         trace.ms = seconds * 1000
         for line in lines_of(trace, notes, self._observer.host_id, tls_of(transport)):
@@ -255,7 +279,7 @@ class Gateway:
 
     async def _note_unseen(self, wire: WireRequest | None, trace: Trace) -> None:
         """What is refused before its bucket was looked at, and what went another way, belongs into the bucket's log
-        too."""
+        and metrics too."""
         if trace.notes is not None or wire is None or wire.target.bucket is None:
             return
         with suppress(Damaged, Unavailable):
@@ -263,14 +287,13 @@ class Gateway:
             if bucket is not None:
                 trace.notes = noted(bucket, wire)
 
-    def _measured(self, notes: list[Note], operation: str, reply: Reply, received: int) -> list[Note]:
-        """With what the answer tells of the object in question, and how long it took until it could begin, where there
-        was no body to wait for."""
+    async def _measured(self, notes: list[Note], operation: str, reply: Reply) -> list[Note]:
+        """With what the answer tells of the object in question, and how long it took until it could begin."""
         first, *others = notes
-        if first.operation:
-            return notes
-        took = None if first.wire.raw_body.length else (self._clock.now() - received) // 1000
-        return [replace(first, size=object_size(operation, first.wire, reply), turn_around=took), *others]
+        if not first.operation:
+            took = turn_around(first, self._clock.now())
+            notes = [replace(first, size=object_size(operation, first.wire, reply), turn_around=took), *others]
+        return notes if self._meter is None else await self._meter.filed(notes, operation, reply)
 
     def _refusal(self, failure: Exception, wire: WireRequest | None, trace: Trace) -> Reply:
         error = error_of(failure)
@@ -304,7 +327,7 @@ async def handled(operation: Operation[Any], call: Call, request: Any) -> Reply:
 
 
 def notices(bucket: Bucket, wire: WireRequest, identity: Identity, trace: Trace) -> bool:
-    """Note the request where the bucket has a log; whether the requester is charged for it. AccessDenied."""
+    """Note the request where the bucket has a log or metrics; whether the requester is charged for it. AccessDenied."""
     trace.notes = noted(bucket, wire, identity)
     return bool(bucket.configured & HAS_REQUEST_PAYMENT) and is_charged(identity, bucket, wire.headers)
 

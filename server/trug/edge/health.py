@@ -9,6 +9,7 @@ import msgspec
 
 from trug.domain.errors import ErrorCode, S3Error
 from trug.edge.incoming import address_of
+from trug.jobs.request_metrics import RequestMetrics
 from trug.observe import Metrics
 from trug.wire.reply import Reply
 from trug.wire.request import WireRequest
@@ -29,9 +30,17 @@ class Readiness(msgspec.Struct, frozen=True):
 class Health:
     """Answers what is neither S3 nor authenticated, on the bare host only."""
 
-    def __init__(self, *, readiness: Callable[[], Readiness], metrics: Metrics, token: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        readiness: Callable[[], Readiness],
+        metrics: Metrics,
+        token: str = "",
+        request_metrics: RequestMetrics | None = None,
+    ) -> None:
         self._readiness = readiness
         self._metrics = metrics
+        self._request_metrics = request_metrics
         self._token = token.encode()
         live, ready = self._live, self._ready
         self._probes: dict[tuple[str, str], tuple[str, Callable[[WireRequest], Awaitable[Reply]]]] = {
@@ -69,7 +78,11 @@ class Health:
     async def _exposition(self, wire: WireRequest) -> Reply:
         if not self._may_measure(wire):
             raise S3Error(ErrorCode.AccessDenied)
-        return Reply(200, headers={"content-type": PROMETHEUS}, body=self._metrics.render().encode())
+        figures = self._metrics.together()
+        lines = self._metrics.lines(figures)
+        if self._request_metrics is not None:
+            lines += await self._request_metrics.lines(figures.measured)
+        return Reply(200, headers={"content-type": PROMETHEUS}, body=("\n".join(lines) + "\n").encode())
 
     async def _unknown(self, wire: WireRequest) -> Reply:
         raise S3Error(ErrorCode.NoSuchKey, "There is nothing of this name here.", fields={"Key": wire.target.path})

@@ -10,7 +10,7 @@ from trug.domain.access_log import Record, line_of, operation_name
 from trug.domain.configurations import HAS_LOGGING
 from trug.domain.identity import ANONYMOUS, Identity, canonical_id_of
 from trug.observe import Trace, redacted
-from trug.operations.noting import Note
+from trug.operations.noting import NOTED, Note
 from trug.ports.rows import Bucket
 from trug.wire.reply import Reply
 from trug.wire.request import WireRequest
@@ -28,8 +28,8 @@ class Line(NamedTuple):
 
 
 def noted(bucket: Bucket, wire: WireRequest, identity: Identity = ANONYMOUS) -> list[Note] | None:
-    """The first note of a request: None where its bucket has no log."""
-    if not bucket.configured & HAS_LOGGING:
+    """The first note of a request: None where its bucket has no log and no metrics."""
+    if not bucket.configured & NOTED:
         return None
     version_id = wire.parameters.get("versionId")
     return [Note(bucket, identity, wire, key=wire.target.key, version_id=version_id)]
@@ -75,7 +75,8 @@ def tls_of(transport: BaseTransport | None) -> Tls:
 def lines_of(trace: Trace, notes: list[Note], host_id: str, tls: Tls) -> Iterator[Line]:
     """What the logs tell of a request that was answered."""
     for note in notes:
-        yield Line(note.bucket, note.wire.received, line_of(_record(trace, note, host_id, tls)))
+        if note.bucket.configured & HAS_LOGGING:
+            yield Line(note.bucket, note.wire.received, line_of(_record(trace, note, host_id, tls)))
 
 
 def _record(trace: Trace, note: Note, host_id: str, tls: Tls) -> Record:
@@ -97,7 +98,7 @@ def _record(trace: Trace, note: Note, host_id: str, tls: Tls) -> Record:
         sent=trace.bytes_out if own else 0,
         size=note.size,
         total=round(trace.ms) if own else None,
-        turn_around=note.turn_around,
+        turn_around=None if note.turn_around is None else note.turn_around // 1000,
         referer=headers.get("referer", ""),
         user_agent=headers.get("user-agent", ""),
         version_id=note.version_id,

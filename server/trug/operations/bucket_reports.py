@@ -80,7 +80,6 @@ KINDS = (
         Metrics,
         documents.parse_metrics,
         documents.metrics_content,
-        "requests are counted by operation only",
     ),
     Kind(
         kinds.ANALYTICS,

@@ -18,6 +18,7 @@ from trug.operations.call import Call
 from trug.operations.context import object_tags_told
 from trug.operations.expiring import stored_expiration
 from trug.operations.granting import granted, is_plain
+from trug.operations.noting import COPIED
 from trug.operations.operation import Family
 from trug.operations.parameters import authorise_lock, refuse_version, tags_from, upload_part_asked
 from trug.operations.representation import (
@@ -137,7 +138,7 @@ async def copy_object(call: Call, request: CopyObject) -> Reply:
         owner, acl = await granted(call, request.key, request.asked)
         request = replace(request, directives=replace(request.directives, owner=owner, acl=acl))
     copied = await _copied(call, request, source)
-    note_read(call, source, "REST.COPY.OBJECT_GET")
+    note_read(call, source, COPIED)
     stored = copied.stored
     expiration = {}
     if call.bucket.configured & HAS_LIFECYCLE:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from trug.access import actions
 from trug.access.payment import is_charged
-from trug.domain.configurations import HAS_LOGGING, HAS_REQUEST_PAYMENT
+from trug.domain.configurations import HAS_REQUEST_PAYMENT
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
@@ -17,7 +17,7 @@ from trug.domain.preconditions import ReadConditions
 from trug.engine.drafts import CopySource
 from trug.operations.call import Call
 from trug.operations.context import NO_LIST
-from trug.operations.noting import Note, note
+from trug.operations.noting import NOTED, Note, note
 from trug.wire.encryption import source_key
 from trug.wire.headers import copy_source_conditions
 from trug.wire.request import Incoming
@@ -95,9 +95,9 @@ async def source_of(call: Call, source: Source) -> CopySource:
 
 
 def note_read(call: Call, source: CopySource, operation: str) -> None:
-    """Note the reading half of a copy in the log of the bucket that it read ("Additional logging for copy
-    operations")."""
-    if source.bucket.configured & HAS_LOGGING:
+    """Note the reading half of a copy for the log and the metrics of the bucket that it read ("Additional logging for
+    copy operations")."""
+    if source.bucket.configured & NOTED:
         entry = Note(
             source.bucket,
             call.identity,
