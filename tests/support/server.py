@@ -227,11 +227,12 @@ def compose(
     restore_delay: float = 0,
     grants: GrantSource | None = None,
     new_buckets: NewBuckets = PLAIN,
+    domains: tuple[str, ...] = (DOMAIN,),
 ) -> tuple[Gateway, Engine]:
     """The house in memory, with one KMS key; where it ``trusts_http`` it takes customers' keys. ``visitor`` is who
     comes to websites, ``time`` the clock of the store; long answers begin after ``answer_within`` seconds, and archived
     objects are restored after ``restore_delay``. ``grants`` has the policies of users; ``new_buckets`` says how buckets
-    are made."""
+    are made; they are hosts under ``domains``."""
     clock, blobs = SystemClock(), MemoryBlobs()
     metadata = store(time or clock, blobs)
     ring = MemoryKeyRing()
@@ -252,7 +253,7 @@ def compose(
         authority=Authority(metadata, grants or everyday_grants()),
         settings=EdgeSettings(
             regions=(REGION,),
-            domains=(DOMAIN,),
+            domains=domains,
             website_domains=(WEBSITE_DOMAIN,),
             trusts_http=trusts_http,
             answer_within=answer_within,

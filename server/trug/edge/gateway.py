@@ -17,6 +17,7 @@ from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.names import check_bucket_name
+from trug.edge.accelerated import check_acceleration, not_there
 from trug.edge.asking import Asking
 from trug.edge.health import RESERVED, Health, Readiness
 from trug.edge.incoming import LARGEST_PAYLOAD, Arriving, EdgeSettings, Head, Intake, text_of, with_hoisted_headers
@@ -196,9 +197,11 @@ class Gateway:
         return replace(reply, headers=reply.headers | CHARGED) if charges else reply
 
     async def _found(self, wire: WireRequest, operation: Operation[Any]) -> Bucket | None:
-        """The bucket of the path; that there is none is told to anybody."""
+        """The bucket of the path or host; that there is none, or none that is reached this way, is told to anybody."""
         name = wire.target.bucket
         if name is None or operation.makes_bucket:
+            if wire.target.is_accelerated:
+                raise not_there(operation.name)
             return None
         bucket = self._engine.buckets.known(name) or await self._engine.buckets.find(name)
         if bucket is None:
@@ -206,6 +209,8 @@ class Gateway:
             raise S3Error(ErrorCode.NoSuchBucket, fields={"BucketName": name})
         if wire.headers.get("x-amz-expected-bucket-owner", bucket.account) != bucket.account:
             raise S3Error(ErrorCode.AccessDenied)
+        if wire.target.is_accelerated:
+            await check_acceleration(self._engine, bucket, operation.name)
         return bucket
 
     async def respond(self, head: Head, body: Arriving) -> Answer:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen, replace
 from trug.domain.percent import decode_percent
-from trug.edge.target import target_of
+from trug.edge.target import accelerated_domains, target_of
 from trug.wire.headers import CONTROL
 from trug.wire.request import Headers, RawBody, Rule, WireRequest
 
@@ -101,6 +101,7 @@ class Intake:
 
     def __init__(self, settings: EdgeSettings) -> None:
         self._domains = longest_first(settings.domains)
+        self._accelerated = accelerated_domains(self._domains)
         self._sites = longest_first(settings.website_domains)
         self._max_header_bytes = settings.max_header_bytes
         self._trusts_http = settings.trusts_http
@@ -132,7 +133,14 @@ class Intake:
         prefix = quote(mount, safe="/%") if mount else ""
         return WireRequest(
             method,
-            target_of(path.decode(), headers.get("host") or "", self._domains, sites=self._sites, mount=prefix),
+            target_of(
+                path.decode(),
+                headers.get("host") or "",
+                self._domains,
+                sites=self._sites,
+                accelerated=self._accelerated,
+                mount=prefix,
+            ),
             query,
             raw_query.decode(),
             headers,

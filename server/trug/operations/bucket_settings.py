@@ -62,9 +62,6 @@ async def get_bucket_request_payment(call: Call, _: Nothing) -> Reply:
 # --- acceleration ---------------------------------------------------------------------------------------------------
 
 
-NEARNESS = "there is one endpoint, and none is nearer"
-
-
 @frozen
 class PutBucketAccelerateConfiguration:
     status: str
@@ -79,7 +76,6 @@ class PutBucketAccelerateConfiguration:
     "PUT /{Bucket}?accelerate",
     action=actions.PUT_ACCELERATE_CONFIGURATION,
     request=PutBucketAccelerateConfiguration,
-    kept=NEARNESS,
 )
 async def put_bucket_accelerate_configuration(call: Call, request: PutBucketAccelerateConfiguration) -> Reply:
     if "." in call.bucket.name:
@@ -94,7 +90,6 @@ async def put_bucket_accelerate_configuration(call: Call, request: PutBucketAcce
     "GET /{Bucket}?accelerate",
     action=actions.GET_ACCELERATE_CONFIGURATION,
     request=Nothing,
-    kept=NEARNESS,
 )
 async def get_bucket_accelerate_configuration(call: Call, _: Nothing) -> Reply:
     stored = await call.engine.configurations.find(call.bucket, ACCELERATE)

@@ -117,7 +117,7 @@ class Target:
     """What a request is about: ``bucket`` and ``key`` are decoded text, None where the path has none.
 
     ``path`` is the raw path as received (percent-encoded, no query); ``is_virtual`` when the bucket came from Host,
-    ``is_website`` when the Host is that of its website.
+    ``is_website`` when the Host is that of its website, ``is_accelerated`` when it is that of Transfer Acceleration.
     """
 
     bucket: str | None
@@ -125,6 +125,7 @@ class Target:
     path: str
     is_virtual: bool = False
     is_website: bool = False
+    is_accelerated: bool = False
 
 
 class RawBody(Protocol):

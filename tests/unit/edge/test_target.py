@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trug.domain.errors import S3Error
-from trug.edge.target import hosted_bucket, target_of
+from trug.edge.target import accelerated_domains, hosted_bucket, target_of
 
 DOMAINS = ("s3.example.com", "example.com")
 
@@ -55,6 +55,52 @@ def test_virtual_hosted_style(host: str, path: str, bucket: str, key: str | None
 )
 def test_hosts_that_name_no_bucket(host: str) -> None:
     assert hosted_bucket(host, DOMAINS) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "bucket"),
+    [
+        ("b.s3-accelerate.amazonaws.com", "b"),
+        ("B.S3-Accelerate.AmazonAWS.com.:443", "b"),
+        ("b.s3-accelerate.dualstack.amazonaws.com", "b"),
+        ("a.b.s3-accelerate.amazonaws.com", "a.b"),
+        ("b.s3-accelerate.s3.amazonaws.com", "b"),
+    ],
+)
+def test_transfer_acceleration(host: str, bucket: str) -> None:
+    domains = ("s3.amazonaws.com",)
+    target = target_of("/k%20y", host, domains, accelerated=accelerated_domains(domains))
+    assert (target.bucket, target.key, target.is_virtual, target.is_accelerated) == (bucket, "k y", True, True)
+
+
+@pytest.mark.parametrize(
+    ("host", "bucket"),
+    [
+        ("b.s3.amazonaws.com", "b"),
+        ("xs3-accelerate.s3.amazonaws.com", "xs3-accelerate"),
+        ("b.xs3-accelerate.s3.amazonaws.com", "b.xs3-accelerate"),
+        ("b.s3-accelerate.example.com", "path"),
+        ("b.s3-accelerate", "path"),
+    ],
+)
+def test_hosts_that_only_look_like_it(host: str, bucket: str) -> None:
+    domains = ("s3.amazonaws.com",)
+    target = target_of("/path", host, domains, accelerated=accelerated_domains(domains))
+    assert (target.bucket, target.is_accelerated) == (bucket, False)
+
+
+@pytest.mark.parametrize("host", ["s3-accelerate.amazonaws.com", "s3-accelerate.dualstack.amazonaws.com:9000"])
+@pytest.mark.parametrize("domains", [("s3.amazonaws.com",), ("amazonaws.com",)])
+def test_transfer_acceleration_takes_no_path_style(host: str, domains: tuple[str, ...]) -> None:
+    for path in ("/", "/b", "/b/k"):
+        with pytest.raises(S3Error) as caught:
+            target_of(path, host, domains, accelerated=accelerated_domains(domains))
+        assert caught.value.code.name == "InvalidRequest"
+
+
+def test_without_domains_no_host_is_one_of_transfer_acceleration() -> None:
+    target = target_of("/b", "x.s3-accelerate.amazonaws.com", (), accelerated=accelerated_domains(()))
+    assert (target.bucket, target.is_virtual, target.is_accelerated) == ("b", False, False)
 
 
 def test_the_mount_is_part_of_the_path_but_not_of_the_key() -> None:
