@@ -79,6 +79,33 @@ def test_a_default_retention_demands_a_digest_too(s3: Any, timed: Server, lockab
     assert timed.ask_framed("PUT", target, b"content", {}).status == 200
 
 
+def test_a_part_of_what_will_be_locked_demands_a_digest_too(s3: Any, timed: Server, lockable: str) -> None:
+    place = {"Bucket": lockable, "Key": "key"}
+    free = s3.create_multipart_upload(**place)["UploadId"]
+    held = s3.create_multipart_upload(**place, ObjectLockLegalHoldStatus="ON")["UploadId"]
+
+    def put(upload: str, headers: dict[str, str]) -> Any:
+        return timed.ask("PUT", f"/{lockable}/key?partNumber=1&uploadId={upload}", headers)
+
+    assert put(free, {}).status == 200
+    refusal = put(held, {})
+    assert (refusal.status, refusal.code) == (400, "InvalidRequest")
+    assert refusal.texts("Message") == [
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters"
+    ]
+    assert put("none", {}).code == "NoSuchUpload"
+    s3.put_object_lock_configuration(Bucket=lockable, ObjectLockConfiguration=default_of(GOVERNANCE, Days=1))
+    assert put(free, {}).code == "InvalidRequest"
+    for upload in (free, held):
+        assert put(upload, MD5).status == 200
+        assert put(upload, {"x-amz-checksum-crc32": "AAAAAA=="}).status == 200
+        target = f"/{lockable}/key?partNumber=1&uploadId={upload}"
+        assert timed.ask_framed("PUT", target, b"content").status == 200
+    assert timed.ask("PUT", f"/{lockable}/key", MD5).status == 200
+    copied = put(held, {"x-amz-copy-source": f"/{lockable}/key"})
+    assert copied.status == 200, "there is no body of the client's to know by digest"
+
+
 def test_an_upload_keeps_what_was_asked(s3: Any, time: HandClock, lockable: str) -> None:
     until = after(time, 5)
     lock = {"ObjectLockMode": COMPLIANCE, "ObjectLockRetainUntilDate": until, "ObjectLockLegalHoldStatus": "OFF"}

@@ -106,7 +106,8 @@ class Multipart:
         )
         return await self._metadata.commit(CreateUpload(upload))
 
-    async def _open_upload(self, bucket: Bucket, key: str, upload_id: str) -> Upload:
+    async def find(self, bucket: Bucket, key: str, upload_id: str) -> Upload:
+        """The upload, while it is neither completed nor aborted. NoSuchUpload."""
         upload = await self._upload(bucket, key, upload_id)
         if upload.completed is not None:
             raise no_such_upload(upload_id)
@@ -123,7 +124,7 @@ class Multipart:
     ) -> UploadedPart:
         """Store a body as a part, in place of any with this number. NoSuchUpload; S3Error from the body;
         InvalidRequest when its checksum is not of the upload's algorithm, or ``customer`` not the upload's key."""
-        upload = await self._open_upload(bucket, key, upload_id)
+        upload = await self.find(bucket, key, upload_id)
         if bucket.configured & HAS_QUOTA:
             await expect_room(self._metadata, bucket, key, body.length)
         algorithm = _part_algorithm(upload, body.checksum_algorithm)
@@ -155,7 +156,7 @@ class Multipart:
     ) -> CopiedPart:
         """Make a span (all, when None) of an object a part: read once for its digests, and written only to be encrypted
         in another way. ``customer`` is the upload's key."""
-        upload = await self._open_upload(bucket, key, upload_id)
+        upload = await self.find(bucket, key, upload_id)
         envelope = await self._envelope_of(upload, customer)
         for _ in range(ATTEMPTS):
             reading = await self._objects.open(source.bucket, source.key, source.version_id, source.customer_key)
@@ -261,7 +262,7 @@ class Multipart:
 
     async def parts(self, bucket: Bucket, key: str, upload_id: str, *, after: int, limit: int) -> PartPage:
         """An open upload's parts after a number. NoSuchUpload."""
-        upload = await self._open_upload(bucket, key, upload_id)
+        upload = await self.find(bucket, key, upload_id)
         found = await self._metadata.view(lambda reader: reader.fetch(Parts(upload.id, after, limit + 1)))
         page = found[:limit]
         return PartPage(upload, page, page[-1].number if page and len(found) > limit else None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trug.access import actions
 from trug.domain.checksums import BY_HEADER, check_checksum_type, decode_of_object
-from trug.domain.configurations import HAS_LIFECYCLE
+from trug.domain.configurations import HAS_LIFECYCLE, HAS_OBJECT_LOCK
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
@@ -18,7 +18,13 @@ from trug.operations.expiring import abortion, version_expiration
 from trug.operations.granting import is_plain, with_owner
 from trug.operations.operation import Family
 from trug.operations.owners import initiator_element, object_owner
-from trug.operations.parameters import authorise_lock, check_length, draft_from, upload_part_asked
+from trug.operations.parameters import (
+    authorise_lock,
+    check_length,
+    demand_digest_of_default,
+    draft_from,
+    upload_part_asked,
+)
 from trug.operations.representation import (
     Names,
     checksum_element,
@@ -35,6 +41,7 @@ from trug.wire.dates import iso_date, parse_http_date
 from trug.wire.documents.complete import LIMIT, parse_complete
 from trug.wire.encryption import customer_key, encryption_headers
 from trug.wire.headers import refuse_unbuilt, write_conditions
+from trug.wire.locking import demand_digest, has_digest
 from trug.wire.query import DIGITS, integer
 from trug.wire.reply import Reply
 from trug.wire.request import Headers, Incoming, WireRequest
@@ -47,6 +54,8 @@ CHECKSUM_ALGORITHM = "x-amz-checksum-algorithm"
 CHECKSUM_TYPE = "x-amz-checksum-type"
 OBJECT_SIZE = "x-amz-mp-object-size"
 INITIATED = "x-amz-if-match-initiated-time"
+PUT_PART = "Put Part"
+"""What AWS calls UploadPart when it refuses one."""
 
 
 # CreateMultipartUpload
@@ -128,11 +137,22 @@ class UploadPart:
     streams=True,
 )
 async def upload_part(call: Call, request: UploadPart) -> Reply:
+    if call.bucket.configured & HAS_OBJECT_LOCK and not has_digest(call.wire.headers):
+        await demand_digest_of_part(call, request)
     part, upload = await call.engine.multipart.put_part(
         call.bucket, request.key, request.upload_id, request.number, call.body, request.customer_key
     )
     encrypted = encryption_headers(upload.record.encryption, request.customer_key)
     return Reply(headers={"etag": f'"{part.etag}"', **checksum_header(part.checksum), **encrypted})
+
+
+async def demand_digest_of_part(call: Call, request: UploadPart) -> None:
+    """What will be locked, as its upload or its bucket asks, is known by digest: NoSuchUpload, InvalidRequest."""
+    upload = await call.engine.multipart.find(call.bucket, request.key, request.upload_id)
+    if upload.record.lock is None:
+        await demand_digest_of_default(call, PUT_PART)
+    else:
+        demand_digest(call.wire.headers, PUT_PART)
 
 
 # CompleteMultipartUpload

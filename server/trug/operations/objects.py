@@ -24,6 +24,7 @@ from trug.operations.operation import Family
 from trug.operations.parameters import (
     authorise_lock,
     check_length,
+    demand_digest_of_default,
     draft_from,
     may_bypass,
     part_asked,
@@ -104,7 +105,7 @@ async def put_object(call: Call, request: PutObject) -> Reply:
     if request.draft.lock is not None:
         await authorise_lock(call, request.key, request.draft.lock)
     elif call.bucket.configured & HAS_OBJECT_LOCK:
-        await demand_digest_of_default(call)
+        await demand_digest_of_default(call, "Put Object")
     draft = request.draft
     if not is_plain(call, draft.asked):
         draft = await with_owner(call, request.key, draft)
@@ -115,13 +116,6 @@ async def put_object(call: Call, request: PutObject) -> Reply:
     if call.bucket.configured & HAS_LIFECYCLE:
         headers |= await stored_expiration(call, request.key, request.draft.tags, stored)
     return Reply(headers=headers)
-
-
-async def demand_digest_of_default(call: Call) -> None:
-    """A default retention asks for a digest of the body as one in the headers does."""
-    configuration = await call.engine.locks.find(call.bucket)
-    if configuration is not None and configuration.default is not None:
-        demand_digest(call.wire.headers)
 
 
 async def append_object(call: Call, request: PutObject, draft: Draft, offset: int) -> Reply:

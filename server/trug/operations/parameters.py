@@ -22,7 +22,7 @@ from trug.wire.headers import (
     storage_class_asked,
     user_metadata,
 )
-from trug.wire.locking import BYPASS, lock_asked, speaks_of_locks
+from trug.wire.locking import BYPASS, demand_digest, lock_asked, speaks_of_locks
 from trug.wire.query import find_integer
 from trug.wire.request import Headers, Incoming, Rule
 
@@ -124,6 +124,13 @@ async def authorise_lock(call: Call, key: str, lock: Lock | None) -> None:
         await call.authorise(actions.PUT_OBJECT_RETENTION, call.bucket, key)
     if lock.hold:
         await call.authorise(actions.PUT_OBJECT_LEGAL_HOLD, call.bucket, key)
+
+
+async def demand_digest_of_default(call: Call, asked: str) -> None:
+    """A default retention asks for a digest of the body as one in the headers does: errors of ``demand_digest``."""
+    configuration = await call.engine.locks.find(call.bucket)
+    if configuration is not None and configuration.default is not None:
+        demand_digest(call.wire.headers, asked)
 
 
 def upload_part_asked(incoming: Incoming) -> tuple[str, int]:

@@ -51,14 +51,18 @@ def retain_until(text: str, name: str) -> int:
     return -(-until // MILLISECOND) * MILLISECOND
 
 
-def demand_digest(headers: Headers) -> None:
-    """InvalidRequest where a body that is to be locked comes without a digest of any kind ("PutObject")."""
-    if not DIGESTS.isdisjoint(headers):
+def has_digest(headers: Headers) -> bool:
+    """Whether a body comes with a digest of any kind beside that of its signature."""
+    return not DIGESTS.isdisjoint(headers)
+
+
+def demand_digest(headers: Headers, asked: str = "Put Object") -> None:
+    """InvalidRequest where a body that is to be locked comes without a digest ("PutObject"; of "UploadPart", which is
+    ``asked`` as Put Part, only the SDKs' reference says so)."""
+    if has_digest(headers):
         return
-    raise S3Error(
-        ErrorCode.InvalidRequest,
-        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
-    )
+    text = f"Content-MD5 OR x-amz-checksum- HTTP header is required for {asked} requests with Object Lock parameters"
+    raise S3Error(ErrorCode.InvalidRequest, text)
 
 
 def asks_to_bypass(headers: Headers) -> bool:
