@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from trug.access import actions
+from trug.access import actions, settled
 from trug.access.resources import COMMON, RESOURCES, Level
 from trug.operations import context
 from trug.operations.catalogue import TABLE
@@ -46,6 +46,7 @@ def test_every_condition_key_has_a_value() -> None:
     named = {key for entry in RESOURCES.values() for key in entry.keys} - {"s3:inventoryaccessibleoptionalfields"}
     answered = {
         *context.ONE_OF_A_KIND,
+        *settled.SETTLED,
         *context.SEVERAL,
         *context.FROM_HEADERS,
         *(f"{name}/" for name in context.BY_NAME),

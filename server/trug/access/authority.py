@@ -10,6 +10,7 @@ from trug.access.actions import Action
 from trug.access.evaluate import Decision, Effect, Question, Sources, Values, decide, reason_of
 from trug.access.grants import NO_GRANTS, Grants, GrantSource
 from trug.access.lists import ON_OBJECTS, ListedAccess
+from trug.access.plans import Plan, Plans, plan_of
 from trug.access.policy import Policy, PolicyError, PolicyKind, parse_policy
 from trug.access.publicity import is_public
 from trug.access.resources import RESOURCES, TAGS_THERE, arn_of
@@ -163,32 +164,45 @@ class Authority:
         self._bucket_blocks: Remembered[int, PublicAccessBlock] = Remembered(metadata, self._read_bucket_block)
         self._account_blocks: Remembered[str, PublicAccessBlock] = Remembered(metadata, self._read_account_block)
         self._sessions: Bounded[str, Policy] = Bounded(MOST_SESSION_POLICIES)
+        self._plans = Plans(metadata)
 
     async def authorise(self, ask: Ask) -> None:
         """AccessDenied for who may not."""
-        if ask.bucket is not None and self._allows_at_hand(ask, ask.bucket):
-            return
+        if ask.bucket is not None and ask.writer is None:
+            plan = self._plans.known(ask.identity, ask.action, ask.bucket) or self._planned(ask, ask.bucket)
+            if plan is not None and plan.allows(ask.key, ask.values):
+                return
         refusal = await self.find_refusal(ask)
         if refusal is not None:
             raise refusal
 
-    def _allows_at_hand(self, ask: Ask, bucket: Bucket) -> bool:
-        """Whether policies that are at hand allow it, of a user with a key of his own in a bucket of his account where
-        no list of access counts: most requests that are not the owner's, for half the cost. Where this is False
-        nothing is said."""
-        identity = ask.identity
-        if identity.session is not None or bucket.configured & HAS_OWNERSHIP or ask.writer is not None:
-            return False
-        if not is_of_account(identity, bucket.account):
-            return False
-        grants = self._grants.known(identity)
+    def allows_at_hand(
+        self, identity: Identity, action: Action, bucket: Bucket, key: str | None, values: Values
+    ) -> bool:
+        """Whether a plan that is at hand allows it, so that nothing else need be asked. Where this is False, nothing is
+        said."""
+        plan = self._plans.known(identity, action, bucket)
+        return plan is not None and plan.allows(key, values)
+
+    def _planned(self, ask: Ask, bucket: Bucket) -> Plan | None:
+        """A plan for the asker, kept for what he asks next. None where something is not at hand that has a say, and
+        where more than policies has one: lists of access, tags of objects, a block of what is public."""
+        generation, identity = self._metadata.generation, ask.identity
+        grants = NO_GRANTS if identity.account is None else self._grants.known(identity)
         held = self._policies.known(bucket.id) if bucket.configured & HAS_POLICY else None
-        if grants is None or (held is None and bucket.configured & HAS_POLICY):
-            return False
-        if asks_for_tags(ask.action, grants, grants.session, held):
-            return False
+        if grants is None or (held is None and bucket.configured & HAS_POLICY) or bucket.configured & HAS_OWNERSHIP:
+            return None
+        session = self._session_policies(identity, grants)
+        if asks_for_tags(ask.action, grants, session, held):
+            return None
+        is_own = is_of_account(identity, bucket.account)
+        if not is_own and (held is None or (held.is_public and self._may_restrict(bucket))):
+            return None
         policy = None if held is None else held.policy
-        return decide(ask.question, Sources(grants.policies, grants.boundary, grants.session, policy)).allowed
+        sources = Sources(grants.policies, grants.boundary, session, policy, is_own)
+        plan = plan_of(identity, ask.action, bucket, sources)
+        self._plans.keep(generation, ask.action, plan)
+        return plan
 
     async def authorise_on(
         self, identity: Identity, action: str, resource: str, values: Values, *, is_own: bool = False
@@ -372,6 +386,13 @@ class Authority:
 
     async def block_of_account(self, account: str) -> PublicAccessBlock:
         return await self._account_blocks.find(account) or NOTHING_BLOCKED
+
+    def _may_restrict(self, bucket: Bucket) -> bool:
+        """Whether a block keeps others than the account out of a bucket that is public, as far as is at hand."""
+        blocks = [self._account_blocks.known(bucket.account)]
+        if bucket.configured & HAS_PUBLIC_ACCESS_BLOCK:
+            blocks.append(self._bucket_blocks.known(bucket.id))
+        return any(block is None or block.restrict_buckets for block in blocks)
 
     async def _read_bucket_block(self, bucket: int) -> PublicAccessBlock:
         return block_of(await self._metadata.view(partial(document_of, bucket, PUBLIC_ACCESS_BLOCK)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import compress
 from typing import NamedTuple
@@ -98,11 +98,13 @@ def judge(policy: Policy, question: Question) -> Verdict:
 
 def _decisive(policy: Policy, question: Question, caller: Caller) -> Row | None:
     """The row that decides; None where nothing is said."""
-    ruling = policy.memory.by_caller.get((question.action, caller.name if policy.names else ""))
-    if ruling is None:
-        ruling = _ruling(policy, question.action, caller)
-    resource, values = question.resource, question.values
-    for row in compress(ruling.rows, map(resource.startswith, ruling.heads)):
+    ruling, resource = ruling_of(policy, question.action, caller), question.resource
+    return first_fitting(compress(ruling.rows, map(resource.startswith, ruling.heads)), resource, question.values)
+
+
+def first_fitting(rows: Iterable[Row], resource: str, values: Values) -> Row | None:
+    """The first row that means a resource, and whose conditions are met."""
+    for row in rows:
         texts, prefixes, reaches, test, _, _ = row
         if reaches is None:
             if not (resource.startswith(prefixes) or resource in texts):
@@ -112,6 +114,12 @@ def _decisive(policy: Policy, question: Question, caller: Caller) -> Row | None:
         if test is None or test(values):
             return row
     return None
+
+
+def ruling_of(policy: Policy, action: str, caller: Caller) -> Ruling:
+    """What a policy comes to for an action of somebody."""
+    known = policy.memory.by_caller.get((action, caller.name if policy.names else ""))
+    return _ruling(policy, action, caller) if known is None else known
 
 
 def _ruling(policy: Policy, action: str, caller: Caller) -> Ruling:

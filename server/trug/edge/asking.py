@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from trug.access import actions
@@ -41,6 +42,19 @@ class Asking:
         self._key = wire.target.key if key is None else key
         self._fields = fields
 
+    def is_let_at_hand(self) -> bool:
+        """Whether a plan lets him, where no document has a say: so most requests that are not the plain owner's go
+        through for the price of a look-up."""
+        operation, found = self._operation, self._found
+        if found is None or operation.asks_itself or operation.tells is not None:
+            return False
+        action = action_of(operation, self._wire)
+        return self._authority.allows_at_hand(self._identity, action, found, self._key, self._value)
+
+    def _value(self, key: str) -> tuple[str, ...] | None:
+        """The value of a condition key, where a plan asks for one."""
+        return self._context(action_of(self._operation, self._wire), NOTHING_TOLD)(key)
+
     async def before(self) -> None:
         """AccessDenied for who may not, where that can be told before the request is read.
 
@@ -57,17 +71,18 @@ class Asking:
         """AccessDenied for who may not do the operation itself."""
         await self._authorise(NOTHING_TOLD)
 
-    async def read(self, incoming: Incoming) -> Any:
+    def read(self, incoming: Incoming) -> Awaitable[Any]:
         """The request's model. AccessDenied for who may not, whatever else may be wrong with the request."""
-        tells = self._operation.tells
+        tells, from_wire = self._operation.tells, self._operation.request.from_wire
+        return from_wire(incoming) if tells is None else self._told(from_wire(incoming), tells)
+
+    async def _told(self, reading: Awaitable[Any], tells: Callable[[Any], Told]) -> Any:
         try:
-            request = await self._operation.request.from_wire(incoming)
+            request = await reading
         except S3Error:
-            if tells is not None:
-                await self._authorise(NOTHING_TOLD)
+            await self._authorise(NOTHING_TOLD)
             raise
-        if tells is not None:
-            await self._authorise(tells(request))
+        await self._authorise(tells(request))
         return request
 
     async def hidden(self, error: S3Error) -> S3Error:
@@ -82,12 +97,14 @@ class Asking:
         await self._authority.authorise(self._ask(action, told, self._key))
 
     def _ask(self, action: Action, told: Told, key: str | None) -> Ask:
-        wire = self._wire
-        context = Context(wire, self._identity, action, self._found, headers=self._fields, told=told)
+        wire, context = self._wire, self._context(action, told)
         version_id = None if key is None else wire.parameters.get("versionId")
         name = wire.target.bucket or ""
         upload_id = wire.parameters.get("uploadId")
         return Ask(self._identity, action, context, self._found, key, version_id, name, upload_id=upload_id)
+
+    def _context(self, action: Action, told: Told) -> Context:
+        return Context(self._wire, self._identity, action, self._found, headers=self._fields, told=told)
 
 
 def action_of(operation: Operation[Any], wire: WireRequest) -> Action:

@@ -135,7 +135,8 @@ class Gateway:
         asking = None
         if found is None or not is_plain_owner(caller.identity, found):
             asking = Asking(self._authority, operation, wire, caller.identity, found)
-            await asking.before()
+            if not asking.is_let_at_hand():
+                await asking.before()
         body = verified_body(wire, caller.payload, streams=operation.streams)
         incoming = Incoming.of(wire, body)
         request = await (operation.request.from_wire(incoming) if asking is None else asking.read(incoming))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from trug.access.actions import Action
 from trug.access.resources import LISTING, RESOURCES, Entry, Level
+from trug.access.settled import SETTLED, principal_tag, settled_value
 from trug.domain.errors import S3Error
 from trug.domain.identity import Identity
 from trug.domain.keys import decode_key
@@ -76,6 +77,8 @@ class Context:
             return None
         if key in self.told:
             return self.told[key]
+        if key in SETTLED:
+            return settled_value(key, self.identity, self.bucket)
         read = ONE_OF_A_KIND.get(key)
         if read is not None:
             value = read(self)
@@ -144,55 +147,9 @@ def _boolean(value: bool) -> str:  # noqa: FBT001 - as policies write it
     return "true" if value else "false"
 
 
-def _principal_arn(context: Context) -> str | None:
-    identity = context.identity
-    account = identity.account
-    if account is None:
-        return None
-    return f"arn:aws:iam::{account.id}:role{identity.path}{identity.role}" if identity.role else identity.arn
-
-
-def _principal_type(context: Context) -> str:
-    identity = context.identity
-    if identity.account is None:
-        return "Anonymous"
-    if identity.role:
-        return "AssumedRole"
-    if identity.user:
-        return "User"
-    return "Account" if identity.is_root else "FederatedUser"
-
-
-def _user_id(context: Context) -> str:
-    return context.identity.user_id or "anonymous"
-
-
-def _account_id(context: Context) -> str | None:
-    return None if context.identity.account is None else context.identity.account.id
-
-
-def _owner_id(context: Context) -> str | None:
-    return _account_id(context) if context.bucket is None else context.bucket.account
-
-
 def _token_issued(context: Context) -> str | None:
     session = context.identity.session
     return None if session is None else iso_date(session.issued)
-
-
-def _provider(context: Context) -> str | None:
-    session = context.identity.session
-    return session.provider or None if session else None
-
-
-def _source_identity(context: Context) -> str | None:
-    session = context.identity.session
-    return session.source_identity or None if session else None
-
-
-def _has_second_factor(context: Context) -> str | None:
-    """Only temporary credentials say so at all, and here they never had one."""
-    return None if context.identity.session is None else "false"
 
 
 def _signature_version(context: Context) -> str | None:
@@ -282,23 +239,11 @@ def _creates_object(context: Context) -> str:
 ONE_OF_A_KIND: Mapping[str, Callable[[Context], str | None]] = {
     "aws:currenttime": lambda context: iso_date(context.wire.received),
     "aws:epochtime": lambda context: str(context.wire.received // SECOND),
-    "aws:federatedprovider": _provider,
-    "aws:multifactorauthpresent": _has_second_factor,
-    "aws:principalaccount": _account_id,
-    "aws:principalarn": _principal_arn,
-    "aws:principalisawsservice": lambda _: "false",
-    "aws:principaltype": _principal_type,
     "aws:referer": _own_header("referer"),
-    "aws:requestedregion": lambda context: None if context.bucket is None else context.bucket.region,
-    "aws:resourceaccount": _owner_id,
     "aws:securetransport": lambda context: _boolean(context.wire.scheme == "https"),
-    "aws:sourceidentity": _source_identity,
     "aws:sourceip": lambda context: context.wire.client or None,
     "aws:tokenissuetime": _token_issued,
     "aws:useragent": _own_header("user-agent"),
-    "aws:userid": _user_id,
-    "aws:username": lambda context: context.identity.user or None,
-    "aws:viaawsservice": lambda _: "false",
     "s3:authtype": _auth_type,
     "s3:delimiter": _parameter("delimiter"),
     "s3:if-match": _own_header("if-match"),
@@ -310,7 +255,6 @@ ONE_OF_A_KIND: Mapping[str, Callable[[Context], str | None]] = {
     RETAIN_UNTIL: _retain_until,
     "s3:objectcreationoperation": _creates_object,
     "s3:prefix": _parameter("prefix"),
-    "s3:resourceaccount": _owner_id,
     "s3:signatureage": _signature_age,
     "s3:signatureversion": _signature_version,
     "s3:tlsversion": lambda context: context.wire.tls or None,
@@ -345,12 +289,6 @@ def _request_tag(context: Context, name: str) -> Values | None:
     return _named(context.request_tags, name)
 
 
-def _principal_tag(context: Context, name: str) -> Values | None:
-    identity = context.identity
-    of_session = _named(dict(identity.session.tags), name) if identity.session else None
-    return of_session or _named(dict(identity.tags), name)
-
-
 def _named(tags: Mapping[str, str], name: str) -> Values | None:
     """A tag's value; policies' keys are asked for in lower case, so that case tells no two tags apart."""
     value = as_policies_see(tags).get(name)
@@ -358,7 +296,7 @@ def _named(tags: Mapping[str, str], name: str) -> Values | None:
 
 
 BY_NAME: Mapping[str, Callable[[Context, str], Values | None]] = {
-    "aws:principaltag": _principal_tag,
+    "aws:principaltag": lambda context, name: principal_tag(context.identity, name),
     "s3:requestobjecttag": _request_tag,
 }
 

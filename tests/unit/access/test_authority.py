@@ -19,7 +19,7 @@ from trug.access.resources import RESOURCES, Level
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.domain.acl import Ownership
-from trug.domain.configurations import OWNERSHIP, POLICY, PUBLIC_ACCESS_BLOCK
+from trug.domain.configurations import HAS_OWNERSHIP, OWNERSHIP, POLICY, PUBLIC_ACCESS_BLOCK
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.identity import ANONYMOUS, Account, Identity, Session
 from trug.domain.objects import Listing, Record
@@ -80,7 +80,18 @@ class House:
             ask = Ask(identity, action, nothing)
         else:
             ask = Ask(identity, action, nothing, bucket, key or "key" if level is Level.OBJECT else None)
-        return await self.authority.find_refusal(ask) is None
+        is_allowed = await self.authority.find_refusal(ask) is None
+        for _ in range(3):  # by the evaluator, by a new plan, by the plan that is at hand
+            assert await self.is_authorised(ask) is is_allowed, action
+        return is_allowed
+
+    async def is_authorised(self, ask: Ask) -> bool:
+        try:
+            await self.authority.authorise(ask)
+        except S3Error as error:
+            assert error.code is ErrorCode.AccessDenied
+            return False
+        return True
 
 
 def nothing(key: str) -> None:
@@ -248,5 +259,84 @@ def test_other_services_ask_by_arn() -> None:
         ]:
             with pytest.raises(S3Error, match="not authorized to perform"):
                 await house.authority.authorise_on(identity, action, arn + name, nothing)
+
+    told(story())
+
+
+# --- plans ----------------------------------------------------------------------------------------------------------
+
+
+def at_hand(house: House, identity: Identity, bucket: Bucket, key: str = "key") -> bool:
+    return house.authority.allows_at_hand(identity, actions.GET_OBJECT, bucket, key, nothing)
+
+
+async def read(house: House, identity: Identity, bucket: Bucket, key: str = "key") -> bool:
+    return await house.is_authorised(Ask(identity, actions.GET_OBJECT, nothing, bucket, key))
+
+
+def test_what_was_asked_once_is_answered_by_a_plan() -> None:
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(
+            statement("Allow", "s3:GetObject", "arn:aws:s3:::ours/*", Principal={"AWS": OURS.id}),
+            statement("Deny", "s3:GetObject", "arn:aws:s3:::ours/secret/*", Principal="*"),
+        )
+        reader = user("reader")
+        assert not at_hand(house, reader, bucket)
+        assert await read(house, reader, bucket)  # what it depends on is read
+        assert await read(house, reader, bucket)
+        assert at_hand(house, reader, bucket)
+        assert not at_hand(house, reader, bucket, "secret/1")
+        assert not at_hand(house, user("reader"), bucket), "another identity in memory, though the same in every field"
+        assert not house.authority.allows_at_hand(reader, actions.PUT_OBJECT, bucket, "key", nothing)
+
+    told(story())
+
+
+def test_plans_go_with_anything_that_changes() -> None:
+    async def story() -> None:
+        house = House()
+        allow = statement("Allow", "s3:GetObject", "arn:aws:s3:::ours/*", Principal="*")
+        bucket = await house.bucket(allow)
+        for _ in range(2):
+            assert await read(house, ANONYMOUS, bucket)
+        assert at_hand(house, ANONYMOUS, bucket)
+        await house.metadata.commit(apply(PutAccount(OURS)))
+        await house.engine.guards.block_account(OURS.id, PublicAccessBlock(restrict_buckets=True))
+        assert not at_hand(house, ANONYMOUS, bucket)
+        for _ in range(3):
+            assert not await read(house, ANONYMOUS, bucket)
+
+    told(story())
+
+
+def test_plans_are_not_made_where_more_than_policies_has_a_say() -> None:
+    async def story() -> None:
+        for more, ownership in [
+            ({"Condition": {"StringEquals": {"s3:ExistingObjectTag/a": "b"}}}, None),
+            ({}, Ownership.WRITER),
+        ]:
+            house = House()
+            bucket = await house.bucket(
+                statement("Allow", "s3:GetObject", "arn:aws:s3:::ours/*", Principal="*", **more), ownership=ownership
+            )
+            await house.keep(bucket, "key", Record(tags={"a": "b"}))
+            for _ in range(3):
+                assert await read(house, ANONYMOUS, bucket)
+                assert not at_hand(house, ANONYMOUS, bucket)
+
+    told(story())
+
+
+def test_a_plan_is_for_one_row_of_a_bucket() -> None:
+    """So that a bucket which was made again, or got lists of access, has no plan of before."""
+
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(statement("Allow", "s3:GetObject", "arn:aws:s3:::ours/*", Principal="*"))
+        for _ in range(2):
+            assert await read(house, ANONYMOUS, bucket)
+        assert at_hand(house, ANONYMOUS, bucket)
+        assert not at_hand(house, ANONYMOUS, bucket._replace(configured=bucket.configured | HAS_OWNERSHIP))
 
     told(story())
