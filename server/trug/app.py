@@ -387,9 +387,26 @@ def build_authenticator(store: Store, clock: Clock) -> Authenticator:
     )
 
 
+@frozen
+class Judges:
+    """Who may do what, and what the tokens of others are worth: once for a process, whatever comes to it on which port,
+    so that each policy is compiled once and each issuer asked once for its keys."""
+
+    grants: StoredGrants
+    authority: Authority
+    federation: Federation
+
+    @classmethod
+    def of(cls, store: Store) -> Judges:
+        clock, grants = SystemClock(), StoredGrants(store.metadata)
+        federation = Federation(store.people.providers, Issuers(HttpsFetcher(), clock), clock)
+        return cls(grants, Authority(store.metadata, grants), federation)
+
+
 def build_gateway(
     store: Store,
     observer: Observer,
+    judges: Judges,
     access_logs: AccessLogs | None = None,
     request_metrics: RequestMetrics | None = None,
 ) -> Gateway:
@@ -397,10 +414,8 @@ def build_gateway(
     settings = store.settings
     clock = SystemClock()
     authenticator = build_authenticator(store, clock)
-    authority = build_authority(store)
-    tokens = TokenService(
-        store.credentials.sessions, federation_of(store, clock), Trust(StoredGrants(store.metadata)), clock
-    )
+    authority = judges.authority
+    tokens = TokenService(store.credentials.sessions, judges.federation, Trust(judges.grants), clock)
     return Gateway(
         table=TABLE,
         authenticator=authenticator,
@@ -424,17 +439,7 @@ def build_gateway(
     )
 
 
-def build_authority(store: Store) -> Authority:
-    """Who allows and refuses."""
-    return Authority(store.metadata, StoredGrants(store.metadata))
-
-
-def federation_of(store: Store, clock: Clock) -> Federation:
-    """Who knows what the tokens of others are worth."""
-    return Federation(store.people.providers, Issuers(HttpsFetcher(), clock), clock)
-
-
-def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url: str) -> Starlette:
+def build_console(store: Store, observer: Observer, judges: Judges, emptyings: Emptyings, s3_url: str) -> Starlette:
     """The management port over an open store; what it needs is imported here, by the first who asks."""
     from trug.manage.api.callers import Callers
     from trug.manage.api.rates import Rates
@@ -447,7 +452,7 @@ def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url
         House(
             surroundings=Surroundings(
                 engine=store.engine,
-                authority=build_authority(store),
+                authority=judges.authority,
                 metadata=store.metadata,
                 clock=clock,
                 credentials=store.credentials,
@@ -466,7 +471,7 @@ def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url
             callers=Callers(
                 build_authenticator(store, clock),
                 store.credentials,
-                _bearer(store, clock),
+                _bearer(store, judges.federation),
             ),
             observer=observer,
             rates=Rates(settings.api_rate),
@@ -475,10 +480,10 @@ def build_console(store: Store, observer: Observer, emptyings: Emptyings, s3_url
     )
 
 
-def _bearer(store: Store, clock: Clock) -> Callable[[str], Awaitable[Identity]]:
+def _bearer(store: Store, federation: Federation) -> Callable[[str], Awaitable[Identity]]:
     """Who knows whom tokens stand for: users of the default account."""
     account = Account(DEFAULT_ACCOUNT, canonical_id_of(DEFAULT_ACCOUNT))
-    verify = partial(federation_of(store, clock).verify_bearer, account)
+    verify = partial(federation.verify_bearer, account)
     return verify if store.development is None else store.development.beside(account, verify)
 
 
@@ -504,6 +509,7 @@ class Service:
         self._membership = membership
         self._opening = asyncio.Lock()
         self._gateway: Gateway | None = None
+        self._judges: Judges | None = None
         self._store: Store | None = None
         self._access_logs: AccessLogs | None = None
         self._emptyings: Emptyings | None = None
@@ -533,7 +539,8 @@ class Service:
                     await store.close()
                     raise
                 self._access_logs = AccessLogs(store.engine, SystemClock())
-                self._emptyings = Emptyings(store.engine, store.metadata, build_authority(store), SystemClock())
+                judges = Judges.of(store)
+                self._emptyings = Emptyings(store.engine, store.metadata, judges.authority, SystemClock())
                 request_metrics = RequestMetrics(store.metadata, self._observer.metrics.measured)
                 self._measure(store, self._access_logs, request_metrics)
                 self._jobs = [
@@ -543,8 +550,8 @@ class Service:
                         request_metrics.keep_current(),
                     )
                 ]
-                self._store = store
-                self._gateway = build_gateway(store, self._observer, self._access_logs, request_metrics)
+                self._store, self._judges = store, judges
+                self._gateway = build_gateway(store, self._observer, judges, self._access_logs, request_metrics)
             return self._gateway
 
     def _measure(self, store: Store, access_logs: AccessLogs, request_metrics: RequestMetrics) -> None:
@@ -591,7 +598,8 @@ class Service:
     def console(self, s3_url: str) -> Starlette:
         """The management port over the open store; ``s3_url`` is where the S3 port listens."""
         assert self._emptyings is not None  # noqa: S101 - asked only of a started service
-        return build_console(self.store, self._observer, self._emptyings, s3_url)
+        assert self._judges is not None  # noqa: S101 - as above
+        return build_console(self.store, self._observer, self._judges, self._emptyings, s3_url)
 
     async def stop(self) -> None:
         """Close the store, if it is open."""
