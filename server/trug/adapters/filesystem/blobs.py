@@ -64,7 +64,8 @@ class FilesystemBlobs:
         return BLOCK if self._buffers.are_short else reading.PIECE
 
     def sync(self, blobs: Iterable[int]) -> None:
-        """Make the names of these blobs durable, one sync for each distinct directory. Called by the commit thread.
+        """Make the names of these blobs durable, one sync for each distinct directory, none for files that were made
+        ahead. Called by the commit thread.
 
         The blobs of the call before are then settled: their commit succeeded, or they were unlinked. Unavailable when
         a directory cannot be synced, and ever after for its blobs: a later sync would succeed without their names.
@@ -73,7 +74,7 @@ class FilesystemBlobs:
         self._numbers.settle(decided)
         blobs = tuple(blobs)
         if self._is_durable:
-            for epoch in {blob // BLOBS_PER_EPOCH for blob in blobs}:
+            for epoch in {blob // BLOBS_PER_EPOCH for blob in blobs if not self._numbers.is_named(blob)}:
                 self._numbers.sync(epoch)
         self._in_commit = blobs
 
@@ -92,6 +93,7 @@ class FilesystemBlobs:
 
     async def close(self) -> None:
         """Let go of all that is held. Nothing may be staged or read any more."""
+        await self._workplace.ahead.close()
         await self._numbers.close()
         await asyncio.to_thread(self._stop_threads)
         self._workplace.close()

@@ -57,6 +57,18 @@ class Numbers:
             if epoch is None or not epoch.sync():
                 syscalls.sync_folder(layout.epoch_path(self._directory, number))
 
+    def note_names(self, blobs: Iterable[int]) -> None:
+        """The files of these have their names, which are durable. From any thread."""
+        for blob in blobs:
+            epoch = self._unsealed.get(blob // BLOBS_PER_EPOCH)
+            if epoch is not None:
+                epoch.named.add(blob)
+
+    def is_named(self, blob: int) -> bool:
+        """Whether the name of an unsettled blob was noted as durable. From any thread."""
+        epoch = self._unsealed.get(blob // BLOBS_PER_EPOCH)
+        return epoch is not None and blob in epoch.named
+
     def check_trusted(self, blob: int) -> None:
         """Unavailable when a name given to this blob now could be lost. From any thread."""
         epoch = self._unsealed.get(blob // BLOBS_PER_EPOCH)
@@ -153,7 +165,7 @@ class Numbers:
 class _Epoch:
     """An epoch this process writes: what is taken, and what is taken but not settled."""
 
-    __slots__ = ("_lock", "_next", "_syncing", "_unsettled", "is_sealing", "is_trusted", "number")
+    __slots__ = ("_lock", "_next", "_syncing", "_unsettled", "is_sealing", "is_trusted", "named", "number")
 
     def __init__(self, number: int, lock: int) -> None:
         self.number = number
@@ -163,6 +175,7 @@ class _Epoch:
         self.is_sealing = False
         self._next = 0
         self._unsettled: set[int] = set()
+        self.named: set[int] = set()
 
     @property
     def is_used_up(self) -> bool:
@@ -179,6 +192,7 @@ class _Epoch:
         if blob not in self._unsettled:
             return False
         self._unsettled.discard(blob)
+        self.named.discard(blob)
         return self.is_used_up and self.is_trusted and not self._unsettled
 
     def sync(self) -> bool:

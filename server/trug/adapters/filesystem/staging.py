@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from trug.adapters.filesystem import layout, syscalls
+from trug.adapters.filesystem.ahead import Ahead, Ready
 from trug.adapters.filesystem.numbers import Numbers
 from trug.adapters.filesystem.threads import Crew
 from trug.domain.blocks import Tally
@@ -25,6 +26,7 @@ class Workplace:
         self.numbers = numbers
         self.crew = crew
         self.is_durable = is_durable
+        self.ahead = Ahead(directory, numbers, crew, is_durable=is_durable)
         self.path, self._lock = _make_locked_folder(layout.staging_path(directory))
 
     def close(self) -> None:
@@ -41,7 +43,8 @@ def sweep(directory: str) -> int:
 
 
 class StagedFile:
-    """A blob that is being written, first under a staging name, once finished under its own.
+    """A blob that is being written: into a file made ahead or, where there is none, first under a staging name, once
+    finished under its own.
 
     What is done to its descriptor is done under one guard: it can never be closed under a running write, whose bytes
     would go to the file that gets the same number next.
@@ -53,6 +56,7 @@ class StagedFile:
         self._tally: Tally
         self._guard = threading.Lock()
         self._descriptor: int | None = None
+        self._has_name = False
         self._is_started = False
         self._is_over = False
         self._is_finished = False
@@ -69,7 +73,7 @@ class StagedFile:
         await self._workplace.crew.run(*[partial(look, chunk) for look in beside], partial(self._append, chunk))
 
     async def finish(self, last: syscalls.Bytes = b"", check: Callable[[], object] | None = None) -> None:
-        """Append ``last`` and the footer, sync the file and give it its final name: one hop for a small blob.
+        """Append ``last`` and the footer, sync the file and see that it has its final name: one hop for a small blob.
 
         ``check`` runs before, on that thread; what it raises is raised here.
         """
@@ -83,7 +87,12 @@ class StagedFile:
         self._is_handed_over = True
 
     async def __aenter__(self) -> Self:
-        self._blob = await self._workplace.numbers.take()
+        ready = self._workplace.ahead.take()
+        if ready is None:
+            self._blob = await self._workplace.numbers.take()
+        else:
+            self._blob, self._descriptor = ready
+            self._has_name = True
         self._tally = Tally(self._blob)
         return self
 
@@ -95,8 +104,7 @@ class StagedFile:
         if self._is_started:
             await self._workplace.crew.run(self._discard)
         else:
-            self._is_over = True
-            self._workplace.numbers.settle((self._blob,))
+            self._leave()
 
     @property
     def _staging_path(self) -> str:
@@ -123,8 +131,9 @@ class StagedFile:
             if self._workplace.is_durable:
                 syscalls.sync_descriptor(descriptor)
             self._close()
-            self._workplace.numbers.check_trusted(self._blob)
-            os.rename(self._staging_path, self._final_path)
+            if not self._has_name:
+                self._workplace.numbers.check_trusted(self._blob)
+                os.rename(self._staging_path, self._final_path)
             self._is_finished = True
 
     def _opened(self) -> int:
@@ -134,6 +143,14 @@ class StagedFile:
             # made by the first write, on its thread: a hop of its own would cost a small blob a third of its time
             self._descriptor = syscalls.create(self._staging_path)
         return self._descriptor
+
+    def _leave(self) -> None:
+        """Nothing was written."""
+        descriptor, self._descriptor, self._is_over = self._descriptor, None, True
+        if descriptor is None:
+            self._workplace.numbers.settle((self._blob,))
+        else:
+            self._workplace.ahead.give_back(Ready(self._blob, descriptor))
 
     def _close(self) -> None:
         self._is_over = True
@@ -147,7 +164,8 @@ class StagedFile:
             with suppress(OSError):
                 self._close()
             with suppress(OSError):
-                syscalls.unlink_if_there(self._staging_path)
+                if not self._has_name:
+                    syscalls.unlink_if_there(self._staging_path)
                 syscalls.unlink_if_there(self._final_path)
                 self._workplace.numbers.settle((self._blob,))
 
