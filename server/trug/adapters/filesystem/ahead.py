@@ -77,8 +77,7 @@ class Ahead:
         made: list[Ready] = []
         try:
             with syscalls.unavailable("cannot make files ahead"):
-                for blob in blobs:
-                    made.append(Ready(blob, syscalls.create(layout.blob_path(self._directory, blob))))
+                made.extend(Ready(blob, syscalls.create(layout.blob_path(self._directory, blob))) for blob in blobs)
             if self._is_durable:
                 for epoch in {blob // BLOBS_PER_EPOCH for blob in blobs}:
                     self._numbers.sync(epoch)

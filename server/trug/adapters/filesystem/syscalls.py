@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import struct
+import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +16,11 @@ from trug.ports.stores import Unavailable
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+
+_LONG = struct.calcsize("l")
+_GET_FLAGS, _SET_FLAGS = 0x80006601 | _LONG << 16, 0x40006602 | _LONG << 16
+_TOP_OF_HIERARCHY = 0x20000
+"""FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and EXT4_TOPDIR_FL of linux/fs.h; other architectures refuse these numbers."""
 
 Bytes = bytes | bytearray | memoryview
 
@@ -67,6 +74,25 @@ def sync_folder(path: str) -> None:
         sync_descriptor(descriptor)
     finally:
         os.close(descriptor)
+
+
+def scatter_folders(path: str) -> None:
+    """Have ext4 lay each folder that is made in this one into another part of the disk (``chattr +T``).
+
+    A file's inode is searched beside its folder's, and each one that was freed there in the last minute or five is
+    looked up and passed over: after some thousand deletions, whoever's they were, making a file took 190 to 590 µs of
+    CPU, and 14 µs elsewhere. File systems that do not know the wish are left as they are.
+    """
+    if sys.platform != "linux":
+        return
+    folder = os.open(path, FOLDER)
+    try:
+        with suppress(OSError):
+            flags = fcntl.ioctl(folder, _GET_FLAGS, bytes(_LONG))
+            wanted = int.from_bytes(flags, sys.byteorder) | _TOP_OF_HIERARCHY
+            fcntl.ioctl(folder, _SET_FLAGS, wanted.to_bytes(_LONG, sys.byteorder))
+    finally:
+        os.close(folder)
 
 
 def unlink_if_there(path: str) -> bool:
