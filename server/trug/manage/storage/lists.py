@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
 from trug.domain.keys import extension_of
-from trug.domain.lines import FIRST_STYLE, KEY_END, SECOND, STYLES, date_of, key_of, shown
+from trug.domain.lines import CAREFUL, FIRST_STYLE, KEY_END, SECOND, STYLES, UNUSUAL, date_of, shown
 from trug.domain.sizes import formatted_size
 from trug.engine.searching import Found
 from trug.manage.api.visit import Surroundings, Visit
@@ -20,17 +22,34 @@ from trug.ports.rows import Bucket
 LONGEST = 1000
 USUAL = 10
 
-PLAIN_ROW = re.compile(
-    rb"([A-Za-z0-9/_.-]*?(?:[A-Za-z0-9_.-](\.[A-Za-z0-9]{1,16}))?)\x00([0-9T:-]{19})\x01[^\x02]*\x02([0-9]+)(.)",
-    re.DOTALL,
+USUAL_ROW = re.compile(
+    rb"((?:[^\x00]*[^\x00/](\.[A-Za-z0-9]{1,16}))|[^\x00]+)\x00"
+    rb"(\x04?)([^\x01]+)\x01[^\x02]*\x02([0-9]+)([\x0b-\x1f])"
 )
-"""A row (domain.lines) whose key needs no quoting, in JSON or in a URL; the extension is a group of its own. It makes a
-file of a list three times as fast as by its fields."""
-PLAIN_FILE = (
+"""A usual row (domain.lines): key and its extension, the mark of keys to be careful with, time, size and style. Rows
+end to end are taken apart in one call, a thousand in 0.8 ms; one by one it takes three times as long."""
+FILE = (
     b'{"key":"%b","url":"%b%b","size_bytes":%b,"size_formatted":"%b","extension":"%b","storage_class":"%b",'
     b'"last_modified":"%bZ"}'
 )
 CLASSES = {bytes((FIRST_STYLE + place,)): style[0].encode() for place, style in enumerate(STYLES)}
+
+Fields = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+"""As ``USUAL_ROW`` has them; in the place of the style the storage class where that has no style."""
+
+
+def fields_of(rows: Sequence[bytes]) -> list[Fields]:
+    """What a page's rows are made of."""
+    page = b"".join(rows)
+    if UNUSUAL in page:
+        return [fields for row in rows for fields in USUAL_ROW.findall(row) or (_unusual(row),)]
+    return USUAL_ROW.findall(page)
+
+
+def _unusual(row: bytes) -> Fields:
+    key, _, line = row.partition(KEY_END)
+    time, _, size, style, _ = shown(line)
+    return key, extension_of(key.decode()).encode(), CAREFUL, time.encode(), size.encode(), style[0].encode()
 
 
 class Page(NamedTuple):
@@ -46,43 +65,34 @@ class Page(NamedTuple):
 
 
 class FileWriter:
-    """Writes the files of one bucket, those with ``extension`` only where it is not empty."""
+    """Writes the files of one bucket."""
 
-    def __init__(self, around: Surroundings, bucket: Bucket, extension: str) -> None:
+    def __init__(self, around: Surroundings, bucket: Bucket) -> None:
         self._around = around
         self._bucket = bucket
-        self._extension = extension.encode()
         self._place = around.url_of(bucket.name, "").encode()
 
-    def written(self, row: bytes) -> bytes | None:
-        """The row's file; None where it is not asked for."""
-        plain = PLAIN_ROW.fullmatch(row)
-        if plain is None:
-            return self.written_by_fields(row)
-        key, dotted, date, size, style = plain.groups(b"")
-        extension = dotted.lower()
-        if self._extension and extension != self._extension:
-            return None
-        size_formatted = formatted_size(int(size)).encode()
-        return PLAIN_FILE % (key, self._place, key, size, size_formatted, extension, CLASSES[style], date)
+    def written(self, fields: Fields) -> bytes:
+        """A row's file."""
+        key, extension, careful, time, size, style = fields
+        if careful or b"*" in key:
+            return self.careful(fields)
+        return FILE % (
+            *(key, self._place, key, size, _size_formatted(size), extension.lower(), CLASSES.get(style, style), time),
+        )
 
-    def written_by_fields(self, row: bytes) -> bytes | None:
-        """The same, whatever the key."""
-        encoded, _, line = row.partition(KEY_END)
-        key = encoded.decode()
-        extension = extension_of(key)
-        if self._extension and extension.encode() != self._extension:
-            return None
-        time, _, size, style, _ = shown(line)
-        return self.file(key, int(size), style[0], f"{time}Z")
+    def careful(self, fields: Fields) -> bytes:
+        """The same where the key is written otherwise, in JSON or in a URL."""
+        key, _, _, time, size, style = fields
+        storage_class = CLASSES.get(style, style).decode()
+        return self._file(key.decode(), int(size), storage_class, f"{time.decode()}Z")
 
     def found(self, found: Found) -> bytes:
         """What a search has found."""
         key, listing = found
-        time = date_of(listing.modified // SECOND)
-        return self.file(key, listing.size, listing.storage_class, f"{time}Z")
+        return self._file(key, listing.size, listing.storage_class, f"{date_of(listing.modified // SECOND)}Z")
 
-    def file(self, key: str, size: int, storage_class: str, modified: str) -> bytes:
+    def _file(self, key: str, size: int, storage_class: str, modified: str) -> bytes:
         shown_as = File(
             key=key,
             url=self._around.url_of(self._bucket.name, key),
@@ -93,6 +103,12 @@ class FileWriter:
             last_modified=modified,
         )
         return msgspec.json.encode(shown_as)
+
+
+@lru_cache(8192)
+def _size_formatted(size: bytes) -> bytes:
+    """As ``formatted_size``, between digits and text as they are written: a tenth of its time where it is known."""
+    return formatted_size(int(size)).encode()
 
 
 async def filtered_files(visit: Visit, bucket: Bucket, asked: ListFiles, after: str) -> Page:
@@ -106,7 +122,7 @@ async def filtered_files(visit: Visit, bucket: Bucket, asked: ListFiles, after: 
         after=after,
         limit=limit_of(asked),
     )
-    writer = FileWriter(visit.surroundings, bucket, "")
+    writer = FileWriter(visit.surroundings, bucket)
     return Page([writer.found(found) for found in page.found], page.next)
 
 
@@ -117,26 +133,18 @@ def limit_of(asked: ListFiles) -> int:
 async def list_files(around: Surroundings, bucket: Bucket, asked: ListFiles, after: str) -> Page:
     """A page of files after a key. It is full unless it is the last, whatever the extension asked for leaves out."""
     limit = limit_of(asked)
-    extension = wanted_extension(asked.extension)
-    writer = FileWriter(around, bucket, extension)
-    files: list[bytes] = []
-    last = b""
+    extension = wanted_extension(asked.extension).encode()
+    found: list[Fields] = []
     following: str | None = after
-    while True:
+    while following is not None and len(found) <= limit:
         listed = await around.engine.listings.objects(
-            bucket, prefix=asked.prefix, delimiter="", after=following or "", limit=LONGEST if extension else limit + 1
+            bucket, prefix=asked.prefix, delimiter="", after=following, limit=(LONGEST if extension else limit) + 1
         )
-        for row in listed.rows:
-            file = writer.written(row)
-            if file is None:
-                continue
-            if len(files) == limit:
-                return Page(files, key_of(last))
-            files.append(file)
-            last = row
+        fields = fields_of(listed.rows)
+        found += [one for one in fields if one[1].lower() == extension] if extension else fields
         following = listed.next
-        if following is None:
-            return Page(files, None)
+    files = list(map(FileWriter(around, bucket).written, found[:limit]))
+    return Page(files, found[limit - 1][0].decode() if len(found) > limit else None)
 
 
 def wanted_extension(text: str) -> str:
