@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import socket
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -14,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from msgspec import Struct
 from tests.support.console import Console, compose, consoling
-from tests.support.server import REGION, ROOT, USER
+from tests.support.server import REGION, ROOT, SECONDS, USER
 
 from trug.domain.errors import ErrorCode, S3Error
 from trug.manage.api.application import application
@@ -85,6 +87,33 @@ async def fail(_: Visit, asked: Asked) -> None:
     if asked.name == "time":
         raise TimeoutError
     raise S3Error(ErrorCode[asked.name])
+
+
+class Waiting:
+    """What became of the one who waits."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended = threading.Event(), threading.Event()
+
+    async def wait(self) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
+
+
+PATIENT, IMPATIENT = Waiting(), Waiting()
+
+
+@family.endpoint("Wait", "GET /wait", "Waits")
+async def wait(_: Visit, __: None) -> None:
+    await PATIENT.wait()
+
+
+@family.endpoint("WaitShortly", "GET /wait-shortly", "Waits for a short time", seconds=0.1)
+async def wait_shortly(_: Visit, __: None) -> None:
+    await IMPATIENT.wait()
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +232,22 @@ def test_who_asks_too_often_is_told_when_to_come_again() -> None:
         assert client.get("/t/echo/a", auth=USER).status_code == 200
 
 
-def test_a_client_that_leaves_ends_the_work(console: Console) -> None:
+def test_a_client_that_leaves_ends_the_work(client: httpx.Client) -> None:
+    basic = base64.b64encode(":".join(ROOT).encode()).decode()
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=5) as connection:
+        connection.sendall(f"GET /t/wait HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {basic}\r\n\r\n".encode())
+        assert PATIENT.begun.wait(SECONDS)
+    assert PATIENT.ended.wait(SECONDS)
+    assert client.get("/t/echo/a", auth=ROOT).status_code == 200
+
+
+def test_a_time_limit_ends_the_work(client: httpx.Client) -> None:
+    answer = client.get("/t/wait-shortly", auth=ROOT)
+    assert (answer.status_code, answer.json()) == (504, {"error": "the request took too long"})
+    assert IMPATIENT.ended.is_set()
+
+
+def test_a_client_that_leaves_early_harms_nobody(console: Console) -> None:
     """Half a request and then nothing: the server goes on."""
     host, port = console.endpoint.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:

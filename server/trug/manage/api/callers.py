@@ -56,14 +56,13 @@ class Callers:
                 return Caller(await self._by_key(request, value.strip()))
             case "bearer":
                 return Caller(await self._by_token(value.strip()))
-            case "" if "x-amz-signature=" not in request.url.query.lower():
+            case "" if b"x-amz-signature=" not in request.scope["query_string"].lower():
                 return Caller(ANONYMOUS)
         return await self._by_signature(request, wire, body)
 
     async def _by_key(self, request: Request, value: str) -> Identity:
         """HTTP Basic with an access key: only where nobody else hears it."""
-        client = request.client.host if request.client else ""
-        if request.url.scheme != "https" and not client.startswith(LOOPBACK):
+        if request.scope["scheme"] != "https" and not client_of(request).startswith(LOOPBACK):
             raise unauthenticated("an access key and its secret are only taken over TLS")
         try:
             name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
@@ -115,12 +114,18 @@ def wire_of(request: Request, body: RawBody, request_id: str, received: int) -> 
         raw_query=raw_query.decode(),
         headers=Headers(scope["headers"]),
         raw_body=body,
-        scheme=request.url.scheme,
-        client=request.client.host if request.client else "",
+        scheme=scope["scheme"],
+        client=client_of(request),
         received=received,
         request_id=request_id,
         parameters=dict(reversed(query)),
     )
+
+
+def client_of(request: Request) -> str:
+    """The address that the request comes from, empty where nobody knows."""
+    client = request.scope.get("client")
+    return client[0] if client else ""
 
 
 def pairs_of(raw: str) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ import unicodedata
 from base64 import b64decode
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from trug.access import actions
 from trug.domain.checksums import find_algorithm
@@ -41,6 +42,7 @@ MOST_PARTS = 1_000
 SMALLEST_PART = 16 << 20
 MOST_METADATA = 2048
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
 
 
 @frozen
@@ -77,7 +79,7 @@ def wanted_of(asked: schemas.AskUrl, profile: UploadProfile) -> Wanted:
 def _of_name(name: str) -> list[Mistake]:
     if "/" in name or "\\" in name:
         return [Mistake("filename", "has a folder in it")]
-    if any(unicodedata.category(character) in UNSHOWN for character in name):
+    if not name.isprintable() and any(unicodedata.category(character) in UNSHOWN for character in name):
         return [Mistake("filename", "has characters that cannot be shown")]
     return [] if extension_of(name) else [Mistake("filename", "has no extension")]
 
@@ -180,14 +182,17 @@ async def _bucket_of(visit: Visit, profile: UploadProfile) -> Bucket:
 
 
 def _key(visit: Visit, profile: str, wanted: Wanted, number: str) -> str:
-    day = datetime.fromtimestamp(visit.surroundings.clock.now() // SECOND, UTC)
     identity = visit.identity
     user = identity.user or (identity.session.name if identity.session else "") or "root"
-    key = wanted.profile.key.format(
-        uuid=number, extension=wanted.extension, profile=profile, user=user, date=day.strftime("%Y/%m/%d")
-    )
+    day = _day(visit.surroundings.clock.now() // DAY)
+    key = wanted.profile.key.format(uuid=number, extension=wanted.extension, profile=profile, user=user, date=day)
     check_key(key)
     return key
+
+
+@lru_cache(2)
+def _day(day: int) -> str:
+    return datetime.fromtimestamp(day * DAY // SECOND, UTC).strftime("%Y/%m/%d")
 
 
 async def _begun(visit: Visit, bucket: Bucket, key: str, wanted: Wanted) -> str:
