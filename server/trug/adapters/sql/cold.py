@@ -13,12 +13,13 @@ from sqlalchemy import Select, Table, bindparam, literal, select, tuple_, union_
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from trug.adapters.sql import packing
 from trug.adapters.sql import schema as s
 from trug.adapters.sql.connection import broken, open_reader
 from trug.adapters.sql.filters import ItemClauses
+from trug.adapters.sql.interrupting import Errand
 from trug.domain.identity import DEFAULT_ACCOUNT, Account, canonical_id_of
 from trug.ports.reports import SORTABLE, AccountSummary, BucketSummary, ItemQuestion
 from trug.ports.rows import Counters, Item
@@ -123,24 +124,56 @@ class ColdReads:
         await self._engine.dispose()
 
     async def _page(self, statement: Select[Any], make: Callable[[packing.Row], T], **given: int | str) -> list[T]:
-        """A task of its own, so that no caller who gives up leaves a connection behind that ``close`` cannot see."""
+        """A task of its own, so that no caller who gives up leaves a connection behind that ``close`` cannot see; what
+        he asked is interrupted."""
         if self._is_closed:
             raise Unavailable("the store is closed")
-        task = asyncio.create_task(self._rows(statement, given))
+        errand = Errand()
+        task = asyncio.create_task(self._rows(statement, given, errand))
         self._asked.add(task)
         task.add_done_callback(self._asked.discard)
-        return [make(row) for row in await asyncio.shield(task)]
+        try:
+            return [make(row) for row in await asyncio.shield(task)]
+        except asyncio.CancelledError:
+            task.add_done_callback(_forget)
+            errand.give_up()
+            raise
 
-    async def _rows(self, statement: Select[Any], given: dict[str, int | str]) -> list[packing.Row]:
+    async def _rows(self, statement: Select[Any], given: dict[str, int | str], errand: Errand) -> list[packing.Row]:
         try:
             async with self._engine.connect() as connection:
-                return [tuple(row) for row in await connection.execute(statement, given)]
+                errand.begin(await opened_by(connection))
+                try:
+                    return [tuple(row) for row in await connection.execute(statement, given)]
+                finally:
+                    errand.end()
         except NoneFree as error:
             raise Unavailable("the store does not answer: every connection for reports is busy") from error
         except DBAPIError as error:
             if isinstance(error.orig, sqlite3.Error):
                 raise broken(error.orig) from error
             raise
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    """See what became of what nobody waits for, so that nobody is told that it was never looked at."""
+    if not task.cancelled():
+        task.exception()
+
+
+class Driven(aiosqlite.Connection):
+    """A connection that a thread of aiosqlite's drives; ``opened`` is what it drives."""
+
+    def __init__(self, opened: sqlite3.Connection) -> None:
+        super().__init__(lambda: opened, ROWS_AT_ONCE)
+        self.opened = opened
+
+
+async def opened_by(connection: AsyncConnection) -> sqlite3.Connection:
+    """The connection at the bottom."""
+    driven = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driven, Driven)  # noqa: S101 - as ``connected`` makes them
+    return driven.opened
 
 
 def engine_on(path: str) -> AsyncEngine:
@@ -155,5 +188,4 @@ def engine_on(path: str) -> AsyncEngine:
 
 async def connected(path: str) -> aiosqlite.Connection:
     """Opened before aiosqlite has it: an opening that fails there leaves a thread that may outlive the loop."""
-    opened = await asyncio.to_thread(open_reader, path)
-    return await aiosqlite.Connection(lambda: opened, ROWS_AT_ONCE)
+    return await Driven(await asyncio.to_thread(open_reader, path))

@@ -20,6 +20,7 @@ from trug.adapters.sql.commit import Committer, Done
 from trug.adapters.sql.connection import Durability, StoreRefused, broken, close, create_file, open_reader
 from trug.adapters.sql.generation import GENERATION, MOVING, Words
 from trug.adapters.sql.hot import HOT, Hot
+from trug.adapters.sql.interrupting import Errand, GivenUp
 from trug.adapters.sql.lock import WriteLock
 from trug.adapters.sql.migrate import open_current
 from trug.adapters.sql.reads import READS
@@ -65,6 +66,21 @@ class Snapshot:
             raise broken(error) from error
 
 
+class Interruptible(Snapshot):
+    """What one question sees, as long as somebody waits for its answer: GivenUp from then on."""
+
+    __slots__ = ("_errand",)
+
+    def __init__(self, cursor: sqlite3.Cursor, errand: Errand) -> None:
+        super().__init__(cursor)
+        self._errand = errand
+
+    def fetch(self, read: Read[R]) -> R:
+        if self._errand.is_given_up:
+            raise GivenUp
+        return super().fetch(read)
+
+
 class ReaderPool:
     """Threads that each have a connection of their own; a question sees one state from its first read to its last."""
 
@@ -74,21 +90,32 @@ class ReaderPool:
         self._own = threading.local()
         self._cursors: list[sqlite3.Cursor] = []
 
-    def ask(self, question: Callable[[Reader], T]) -> asyncio.Future[T]:
+    async def ask(self, question: Callable[[Reader], T]) -> T:
+        """What the question answers; it is interrupted when whoever asks is cancelled."""
+        errand = Errand()
         try:
-            return asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+            return await self._asked(question, errand)
+        except asyncio.CancelledError:
+            errand.give_up()
+            raise
+
+    def _asked(self, question: Callable[[Reader], T], errand: Errand) -> asyncio.Future[T]:
+        try:
+            return asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question, errand)
         except RuntimeError as error:
             raise Unavailable("the store is closed") from error
 
-    def _answer(self, question: Callable[[Reader], T]) -> T:
+    def _answer(self, question: Callable[[Reader], T], errand: Errand) -> T:
         try:
             cursor = self._cursor()
             cursor.execute("BEGIN")
         except sqlite3.Error as error:
             raise broken(error) from error
         try:
-            return question(Snapshot(cursor))
+            errand.begin(cursor.connection)
+            return question(Interruptible(cursor, errand))
         finally:
+            errand.end()
             self._leave(cursor)
 
     def _leave(self, cursor: sqlite3.Cursor) -> None:
