@@ -77,10 +77,12 @@ def application(house: House, families: Sequence[Family], extra: Iterable[Route]
 class Application(Starlette):
     """Paths without parameters are found in a table: Starlette looks at one route after the other, through middleware
     that what answers here does not need, which took a third of what a short request takes. All else, wrong methods
-    among it, is Starlette's."""
+    among it, is Starlette's, but that a path with another slash is another path: nobody is sent from
+    ``/items/%2e%2e%2f`` to ``/items/..``."""
 
     def __init__(self, entrances: Mapping[str, Entrance], **settings: Any) -> None:
         super().__init__(**settings)
+        self.router.redirect_slashes = False
         self._entrances = entrances
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
