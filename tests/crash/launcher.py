@@ -97,19 +97,19 @@ class Bench:
             pid += piece
         return Task(int(pid), status, answer)
 
-    def serve(self) -> tuple[Task, Client]:
+    def serve(self, work: str = "serve") -> tuple[Task, Client]:
         """A server that listens. Crashed when it ended before."""
-        started = self.try_serve()
+        started = self.try_serve(work)
         if started is None:
             raise Crashed("killed as it started")
         return started
 
-    def try_serve(self) -> tuple[Task, Client] | None:
+    def try_serve(self, work: str = "serve") -> tuple[Task, Client] | None:
         """A server that listens; None when it was struck as it started. Crashed when it ended of itself."""
-        task = self.begin("serve")
+        task = self.begin(work)
         ready = task.answer()
         if ready is not None:
-            return task, Client(ready["s3"][0])
+            return task, Client(ready["s3"][0], console=next(iter(ready["console"]), ""))
         code = task.wait()
         if code == -signal.SIGKILL and self.control.struck:
             return None

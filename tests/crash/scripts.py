@@ -27,7 +27,7 @@ class Script:
 
     Where ``is_at_start``, ``prepare``'s last traces are struck while the next server starts, and nothing is asked.
     Where ``is_divisible``, the request removes several things, of which some may be gone and some not. ``older`` is the
-    format that the store has when that server starts, 0 for the newest.
+    format that the store has when that server starts, 0 for the newest. ``work`` is what the zygote does for it.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Script:
     is_at_start: bool = False
     is_divisible: bool = False
     older: int = 0
+    work: str = "serve"
 
 
 def nothing(client: Client) -> None:
@@ -130,6 +131,36 @@ def abort(client: Client) -> Answer:
     return client.delete(PLAIN, KEY, {"uploadId": open_upload(client)})
 
 
+# Forms of the management port
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+BOUNDARY = "a-boundary"
+
+
+def upload_multiple(*sizes: int, is_bucket_last: bool = False) -> Callable[[Client], Answer]:
+    """Images of these sizes in one form; where the bucket comes last, they are put aside first."""
+    files = [field(f'files"; filename="{size}.png', PNG + content(f"image {size}", size - len(PNG))) for size in sizes]
+    bucket = field("bucket", PLAIN.encode())
+    form = b"".join([*files, bucket] if is_bucket_last else [bucket, *files]) + f"--{BOUNDARY}--\r\n".encode()
+
+    def act(client: Client) -> Answer:
+        console = Client(client.console)
+        headers = {
+            "Authorization": "Basic " + base64.b64encode(b"minioadmin:minioadmin").decode(),
+            "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+        }
+        try:
+            return console.send("POST", "/api/v1/upload-multiple", headers, form)
+        finally:
+            console.close()
+
+    return act
+
+
+def field(name: str, value: bytes) -> bytes:
+    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+
+
 def both(*steps: Callable[[Client], object]) -> Callable[[Client], None]:
     def prepare(client: Client) -> None:
         for step in steps:
@@ -167,6 +198,11 @@ def scripts() -> Iterator[Script]:
     yield Script("complete-overwrite", both(having(FILE), with_upload(5 * MIB, INLINE)), complete(1, 2))
     yield Script("complete-leaving-parts-out", with_upload(FILE, INLINE, FILE), complete(3))
     yield Script("abort", with_upload(FILE, INLINE, 5 * MIB), abort)
+    for name, together in {
+        "upload-multiple": upload_multiple(INLINE, FILE, LARGE),
+        "upload-multiple-bucket-last": upload_multiple(FILE, INLINE, FILE + 1, is_bucket_last=True),
+    }.items():
+        yield Script(name, having(INLINE), together, work="serve-all")
     yield Script("create-bucket", nothing, lambda client: client.ask("PUT", "/another"))
     yield Script("delete-bucket", lambda client: client.make_bucket("another"), delete_bucket)
     yield Script("start-new", nothing, nothing, is_at_start=True)

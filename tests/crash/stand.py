@@ -130,7 +130,7 @@ class Stand:
         return before
 
     def _count_act(self, script: Script) -> tuple[snapshot.Snapshot, int]:
-        with self.serving() as (_, client):
+        with self.serving(script.work) as (_, client):
             self.wait_for_rest()
             self.bench.control.disarm()
             answer = script.act(client)
@@ -178,7 +178,7 @@ class Stand:
 
     def _struck_act(self, script: Script, strike: Strike, outcome: Outcome) -> bool:
         """Whether the request was answered."""
-        with self.serving() as (task, client):
+        with self.serving(script.work) as (task, client):
             self.wait_for_rest()
             self.bench.control.arm(strike.call, strike.blow)
             try:
@@ -224,9 +224,9 @@ class Stand:
             outcome.problems.append(snapshot.difference(found, template.before, template.after))
 
     @contextmanager
-    def serving(self) -> Iterator[tuple[Task, Client]]:
+    def serving(self, work: str = "serve") -> Iterator[tuple[Task, Client]]:
         """A server, which is killed in the end."""
-        task, client = self.bench.serve()
+        task, client = self.bench.serve(work)
         try:
             yield task, client
         finally:

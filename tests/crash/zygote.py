@@ -87,11 +87,16 @@ def work(order: dict[str, Any], answer: int) -> NoReturn:
     os._exit(code)
 
 
-def serve(directory: str, answer: int) -> int:
+def serve(directory: str, answer: int, console_port: str = "off") -> int:
     from trug.cli import main as trug
 
-    return trug(["serve", directory, "--dev", "--host", "127.0.0.1", "--port", "0", "--console-port", "off",
+    return trug(["serve", directory, "--dev", "--host", "127.0.0.1", "--port", "0", "--console-port", console_port,
                  "--log-format", "json", "--ready-fd", str(answer)])  # fmt: skip
+
+
+def serve_all(directory: str, answer: int) -> int:
+    """With the management port."""
+    return serve(directory, answer, "0")
 
 
 def examine(directory: str, answer: int) -> int:
@@ -101,7 +106,7 @@ def examine(directory: str, answer: int) -> int:
     return 0
 
 
-WORK: dict[str, Callable[[str, int], int]] = {"serve": serve, "examine": examine}
+WORK: dict[str, Callable[[str, int], int]] = {"serve": serve, "serve-all": serve_all, "examine": examine}
 
 if __name__ == "__main__":
     main()

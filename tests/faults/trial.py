@@ -65,7 +65,7 @@ class Trial:
     def _strike(self, template: Template, strike: Strike, verdict: Verdict) -> tuple[snapshot.Snapshot, ...]:
         """What the store may show in the end."""
         control = self._stand.bench.control
-        with self._stand.serving() as (_, client):
+        with self._stand.serving(template.script.work) as (_, client):
             self._stand.wait_for_rest()
             control.arm(strike.call, strike.blow)
             answer = template.script.act(client)

@@ -57,10 +57,12 @@ def target_of(bucket: str, key: str = "", query: Mapping[str, object] | None = N
 
 
 class Client:
-    """Asks one server, over a connection that is made again after it was lost."""
+    """Asks one server, over a connection that is made again after it was lost. ``console`` is where its management port
+    is, if anywhere."""
 
-    def __init__(self, url: str, credentials: Credentials = DEV) -> None:
+    def __init__(self, url: str, credentials: Credentials = DEV, *, console: str = "") -> None:
         self.url = url
+        self.console = console
         self._credentials = credentials
         address = urlsplit(url)
         self._connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=SECONDS)
