@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from tests.support.grants import Document, MemoryGrants
 from tests.support.server import CREDENTIALS, KMS_KEY, REGION, ROOT, SECONDS, Server, everyday_grants
 
 from trug.access.authority import Authority
@@ -47,6 +48,13 @@ class Console(Server):
         found = self.run(self.engine.buckets.find(name))
         assert found is not None
         return found
+
+    def let(self, name: str, *documents: Document) -> None:
+        """Give a user these policies, and no others."""
+        assert self.house is not None
+        grants = self.house.surroundings.authority._grants
+        assert isinstance(grants, MemoryGrants)
+        grants.let(name, *documents)
 
     def http(self, keys: tuple[str, str] | None = ROOT, path: str = "") -> httpx.Client:
         """A client that says who it is by an access key (None: nobody), and asks below ``path``."""

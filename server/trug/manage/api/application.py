@@ -20,6 +20,7 @@ from trug.domain.errors import S3Error
 from trug.domain.frozen import frozen
 from trug.manage.api.bodies import OTHER_BODY, Inlet, declared_length
 from trug.manage.api.callers import Callers, client_of, pairs_of, wire_of
+from trug.manage.api.conditions import as_policies_see
 from trug.manage.api.endpoint import Endpoint, Family, Later
 from trug.manage.api.problems import Problem, problem_of, unauthenticated
 from trug.manage.api.rates import Rates
@@ -171,7 +172,8 @@ class Entrance:
         house.rates.take(caller.identity.arn if not caller.identity.is_anonymous else trace.client)
         check_payload(inlet, caller.payload, body)
         asked = None if body is None else self._asked(row, request, body)
-        visit = Visit(house.surroundings, caller.identity, request, wire, inlet, trace)
+        seen = as_policies_see(wire, row.heeds)
+        visit = Visit(house.surroundings, caller.identity, request, seen, inlet, trace)
         with acting_as(actor_of(wire, caller.identity, f"api:{row.name}")):
             if row.form is not None:
                 return shown(row, await handled(row, visit, asked))

@@ -26,7 +26,8 @@ class Endpoint:
     the handler is given the one that there is, None where there is none. ``answer`` is the schema of what it returns,
     None for nothing (204) or, with ``media``, for bytes of that type; ``later`` the schema of what it returns as
     ``Later`` (202), where the work goes on. ``refuses`` are the statuses of its refusals, ``also`` other statuses that
-    it answers the same with. ``check`` finds mistakes in a document that its schema cannot. ``is_open`` to anybody; all
+    it answers the same with. ``check`` finds mistakes in a document that its schema cannot. ``heeds`` are the
+    parameters that conditions of policies see: those that the handler goes by as S3 does. ``is_open`` to anybody; all
     others need an identity. It has ``seconds``
     (a form as many as an upload), None where only idleness ends it.
     """
@@ -50,6 +51,7 @@ class Endpoint:
     largest: int = LARGEST_DOCUMENT
     also: tuple[int, ...] = ()
     check: Check | None = None
+    heeds: frozenset[str] = frozenset()
 
 
 class Later(NamedTuple):
@@ -86,6 +88,7 @@ class Family:
         largest: int = LARGEST_DOCUMENT,
         also: tuple[int, ...] = (),
         check: Check | None = None,
+        heeds: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Add the decorated handler to the table; ``route`` is ``GET /list``."""
         method, _, path = route.partition(" ")
@@ -112,6 +115,7 @@ class Family:
                     largest=largest,
                     also=also,
                     check=check,
+                    heeds=frozenset(heeds),
                 )
             )
             return handler

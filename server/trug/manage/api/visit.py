@@ -71,7 +71,9 @@ class Surroundings:
 
 @frozen
 class Visit:
-    """One request to an endpoint, by somebody who is known (or by nobody, where the endpoint is open)."""
+    """One request to an endpoint, by somebody who is known (or by nobody, where the endpoint is open).
+
+    ``wire`` is the request as policies see it (manage.api.conditions)."""
 
     surroundings: Surroundings
     identity: Identity

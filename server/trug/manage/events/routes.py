@@ -34,6 +34,7 @@ LARGEST = 2**62
     query=schemas.ListEvents,
     answer=schemas.EventPage,
     refuses=(404, 410),
+    heeds=("prefix",),
 )
 async def list_events(visit: Visit, asked: schemas.ListEvents) -> schemas.EventPage | Response:
     """A page of JSON, or, for who accepts ``text/event-stream``, a stream of server-sent events that goes on until the

@@ -28,6 +28,7 @@ family = Family("search", "Objects by what they are, and filters that have names
     query=schemas.SearchAsked,
     answer=schemas.SearchPage,
     refuses=(403, 404),
+    heeds=("prefix",),
 )
 async def search(visit: Visit, asked: schemas.SearchAsked) -> schemas.SearchPage:
     """What ``s3:ListBucket`` allows with the prefix asked for; a filter that asks for tags finds only objects whose

@@ -86,6 +86,7 @@ async def upload_multiple(visit: Visit, _: None) -> schemas.ManyUploaded:
     query=schemas.ListFiles,
     answer=schemas.FilePage,
     refuses=(403, 404),
+    heeds=("prefix",),
 )
 async def list_files(visit: Visit, asked: schemas.ListFiles) -> Response:
     bucket = await visit.bucket(asked.bucket)
