@@ -68,6 +68,7 @@ from trug.jobs.noting import keep_noted
 from trug.jobs.publishing import keep_published
 from trug.jobs.reopening import keep_trusted
 from trug.jobs.request_metrics import RequestMetrics
+from trug.jobs.storage_class_analyses import Analyses
 from trug.jobs.sweeping import keep_sweeping
 from trug.manage.commands import Managed
 from trug.observe import AccessLog, Observer, shared_standard_error, standard_error
@@ -76,7 +77,7 @@ from trug.ports.acting import acting
 from trug.ports.key_management import KeyManagement
 from trug.ports.keys import Clock
 from trug.ports.reads import BlobsBetween, UnsealedEpochs
-from trug.ports.stores import BLOBS_PER_EPOCH, Damaged
+from trug.ports.stores import BLOBS_PER_EPOCH, Damaged, Unavailable
 from trug.settings import Settings, read_settings, upload_profiles
 
 if TYPE_CHECKING:
@@ -408,9 +409,9 @@ def build_gateway(
     observer: Observer,
     judges: Judges,
     access_logs: AccessLogs | None = None,
-    request_metrics: RequestMetrics | None = None,
+    meter: Meter | None = None,
 ) -> Gateway:
-    """The S3 port over an open store. Without ``access_logs`` and ``request_metrics`` no bucket has them."""
+    """The S3 port over an open store. Without ``access_logs`` and ``meter`` no bucket has any."""
     settings = store.settings
     clock = SystemClock()
     authenticator = build_authenticator(store, clock)
@@ -435,7 +436,7 @@ def build_gateway(
         readiness=lambda: readiness_of(store),
         access_logs=access_logs,
         queries=QueryApi(authenticator, ServiceSet(store.people, tokens, authority.authorise_on)),
-        meter=None if request_metrics is None else Meter(request_metrics, store.engine, store.metadata, clock),
+        meter=meter,
     )
 
 
@@ -513,6 +514,7 @@ class Service:
         self._store: Store | None = None
         self._access_logs: AccessLogs | None = None
         self._emptyings: Emptyings | None = None
+        self._analyses: Analyses | None = None
         self._jobs: list[asyncio.Task[None]] = []
 
     @property
@@ -542,16 +544,18 @@ class Service:
                 judges = Judges.of(store)
                 self._emptyings = Emptyings(store.engine, store.metadata, judges.authority, SystemClock())
                 request_metrics = RequestMetrics(store.metadata, self._observer.metrics.measured)
+                self._analyses = Analyses(store.engine, store.metadata, SystemClock())
                 self._measure(store, self._access_logs, request_metrics)
                 self._jobs = [
                     asyncio.create_task(job)
                     for job in (
                         *self._jobs_of(store, self._access_logs, self._emptyings),
-                        request_metrics.keep_current(),
+                        *self._counting(self._analyses, request_metrics),
                     )
                 ]
+                meter = Meter(request_metrics, self._analyses, store.engine, store.metadata, SystemClock())
                 self._store, self._judges = store, judges
-                self._gateway = build_gateway(store, self._observer, judges, self._access_logs, request_metrics)
+                self._gateway = build_gateway(store, self._observer, judges, self._access_logs, meter)
             return self._gateway
 
     def _measure(self, store: Store, access_logs: AccessLogs, request_metrics: RequestMetrics) -> None:
@@ -595,6 +599,12 @@ class Service:
             yield keep_compared(store.metadata)
             yield keep_published((store.pins.publish, self._observer.metrics.publish))
 
+    def _counting(self, analyses: Analyses, request_metrics: RequestMetrics) -> Iterator[Coroutine[Any, Any, None]]:
+        yield request_metrics.keep_current()
+        yield analyses.keep_stored()
+        if self._membership is None or self._membership.leads:
+            yield analyses.keep_made()
+
     def console(self, s3_url: str) -> Starlette:
         """The management port over the open store; ``s3_url`` is where the S3 port listens."""
         assert self._emptyings is not None  # noqa: S101 - asked only of a started service
@@ -612,9 +622,18 @@ class Service:
             await self._emptyings.stop()
         if self._access_logs is not None:
             await self._access_logs.deliver()
+        if self._analyses is not None:
+            await self._store_analyses(self._analyses)
         await self._store.close()
         self._observer.close()
         self._store = self._gateway = None
+
+    async def _store_analyses(self, analyses: Analyses) -> None:
+        """What was counted since it was stored last; an end must not fail for it."""
+        try:
+            await analyses.store()
+        except Unavailable:
+            logger.warning("the last minute's counts of storage class analyses could not be stored")
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         gateway = self._gateway or await self.start()

@@ -45,6 +45,7 @@ from trug.engine.buckets import PLAIN, NewBuckets
 from trug.engine.engine import Engine, Keys
 from trug.jobs.access_logs import AccessLogs
 from trug.jobs.request_metrics import RequestMetrics
+from trug.jobs.storage_class_analyses import Analyses
 from trug.observe import Observer
 from trug.operations.catalogue import TABLE
 from trug.ports.keys import Clock
@@ -110,6 +111,7 @@ class Server:
     numbers: Iterator[int]
     access_logs: AccessLogs | None = None
     grants: MemoryGrants = field(default_factory=everyday_grants)
+    analyses: Analyses | None = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Have the server's own loop do something."""
@@ -127,6 +129,12 @@ class Server:
         """Have what waits for buckets' access logs written; how many objects were made."""
         assert self.access_logs is not None
         return self.run(self.access_logs.deliver())
+
+    def analyse(self) -> int:
+        """Have the storage class analyses that are due made; how many went on."""
+        assert self.analyses is not None
+        self.run(self.analyses.store())
+        return self.run(self.analyses.make_due())
 
     async def _make(self, name: str, versioning: Versioning, account: Account, *, locks: bool) -> None:
         bucket = await self.engine.buckets.create(name, account=account.id, region=REGION, tags={}, locks=locks)
@@ -263,7 +271,13 @@ def compose(
         readiness=lambda: Readiness(is_ready=True, durability="none", store="ok"),
         visitor=visitor,
         access_logs=AccessLogs(engine, clock),
-        meter=Meter(RequestMetrics(metadata, observer.metrics.measured), engine, metadata, clock),
+        meter=Meter(
+            RequestMetrics(metadata, observer.metrics.measured),
+            Analyses(engine, metadata, time or clock),
+            engine,
+            metadata,
+            clock,
+        ),
     )
     return gateway, engine
 
@@ -274,7 +288,8 @@ def serving(**options: Any) -> Iterator[Server]:
     grants = everyday_grants()
     gateway, engine = compose(grants=grants, **options)
     with listening(gateway) as (endpoint, loop):
-        yield Server(endpoint, engine, loop, itertools.count(1), gateway.access_logs, grants)
+        analyses = None if gateway.meter is None else gateway.meter.analyses
+        yield Server(endpoint, engine, loop, itertools.count(1), gateway.access_logs, grants, analyses)
 
 
 @contextmanager

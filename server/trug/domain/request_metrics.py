@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
-from trug.domain.reports import Metrics
+from trug.domain.reports import Filter
 
 COUNTERS = (
     ("all_requests", "AllRequests"),
@@ -56,15 +57,25 @@ def counter_of(operation: str, method: str, *, has_key: bool) -> int | None:
     return found
 
 
+class Filtered(Protocol):
+    """A configuration that is about some of a bucket's objects."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def filter(self) -> Filter | None: ...
+
+
 class Filters:
-    """The metrics configurations of a bucket, to be asked which of them a request falls under.
+    """The configurations of a kind that a bucket has, to be asked which of them an object, or a request, falls under.
 
     A key is held against each length of prefix that there is, and not against each configuration: there may be 1,000.
     """
 
     __slots__ = ("_by_prefix", "_lengths", "_whole", "ids")
 
-    def __init__(self, configurations: Iterable[Metrics]) -> None:
+    def __init__(self, configurations: Iterable[Filtered]) -> None:
         whole, ids = [], set()
         self._by_prefix: dict[str, list[tuple[str, tuple[tuple[str, str], ...]]]] = {}
         for each in configurations:

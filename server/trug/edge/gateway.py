@@ -97,7 +97,7 @@ class Gateway:
         self._observer = observer
         self._queries = queries
         self.access_logs = access_logs
-        self._meter = meter
+        self.meter = meter
         self._clock = clock
         self._intake = Intake(settings)
         self.max_header_bytes = settings.max_header_bytes
@@ -159,7 +159,7 @@ class Gateway:
         self, bucket: Bucket, wire: WireRequest, identity: Identity, trace: Trace
     ) -> tuple[WireRequest, bool]:
         """As ``notices``, with the request to go on with."""
-        meter = self._meter if bucket.configured & HAS_METRICS else None
+        meter = self.meter if bucket.configured & HAS_METRICS else None
         if meter is None:
             return wire, notices(bucket, wire, identity, trace)
         wire = meter.timed(wire)
@@ -275,8 +275,8 @@ class Gateway:
     def _tell(self, trace: Trace, notes: list[Note], seconds: float, transport: BaseTransport | None) -> None:
         """Put what was noted of the request into the access logs and metrics of its buckets."""
         trace.notes = None
-        if self._meter is not None:
-            self._meter.count(notes, trace, seconds)
+        if self.meter is not None:
+            self.meter.count(notes, trace, seconds)
         if self.access_logs is None:
             return
         trace.ms = seconds * 1000
@@ -299,7 +299,7 @@ class Gateway:
         if not first.operation:
             took = turn_around(first, self._clock.now())
             notes = [replace(first, size=object_size(operation, first.wire, reply), turn_around=took), *others]
-        return notes if self._meter is None else await self._meter.filed(notes, operation, reply)
+        return notes if self.meter is None else await self.meter.filed(notes, operation, reply)
 
     def _refusal(self, failure: Exception, wire: WireRequest | None, trace: Trace) -> Reply:
         error = error_of(failure)

@@ -1,18 +1,20 @@
-"""Notes of a request → what request metrics of its buckets count."""
+"""Notes of a request → what request metrics and storage class analyses of its buckets count."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
 
-from trug.domain.configurations import HAS_METRICS
+from trug.domain.configurations import HAS_ANALYTICS, HAS_METRICS
 from trug.domain.errors import S3Error
 from trug.domain.frozen import replace
-from trug.domain.request_metrics import GET, counter_of
+from trug.domain.request_metrics import GET, Filters, counter_of
+from trug.domain.storage_class_analysis import Seen, place_of
 from trug.domain.tags import HEADER as TAGGING
 from trug.domain.tags import parse_tagging_header
 from trug.engine.engine import Engine
 from trug.jobs.request_metrics import RequestMetrics
+from trug.jobs.storage_class_analyses import Analyses
 from trug.observe import Trace
 from trug.operations.noting import COPIED, Note
 from trug.ports.keys import Clock
@@ -22,6 +24,8 @@ from trug.wire.reply import Reply
 from trug.wire.request import RawBody, WireRequest
 
 SECOND = 1_000_000
+UPLOADS = frozenset({"PutObject", "CopyObject", "PostObject"})
+"""What analyses count as uploads: "you will not see multipart object upload activity in your export data"."""
 NO_TAGS: dict[str, str] = {}
 
 
@@ -56,10 +60,13 @@ def turn_around(note: Note, now: int) -> int | None:
 
 
 class Meter:
-    """Finds out under which metrics configurations a request falls, and counts it there."""
+    """Finds out under which metrics configurations and analyses a request falls, and counts it there."""
 
-    def __init__(self, metrics: RequestMetrics, engine: Engine, metadata: MetadataStore, clock: Clock) -> None:
+    def __init__(
+        self, metrics: RequestMetrics, analyses: Analyses, engine: Engine, metadata: MetadataStore, clock: Clock
+    ) -> None:
         self.metrics = metrics
+        self.analyses = analyses
         self._engine = engine
         self._metadata = metadata
         self._clock = clock
@@ -71,15 +78,35 @@ class Meter:
     async def before(self, note: Note) -> Note:
         """With the tags of what the request deletes, where it takes them to tell what it falls under."""
         with suppress(Damaged, Unavailable):
-            return replace(note, tags=await self._tags(note, "", None))
+            return replace(note, tags=await self._tags(await self.metrics.filters_of(note.bucket.id), note, "", None))
         return note
 
     async def filed(self, notes: list[Note], operation: str, reply: Reply) -> list[Note]:
         """With the configurations that the request falls under, now that it is answered."""
-        return [
+        filed = [
             await self._filed(note, operation, reply) if note.bucket.configured & HAS_METRICS else note
             for note in notes
         ]
+        if filed[0].bucket.configured & HAS_ANALYTICS and not filed[0].operation:
+            with suppress(Damaged, Unavailable, S3Error):
+                filed[0] = replace(filed[0], seen=await self._seen(filed[0], operation, reply))
+        return filed
+
+    async def _seen(self, note: Note, operation: str, reply: Reply) -> Seen | None:
+        """What analyses make of a request; None where it is not for them: "only includes requests with data relevant to
+        storage class analysis", and no failed ones."""
+        is_upload = operation in UPLOADS
+        if note.key is None or reply.status >= 300 or not (is_upload or operation == "GetObject"):
+            return None
+        filters = await self.analyses.filters_of(note.bucket.id)
+        if filters is None:
+            return None
+        version_id = note.version_id or reply.headers.get("x-amz-version-id")
+        version = await self._engine.objects.find(note.bucket, note.key, version_id)
+        names = filters.matching(note.key, version.record.tags)
+        size, modified, storage_class = version.listing[1:4]
+        place = place_of(self.analyses.age_of(modified), size)
+        return Seen(tuple(names), storage_class, place, size if is_upload else None) if names else None
 
     async def _filed(self, note: Note, operation: str, reply: Reply) -> Note:
         has_key = note.key is not None or note.wire.target.is_website
@@ -94,17 +121,18 @@ class Meter:
             if filters is None:
                 return note
             key = note.key or "" if has_key else None
-            tags = await self._tags(note, operation, reply) if note.tags is None else note.tags
+            tags = await self._tags(filters, note, operation, reply) if note.tags is None else note.tags
             return replace(note, counter=counter, filters=tuple(filters.matching(key, tags)))
         return note
 
-    async def _tags(self, note: Note, operation: str, reply: Reply | None) -> Mapping[str, str]:
+    async def _tags(
+        self, filters: Filters | None, note: Note, operation: str, reply: Reply | None
+    ) -> Mapping[str, str]:
         """Those of the object that a request is about, or will be; none where there is none, or nobody asks for them.
 
         AWS does not say when an object's tags count: here it is when the request was answered, and of what it deletes,
         before that.
         """
-        filters = await self.metrics.filters_of(note.bucket.id)
         if filters is None or note.key is None or not filters.heeds_tags(note.key):
             return NO_TAGS
         if operation == "CreateMultipartUpload":
@@ -125,6 +153,8 @@ class Meter:
     def count(self, notes: list[Note], trace: Trace, seconds: float) -> None:
         """The request was answered; it all took ``seconds``."""
         for note in notes:
+            if note.seen is not None:
+                self.analyses.count(note.bucket.id, note.seen, trace.bytes_out)
             for name in note.filters:
                 measures = self.metrics.measures_of(note.bucket.id, name)
                 if measures is None:

@@ -11,8 +11,10 @@ from trug.domain.acl import Acl, Ownership, pack_acl
 from trug.domain.configurations import (
     ACCOUNT_QUOTA,
     ACL,
+    ANALYTICS,
     HAS_LIFECYCLE,
     HAS_OBJECT_LOCK,
+    INVENTORY,
     LIFECYCLE,
     OBJECT_LOCK,
     OWNERSHIP,
@@ -25,7 +27,7 @@ from trug.domain.frozen import frozen
 from trug.domain.public_access import ALL_BLOCKED, pack_block
 from trug.domain.retention import LockConfiguration, pack_configuration
 from trug.domain.versioning import Versioning
-from trug.engine.configurations import Configure, marked
+from trug.engine.configurations import Configure, marked, progress_name
 from trug.engine.emptying import EMPTYING
 from trug.engine.guarding import ownership_document
 from trug.engine.ids import Ids
@@ -33,7 +35,16 @@ from trug.engine.locking import VERSIONING_STAYS
 from trug.engine.refusals import no_such_bucket
 from trug.ports.changes import Decided, Effect, Moment, Read, Rejected, Rows
 from trug.ports.effects import Announce, Drop, KeepDocument, PutBucket, RemoveBucket, SetConfiguration, Tally
-from trug.ports.reads import BucketHolds, BucketNamed, BucketsOf, BucketWithId, Configuration, CountersOf, Document
+from trug.ports.reads import (
+    BucketHolds,
+    BucketNamed,
+    BucketsOf,
+    BucketWithId,
+    Configuration,
+    Configurations,
+    CountersOf,
+    Document,
+)
 from trug.ports.remembered import Remembered
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
@@ -101,7 +112,9 @@ class DeleteBucket:
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
         number = self.bucket.id
-        return () if rows else (BucketWithId(number), BucketHolds(number), CountersOf(number))
+        if rows:
+            return ()
+        return BucketWithId(number), BucketHolds(number), CountersOf(number), *self._progressing
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
         bucket = rows.of(BucketWithId(self.bucket.id))
@@ -113,7 +126,17 @@ class DeleteBucket:
         tally = Tally(number, self.bucket.account, uploads=-rows.of(CountersOf(number)).uploads)
         indexed = (KeepDocument(LIFECYCLE, str(number), None),) if bucket.configured & HAS_LIFECYCLE else ()
         removed = (tally, RemoveBucket(number), Drop("bucket", number), self._event())
-        return Decided(None, (*removed, *indexed, KeepDocument(EMPTYING, str(number), None)))
+        progress = [
+            KeepDocument(each.kind, progress_name(number, name), None)
+            for each in self._progressing
+            for name, _ in rows.of(each)
+        ]
+        return Decided(None, (*removed, *indexed, *progress, KeepDocument(EMPTYING, str(number), None)))
+
+    @property
+    def _progressing(self) -> tuple[Configurations, ...]:
+        """Configurations with which jobs have come some way."""
+        return tuple(Configurations(self.bucket.id, kind) for kind in (ANALYTICS, INVENTORY))
 
     def _event(self) -> Announce:
         return Announce("BucketRemoved", self.bucket.id, self.bucket.name, account=self.bucket.account)

@@ -38,8 +38,9 @@ from trug.engine.inventory import (
 )
 from trug.engine.inventory_columns import Column, Item, columns_of, csv_lines, rows_of
 from trug.engine.listing import listed_objects, listed_versions
+from trug.jobs.configured import ConfiguredBuckets
 from trug.ports.keys import Clock
-from trug.ports.reads import AccountWithId, Configurations, Document, RowsOf
+from trug.ports.reads import AccountWithId, Configurations, Document
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
 
@@ -103,8 +104,7 @@ class Inventories:
         self._metadata = metadata
         self._clock = clock
         self._rows = rows
-        self._generation = -1
-        self._listed: list[Bucket] = []
+        self._buckets = ConfiguredBuckets(metadata, HAS_INVENTORY)
 
     async def keep_made(self, period: float = PERIOD) -> None:
         """Make what is due, every ``period`` seconds, until cancelled. A failure is logged."""
@@ -118,29 +118,13 @@ class Inventories:
     async def make_due(self) -> int:
         """Make all lists that are due, one after the other; how many were finished."""
         made = 0
-        for bucket in await self._buckets():
+        for bucket in await self._buckets.find():
             async for inventory, run in self._due(bucket):
                 try:
                     made += await self._make(bucket, inventory, run)
                 except Exception:
                     logger.exception("the inventory %s of %s was interrupted", inventory.id, bucket.name)
         return made
-
-    async def _buckets(self) -> list[Bucket]:
-        """Those with inventory configurations. They are looked for again when anything was configured anywhere."""
-        generation = self._metadata.generation
-        if generation != self._generation:
-            self._listed = [bucket async for bucket in self._all_buckets() if bucket.configured & HAS_INVENTORY]
-            self._generation = generation
-        return self._listed
-
-    async def _all_buckets(self) -> AsyncIterator[Bucket]:
-        after: Any = None
-        while page := await self._metadata.fetch(RowsOf("buckets", after, PAGE)):
-            for _, bucket in page:
-                if bucket is not None:
-                    yield bucket
-            after = page[-1][0]
 
     async def _due(self, bucket: Bucket) -> AsyncIterator[tuple[Inventory, Run | None]]:
         """Lists to be begun (None), or gone on with."""

@@ -8,11 +8,10 @@ import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from trug.domain.configurations import HAS_METRICS, METRICS
 from trug.domain.reports import Metrics
 from trug.domain.request_metrics import COUNTERS, KINDS, Filters, Measured, Measures
+from trug.jobs.configured import readable
 from trug.ports.reads import BucketWithId, Configurations
 from trug.ports.remembered import Remembered
 from trug.ports.stores import MetadataStore
@@ -59,9 +58,7 @@ class RequestMetrics:
         if bucket is None or not bucket.configured & HAS_METRICS:
             return None
         documents = await self._metadata.fetch(Configurations(number, METRICS))
-        return Configured(
-            bucket.name, Filters(msgspec.msgpack.decode(document, type=Metrics) for _, document in documents)
-        )
+        return Configured(bucket.name, Filters(readable(documents, Metrics)))
 
     def measures_of(self, bucket: int, name: str) -> Measures | None:
         """Where to count a request under a configuration; None where there is no room for one more of them."""

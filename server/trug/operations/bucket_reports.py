@@ -92,7 +92,6 @@ KINDS = (
         Analytics,
         documents.parse_analytics,
         documents.analytics_content,
-        "nothing is analysed",
     ),
     Kind(
         kinds.INTELLIGENT_TIERING,
@@ -169,6 +168,9 @@ def _putting(kind: Kind) -> Handler:
         if isinstance(configuration, Inventory):
             await call.authorise(kind.write, call.bucket, told={FIELDS_KEY: configuration.fields})
             await _check_inventory(call, configuration)
+        if isinstance(configuration, Analytics) and configuration.export is not None:
+            export = configuration.export
+            await _check_destination(call, export.bucket, export.account, export.prefix, name)
         stored = msgspec.msgpack.encode(configuration)
         await call.engine.configurations.store_named(call.bucket, kind.kind, name, stored)
         return Reply()
@@ -177,19 +179,22 @@ def _putting(kind: Kind) -> Handler:
 
 
 async def _check_inventory(call: Call, inventory: Inventory) -> None:
-    """NotImplemented for formats that cannot be written here, InvalidS3DestinationBucket for a bucket that lists of
-    this one cannot be put into: it is not there, is elsewhere, or another account's. AccessDenied for who may not write
-    there himself."""
+    """NotImplemented for formats that cannot be written here; errors of ``_check_destination``."""
     if inventory.format == ORC:
         raise S3Error(ErrorCode.NotImplemented, "Inventory lists are written as CSV and as Parquet, not as ORC.")
     if inventory.format == PARQUET and not parquet.is_available():
         text = "Inventory lists are written as Parquet where trug was installed with the extra trug[parquet]."
         raise S3Error(ErrorCode.NotImplemented, text)
-    found = await call.engine.buckets.find(bucket_of_arn(inventory.destination))
-    if found is None or not _may_receive(call.bucket, found) or inventory.account not in (None, call.bucket.account):
+    await _check_destination(call, inventory.destination, inventory.account, inventory.destination_prefix, inventory.id)
+
+
+async def _check_destination(call: Call, arn: str, account: str | None, prefix: str | None, name: str) -> None:
+    """InvalidS3DestinationBucket for a bucket that nothing about this one can be put into: it is not there, is
+    elsewhere, or another account's. AccessDenied for who may not write there himself."""
+    found = await call.engine.buckets.find(bucket_of_arn(arn))
+    if found is None or not _may_receive(call.bucket, found) or account not in (None, call.bucket.account):
         raise S3Error(ErrorCode.InvalidS3DestinationBucket)
-    place = (inventory.destination_prefix, call.bucket.name, inventory.id)
-    await call.authorise(actions.PUT_OBJECT, found, "/".join(filter(None, place)))
+    await call.authorise(actions.PUT_OBJECT, found, "/".join(filter(None, (prefix, call.bucket.name, name))))
 
 
 def _may_receive(source: Bucket, destination: Bucket) -> bool:

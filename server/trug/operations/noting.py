@@ -1,17 +1,18 @@
-"""What is noted of a request for the access logs and the request metrics of buckets that have them."""
+"""What is noted of a request for the access logs, request metrics and analyses of buckets that have them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Protocol
 
-from trug.domain.configurations import HAS_LOGGING, HAS_METRICS
+from trug.domain.configurations import HAS_ANALYTICS, HAS_LOGGING, HAS_METRICS
 from trug.domain.frozen import frozen
 from trug.domain.identity import Identity
+from trug.domain.storage_class_analysis import Seen
 from trug.ports.rows import Bucket
 from trug.wire.request import WireRequest
 
-NOTED = HAS_LOGGING | HAS_METRICS
+NOTED = HAS_LOGGING | HAS_METRICS | HAS_ANALYTICS
 """Buckets about which anything is noted."""
 COPIED = "REST.COPY.OBJECT_GET"
 """The reading half of CopyObject, as access logs call it."""
@@ -25,6 +26,7 @@ class Note:
     ``size`` is that of the object in question; ``turn_around`` is in µs. ``stands_alone`` is false of a line that is
     about one of many keys of a request, which has a line of its own. It counts as ``counter`` (domain.request_metrics)
     for the metrics configurations whose ids are ``filters``; ``tags`` are those that the object had before.
+    ``seen`` is for analyses.
     """
 
     bucket: Bucket
@@ -41,6 +43,7 @@ class Note:
     tags: Mapping[str, str] | None = None
     counter: int = 0
     filters: tuple[str, ...] = ()
+    seen: Seen | None = None
 
 
 class Notebook(Protocol):
@@ -50,7 +53,7 @@ class Notebook(Protocol):
 
 
 def note(notebook: Notebook | None, entry: Note) -> None:
-    """Keep a note, where somebody keeps any and the bucket has a log or metrics."""
+    """Keep a note, where somebody keeps any and the bucket has a log, metrics or analyses."""
     if notebook is None or not entry.bucket.configured & NOTED:
         return
     if notebook.notes is None:

@@ -97,6 +97,18 @@ def test_is_forgotten_beside_requests_too(on: Callable[[Scene], None]) -> None:
     on(scene)
 
 
+def test_a_configuration_that_cannot_be_read_is_passed_over(on: Callable[[Scene], None]) -> None:
+    async def scene(stand: Stand) -> None:
+        metrics = RequestMetrics(stand.metadata, {})
+        bucket = await configure(stand, "data", "good")
+        await stand.engine.configurations.store_named(await stand.bucket("data"), METRICS, "bad", b"\x01")
+        found = await metrics.filters_of(bucket)
+        assert found is not None
+        assert found.ids == {"good"}
+
+    on(scene)
+
+
 def test_lines(on: Callable[[Scene], None]) -> None:
     async def scene(stand: Stand) -> None:
         metrics = RequestMetrics(stand.metadata, {})
