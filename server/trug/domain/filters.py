@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from trug.domain.frozen import frozen
@@ -514,23 +515,23 @@ def bound(condition: Condition, variables: Mapping[str, Scalar]) -> Condition:
 
 
 ASCII_WORD = re.compile("[a-z0-9]+", re.ASCII)
+WORD = re.compile(r"[^\W_]+")
 
 
 def words_of(text: str) -> Iterator[str]:
-    """The words of a text as they are looked for: letters and digits alone, without case or marks."""
+    """The words of a text as they are looked for: letters and digits alone, without case or marks.
+
+    Marks go before the text is decomposed too: to put a run of them in order takes the square of its length."""
     if text.isascii():
         yield from ASCII_WORD.findall(text.lower())
         return
-    plain = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
-    word: list[str] = []
-    for character in plain.casefold():
-        if character.isalnum():
-            word.append(character)
-        elif word:
-            yield "".join(word)
-            word.clear()
-    if word:
-        yield "".join(word)
+    yield from WORD.findall(_unmarked(unicodedata.normalize("NFKD", _unmarked(text))).casefold())
+
+
+def _unmarked(text: str) -> str:
+    for mark in filter(unicodedata.combining, set(text)):
+        text = text.replace(mark, "")
+    return text
 
 
 ANYTHING = None
@@ -549,20 +550,55 @@ def pieces_of(pattern: str) -> Iterator[str | None]:
 
 def is_like(text: str, pattern: str) -> bool:
     """Whether a text fits a pattern; case counts. In time at most the product of their lengths."""
-    pieces = list(pieces_of(pattern))
-    place = at = 0
-    star, resumed = -1, 0
-    while place < len(text):
-        if at < len(pieces) and pieces[at] is ANYTHING:
-            star, resumed, at = at, place, at + 1
-        elif at < len(pieces) and pieces[at] in (ONE, text[place]):
-            place, at = place + 1, at + 1
-        elif star >= 0:
-            resumed += 1
-            place, at = resumed, star + 1
-        else:
+    first, *others = _stretches(pattern)
+    if not others:
+        return len(text) == first.length and first.stands(text, 0)
+    *between, last = others
+    if not first.stands(text, 0):
+        return False
+    place = first.length
+    for stretch in between:
+        found = stretch.find(text, place)
+        if found < 0:
             return False
-    return all(piece is ANYTHING for piece in pieces[at:])
+        place = found + stretch.length
+    return len(text) - last.length >= place and last.stands(text, len(text) - last.length)
+
+
+class Stretch(NamedTuple):
+    """What stands between two ``%`` of a pattern: a text, or, where it has ``_`` too, an expression."""
+
+    length: int
+    text: str | None
+    expression: re.Pattern[str]
+
+    def stands(self, text: str, place: int) -> bool:
+        """Whether it is what ``text`` has at a place."""
+        return self.expression.match(text, place) is not None
+
+    def find(self, text: str, place: int) -> int:
+        """Where it comes first from a place on, -1 where it does not."""
+        if self.text is not None:
+            return text.find(self.text, place)
+        found = self.expression.search(text, place)
+        return -1 if found is None else found.start()
+
+
+@lru_cache(256)
+def _stretches(pattern: str) -> tuple[Stretch, ...]:
+    """Those of a pattern. Each but the last may be taken where it comes first."""
+    runs: list[list[str]] = [[]]
+    for piece in pieces_of(pattern):
+        if piece is ANYTHING:
+            runs.append([])
+        else:
+            runs[-1].append(piece)
+    return tuple(map(_stretch, runs))
+
+
+def _stretch(pieces: Sequence[str]) -> Stretch:
+    expression = re.compile("".join(re.escape(piece) if piece else "." for piece in pieces), re.DOTALL)
+    return Stretch(len(pieces), None if ONE in pieces else "".join(pieces), expression)
 
 
 # --- in memory ------------------------------------------------------------------------------------------------------

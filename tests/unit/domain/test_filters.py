@@ -31,6 +31,7 @@ from trug.domain.filters import (
     is_like,
     names_in,
     parse_filter,
+    pieces_of,
     replaced,
     words_of,
     written,
@@ -161,6 +162,38 @@ def test_patterns(text: str, pattern: str, wanted: bool) -> None:
 
 def test_words() -> None:
     assert list(words_of("Großes Bild_1: l'été")) == ["grosses", "bild", "1", "l", "ete"]
+
+
+MARKS = "\u0300\u0316"
+"""Above and below: in the wrong order, when a text has many of both."""
+
+
+def test_marks_cost_no_more_than_other_characters() -> None:
+    many = 1 << 15  # to bring them in order by exchanging neighbours takes half a minute
+    assert list(words_of(f"e{MARKS[0] * many}{MARKS[1] * many}t\u0344\u00e9 \u1e69x")) == ["ete", "sx"]
+
+
+@pytest.mark.parametrize("middle", ["a" * (1 << 16), "_" * 64])
+def test_patterns_of_long_texts(middle: str) -> None:
+    text = "a" * (1 << 17)
+    assert is_like(text, f"a%{middle}%a")
+    assert not is_like(text, f"%{middle}b")
+    assert not is_like(text, f"%{middle}%b%")
+
+
+@given(text=st.text("ab\n.%_", max_size=8), pattern=st.text("ab%_\\.\n", max_size=7))
+def test_patterns_fit_as_they_are_read(text: str, pattern: str) -> None:
+    assert is_like(text, pattern) is fits(text, tuple(pieces_of(pattern)))
+
+
+def fits(text: str, pieces: tuple[str | None, ...]) -> bool:
+    """By trying everything."""
+    if not pieces:
+        return not text
+    first, rest = pieces[0], pieces[1:]
+    if first is None:
+        return any(fits(text[place:], rest) for place in range(len(text) + 1))
+    return bool(text) and first in ("", text[0]) and fits(text[1:], rest)
 
 
 def test_what_is_absent_fits_nothing_but_not() -> None:

@@ -112,8 +112,13 @@ class Items:
     async def replace(self, number: str, new: schemas.NewItem, match: str) -> Item:
         """Another document in its place. Problem 404, 412, 413."""
 
+        written = edited("", new)  # not within the commit, for which all other writes wait
+
         def edit(before: Item | None, _: Moment) -> Edited | Exception:
-            return _refusal(before, match) or edited(before.owner if before else "", new)
+            refusal = _refusal(before, match)
+            if refusal is not None or before is None or isinstance(written, Problem):
+                return refusal or written
+            return written._replace(item=written.item._replace(owner=before.owner))
 
         return await self._changed(number, edit)
 
