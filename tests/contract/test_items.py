@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pytest
 from tests.support.changes import DeliberateError, apply, fail_after
 from tests.support.scenes import on_every_store
 
 from trug.domain.configurations import HAS_SEARCH
-from trug.domain.filters import Compared, Every, Matches
+from trug.domain.filters import Among, Compared, Condition, Every, Matches, Not, Some
 from trug.domain.objects import Listing, Record
 from trug.ports.effects import Label, PutBucket, PutCurrent, PutItem, RemoveCurrent, RemoveItem
 from trug.ports.reads import ItemAt, Labelled, LabelledBetween, LabelledKeys, RowsOf
@@ -48,6 +50,44 @@ async def test_items_are_put_found_and_removed(store: MetadataStore) -> None:
     await store.commit(apply(RemoveItem("acc", "item", "2"), RemoveItem("acc", "item", "9")))
     assert await ids(store, question()) == ["1"]
     assert len(await store.fetch(RowsOf("items", None, 10))) == 3
+
+
+NUMBER = Compared("attributes.a", "=", 1)
+
+
+@on_every_store
+async def test_lists_of_values(store: MetadataStore) -> None:
+    await store.commit(apply(PutItem(NOTE), PutItem(OTHER)))
+    flag = NOTE._replace(id="3", document='{"attributes":{"a":true}}', expires=9)
+    await store.commit(apply(PutItem(flag)))
+    for values, wanted in [
+        ((1, "y"), ["1"]),
+        (("x", 1.0), ["1", "2"]),
+        ((True, False), ["3"]),
+        (("1", "true"), []),
+        ((0.5, "x", True), ["2", "3"]),
+    ]:
+        assert await ids(store, question(condition=Among("attributes.a", values))) == wanted
+    assert await ids(store, question(condition=Among("type", ("note", "memo")))) == ["1", "3"]
+    assert await ids(store, question(condition=Among("expires", (0, 9)))) == ["3"]
+    assert await ids(store, question(condition=Not(Among("id", ("1", "2"))))) == ["3"]
+
+
+NOBODYS = Compared("type", "=", "x")
+LARGEST: dict[str, Condition] = {
+    "wide": Every((NUMBER,) * 1023),
+    "long lists": Some((*(Among("attributes.a", ("y",) * 256),) * 30, NUMBER)),
+    "both": Every((Some((Every((NUMBER,) * 30),) * 30), NUMBER)),
+    "deep": reduce(lambda inner, _: Not(Some((NOBODYS, Not(inner)))), range(10), NUMBER),
+    "all of it": reduce(lambda inner, _: Not(Some((NOBODYS, Not(inner)))), range(10), Every((NUMBER,) * 900)),
+}
+
+
+@on_every_store
+async def test_the_largest_filters_are_answered(store: MetadataStore) -> None:
+    await store.commit(apply(PutItem(NOTE), PutItem(OTHER)))
+    for name, condition in LARGEST.items():
+        assert await ids(store, question(condition=condition)) == ["1"], name
 
 
 @on_every_store

@@ -95,6 +95,8 @@ def test_a_patch_is_merged(bob: httpx.Client) -> None:
         ({"links": [{"bucket": "photos", "key": "a\0"}]}, "links"),
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"expires_at": "2026-01-01T00:00:00"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-12:00"}, "expires_at"),
+        ({"expires_at": "0001-01-01T00:00:00+12:00"}, "expires_at"),
     ],
 )
 def test_bad_documents_leave_nothing(bob: httpx.Client, changes: dict[str, Any], field: str) -> None:
@@ -269,3 +271,13 @@ def test_names_that_filters_cannot_spell_do_no_harm(bob: httpx.Client) -> None:
         ("attributes.a.b = 3", 0),
     ):
         assert len(found(bob, filter=text)) == count, text
+
+
+def test_filters_that_are_too_much(bob: httpx.Client) -> None:
+    many = " or ".join(["type in ({})".format(",".join(["''"] * 250))] * 5)
+    deep = "type = 'a'"
+    for _ in range(30):
+        deep = f"(type = 'b' or type = 'c' and {deep})"
+    assert found(bob, filter=many) == []
+    answer = bob.get("/items", params={"filter": deep})
+    assert (answer.status_code, answer.json()["error"]) == (400, "the filter is not valid")

@@ -130,6 +130,8 @@ def test_pages(ana: httpx.Client, bucket: Bucket) -> None:
         ("bucket = 'other' or size > 0", "there is no field bucket (at position 1)"),
         ("version = 'all'", "there is no field version (at position 1)"),
         ("listable", "there is no filter listable (at position 1)"),
+        ("modified > '9999-12-31T23:59:59-12:00'", None),
+        ("modified > '0001-01-01T00:00:00+12:00'", None),
         ("x" * 5000, None),
     ],
 )

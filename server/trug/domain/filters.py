@@ -421,7 +421,7 @@ def _time(token: Token) -> int:
     try:
         moment = datetime.fromisoformat(_unquoted(token))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return round(moment.timestamp() * SECOND)
+        return round(moment.astimezone(UTC).timestamp() * SECOND)
     except (ValueError, OverflowError) as error:
         raise FilterError("a time is written as '2026-11-21' or '2026-11-21T10:00:00Z'", token.position) from error
 
@@ -461,13 +461,25 @@ def fields_in(condition: Condition) -> set[str]:
 
 
 def size_of(condition: Condition) -> int:
-    """How many conditions are in it, itself among them."""
+    """How many conditions are in it, itself among them; eight values of a list count as one."""
     match condition:
+        case Among(_, values):
+            return 1 + len(values) // 8
         case Every(parts) | Some(parts):
             return 1 + sum(map(size_of, parts))
         case Not(part):
             return 1 + size_of(part)
     return 1
+
+
+def depth_of(condition: Condition) -> int:
+    """How deep conditions are within each other in it."""
+    match condition:
+        case Every(parts) | Some(parts):
+            return 1 + max(map(depth_of, parts), default=0)
+        case Not(part):
+            return 1 + depth_of(part)
+    return 0
 
 
 def replaced(condition: Condition, known: Mapping[str, Condition]) -> Condition:

@@ -9,11 +9,13 @@ import msgspec
 from trug.domain.configurations import HAS_SEARCH_FILTER, SEARCH_FILTER, with_id
 from trug.domain.errors import S3Error
 from trug.domain.filters import (
+    DEEPEST,
     MOST_CONDITIONS,
     Condition,
     Every,
     Fields,
     FilterError,
+    depth_of,
     names_in,
     parse_filter,
     replaced,
@@ -79,6 +81,8 @@ async def _resolved(condition: Condition, fields: Fields, find: Find, within: tu
     whole = replaced(condition, known)
     if size_of(whole) > MOST_NAMED:
         raise FilterError("the named filters are too large together", 1)
+    if depth_of(whole) > DEEPEST:
+        raise FilterError(f"with what its named filters say, a filter goes at most {DEEPEST} deep", 1)
     return whole
 
 

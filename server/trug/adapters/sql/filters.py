@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -33,6 +33,7 @@ from trug.domain.keys import after_prefix
 Clause = ColumnElement[bool]
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 NUMBERS = ("integer", "real")
+AT_ONCE = 16
 
 
 class ItemClauses:
@@ -41,9 +42,9 @@ class ItemClauses:
     def __call__(self, condition: Condition) -> Clause:
         match condition:
             case Every(parts):
-                return and_(true(), *map(self, parts))
+                return balanced(and_, true(), list(map(self, parts)))
             case Some(parts):
-                return or_(false(), *map(self, parts))
+                return balanced(or_, false(), list(map(self, parts)))
             case Not(part):
                 return self(part).is_not(true())
             case Matches(words):
@@ -51,7 +52,7 @@ class ItemClauses:
             case Has(field):
                 return self.has(field)
             case Among(field, values):
-                return or_(false(), *(self.compared(field, "=", value) for value in values))
+                return self.among(field, values)
             case Compared(field, operator, value):
                 return self.compared(field, operator, value)
             case Like(field, pattern):
@@ -87,6 +88,23 @@ class ItemClauses:
         is_fit = kind == "text" if isinstance(value, str) else kind.in_(NUMBERS)
         return and_(is_fit, OPERATORS[operator](self.found(field), literal(value)))
 
+    def among(self, field: str, values: Sequence[Scalar | Variable]) -> Clause:
+        """One list for the texts and one for the numbers: SQLite parses no expression that is 1,000 deep."""
+        if any(isinstance(value, Variable) for value in values):
+            raise ValueError(f"a variable among the values of {field} is not bound")
+        told = [self.compared(field, "=", value) for value in values if isinstance(value, bool)]
+        texts = [value for value in values if isinstance(value, str)]
+        numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+        if field in s.items.c:
+            listed = [s.items.c[field].in_(values)]
+            return and_(s.items.c.expires != 0, *listed) if field == "expires" else listed[0]
+        kind = func.json_type(s.items.c.document, json_path(field))
+        if texts:
+            told.append(and_(kind == "text", self.found(field).in_(texts)))
+        if numbers:
+            told.append(and_(kind.in_(NUMBERS), self.found(field).in_(numbers)))
+        return or_(false(), *told)
+
     def on_text(self, field: str, clause: Callable[[ColumnElement[Any]], Any]) -> Clause:
         if field in s.items.c:
             return clause(s.items.c[field])  # type: ignore[no-any-return]
@@ -95,6 +113,14 @@ class ItemClauses:
 
     def found(self, field: str) -> ColumnElement[Any]:
         return func.json_extract(s.items.c.document, json_path(field))
+
+
+def balanced(join: Callable[..., Clause], start: Clause, clauses: Sequence[Clause]) -> Clause:
+    """All of them joined, so that the expression is not as deep as they are many."""
+    while len(clauses) > AT_ONCE:
+        starts = range(0, len(clauses), AT_ONCE)
+        clauses = [join(start, *clauses[place : place + AT_ONCE]).is_(true()) for place in starts]
+    return join(start, *clauses)
 
 
 def json_path(field: str) -> str:

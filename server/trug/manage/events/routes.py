@@ -25,6 +25,7 @@ KEEP_ALIVE = 15.0
 """In seconds: how long a stream is silent at most."""
 AT_ONCE = 100
 LARGEST = 2**62
+LONGEST_ID = len(str(LARGEST))
 
 
 @family.endpoint(
@@ -54,7 +55,7 @@ def _last_id(visit: Visit, otherwise: int) -> int:
     text = visit.request.headers.get(LAST_ID, "")
     if not text:
         return otherwise
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > LARGEST:
+    if not (text.isascii() and text.isdigit()) or len(text) > LONGEST_ID or int(text) > LARGEST:
         raise bad_request("Last-Event-ID is no sequence")
     return int(text)
 

@@ -159,11 +159,14 @@ def _refusal(before: Item | None, match: str) -> Problem | None:
 
 
 def edited(owner: str, new: schemas.NewItem) -> Edited | Problem:
-    """A document as an item. Problem 413, not raised, for one that is too large."""
+    """A document as an item. Problem 413, not raised, for one that is too large, 400 for a time in no year."""
     document = msgspec.json.encode({"attributes": new.attributes, "links": new.links}).decode()
     if len(document.encode()) > LARGEST:
         return Problem(413, TOO_LARGE)
-    expires = 0 if new.expires_at is None else max(1, round(new.expires_at.timestamp() * SECOND))
+    try:
+        expires = 0 if new.expires_at is None else max(1, round(new.expires_at.astimezone(UTC).timestamp() * SECOND))
+    except OverflowError:
+        return bad_request("the request is not valid", Mistake("expires_at", "is no time of this era"))
     words = " ".join(dict.fromkeys((*words_of(new.type), *_words(new.attributes))))
     return Edited(Item("", ITEM, "", owner, new.type, 0, 0, expires, 0, document), words)
 
