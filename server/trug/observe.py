@@ -462,12 +462,12 @@ class Observer:
                 "trug_log_lines_lost_total", "Access log lines dropped.", lambda: log.lost, kind="counter"
             )
 
-    def begin(self, method: str, path: str, query: str, received: int) -> Trace:
+    def begin(self, method: str, path: str, query: str, received: int, client: str = "", user_agent: str = "") -> Trace:
         """``received`` in µs since 1970. Each begun trace must be ended."""
         request_id = self._ids.next()
         REQUEST_ID.set(request_id)
         self.metrics.in_flight += 1
-        return Trace(received, request_id, method, path, query)
+        return Trace(received, request_id, method, path, query, 0, UNRESOLVED, "", 0, 0, 0.0, client, user_agent)
 
     def end(self, trace: Trace, seconds: float) -> None:
         """The request is answered; it took ``seconds``."""

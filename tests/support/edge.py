@@ -25,7 +25,7 @@ from trug.operations.table import OperationTable
 from trug.ports.rows import Bucket
 from trug.wire.payload import Payload
 from trug.wire.reply import Reply
-from trug.wire.request import Incoming, WireRequest
+from trug.wire.request import Headers, Incoming, WireRequest
 
 OWNER = Identity(Account("111111111111", "c1"), access_key="AK")
 STRANGER = Identity(Account("222222222222", "c2"), access_key="AK2")
@@ -67,10 +67,13 @@ ROWS = (
 
 @dataclass
 class Signed:
-    """An authenticator that knows already."""
+    """An authenticator that knows already, but at its leisure."""
 
     identity: Identity = OWNER
     seen: list[WireRequest] = field(default_factory=list)
+
+    def recognise(self, method: str, path: str, headers: Headers, received: int) -> None:
+        return None
 
     async def authenticate(self, wire: WireRequest, service: str) -> Authentication:
         self.seen.append(wire)

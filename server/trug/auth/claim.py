@@ -44,10 +44,15 @@ def read_claim(credential: str, signed_headers: str, service: str, regions: tupl
 def canonical_request(wire: WireRequest, query: str, claim: Claim, payload: str, signature: str) -> str:
     """SignatureDoesNotMatch when a header that was signed did not arrive."""
     try:
-        lines = single_spaced(claim.lines % claim.values(wire.headers))
+        return canonical_text(wire.method, wire.target.path, query, wire.headers, claim, payload)
     except KeyError as error:
         raise refusals.header_absent(error.args[0], claim.scope.access_key, signature) from None
-    return f"{wire.method}\n{canonical_path(wire.target.path)}\n{query}\n{lines}\n{claim.signed_text}\n{payload}"
+
+
+def canonical_text(method: str, path: str, query: str, headers: Headers, claim: Claim, payload: str) -> str:
+    """KeyError when a header that was signed did not arrive, InvalidURI for a path with a broken escape."""
+    lines = single_spaced(claim.lines % claim.values(headers))
+    return f"{method}\n{canonical_path(path)}\n{query}\n{lines}\n{claim.signed_text}\n{payload}"
 
 
 def string_to_sign(canonical: str, requested: str, scope: Scope) -> str:

@@ -56,6 +56,7 @@ class SigningKeys:
         if key is None or (key.credential is not credential and key.credential != credential):
             key = SigningKey(credential, scope)
             self._keys.keep(place, key)
+        key.credential = credential
         return key
 
 

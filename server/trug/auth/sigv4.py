@@ -7,12 +7,20 @@ import re
 from trug.auth import refusals
 from trug.auth.authentication import Authentication
 from trug.auth.canonical import canonical_pairs, canonical_query, unsigned
-from trug.auth.claim import ALGORITHM, Claim, canonical_request, is_signed_by, read_claim, string_to_sign
+from trug.auth.claim import (
+    ALGORITHM,
+    Claim,
+    canonical_request,
+    canonical_text,
+    is_signed_by,
+    read_claim,
+    string_to_sign,
+)
 from trug.auth.credentials import credential_of, token_of
 from trug.auth.diagnosis import Diagnosing, Mismatched
 from trug.auth.payloads import CONTENT_SHA256, mode_of
 from trug.auth.scope import IN_HEADER, Scope
-from trug.auth.signing import SigningKeys, chained
+from trug.auth.signing import SigningKey, SigningKeys, chained
 from trug.auth.times import dated, stamp, stamped
 from trug.domain.bounded import Bounded
 from trug.domain.errors import ErrorCode, S3Error
@@ -21,7 +29,9 @@ from trug.wire.request import Headers, Shape, WireRequest
 
 COMPONENT = re.compile(r"(?:^|,)\s*(Credential|SignedHeaders|Signature)=")
 COMPONENTS = {"Credential", "SignedHeaders", "Signature"}
+SIGNATURE = "Signature="
 SIGNATURE_LENGTH = 64
+DATE = "x-amz-date"
 REMEMBERED = 4096
 LONGEST_REMEMBERED = 1024
 
@@ -47,16 +57,44 @@ class HeaderSignatures:
         self._clock = clock
         self._regions = regions
         self._diagnosing = diagnosing
-        self._known: Bounded[tuple[str, Shape], Claim] = Bounded(REMEMBERED)
+        self._known: Bounded[tuple[str, Shape], tuple[Claim, SigningKey]] = Bounded(REMEMBERED)
+
+    def recognise(self, method: str, path: str, headers: Headers, service: str, received: int) -> Authentication | None:
+        """What ``verify`` answers to a request without query (``received`` in µs since 1970) whose header is like one
+        that was found right before; None for any other, and for whatever may be wrong with it.
+
+        ``verify`` takes four coroutines, and looks for all that a first request has to be asked.
+        """
+        prefix, _, signature = headers["authorization"].rpartition(SIGNATURE)
+        known = self._known.get((prefix, headers.shape))
+        if known is None or len(signature) != SIGNATURE_LENGTH:
+            return None
+        claim, key = known
+        scope, requested, declared = claim.scope, headers.get(DATE), headers.get(CONTENT_SHA256)
+        if requested is None or declared is None or scope.service != service:
+            return None
+        if self._credentials.known(scope.access_key) is not key.credential or not requested.startswith(scope.day):
+            return None
+        try:
+            if not -refusals.SKEW <= stamped(requested) - received <= refusals.SKEW:
+                return None
+            settled = key.settled.get(declared)
+            mode = mode_of(declared) if settled is None else None
+            canonical = canonical_text(method, path, "", headers, claim, declared)
+        except (ValueError, S3Error):
+            return None
+        if not is_signed_by(key, string_to_sign(canonical, requested, scope), signature):
+            return None
+        return settled if mode is None else chained(key, mode, declared, requested, scope, signature)
 
     async def verify(
         self, wire: WireRequest, authorization: str, service: str, digest: str | None = None
     ) -> Authentication:
         headers = wire.headers
-        prefix, _, signature = authorization.rpartition("Signature=")
+        prefix, _, signature = authorization.rpartition(SIGNATURE)
         known = self._known.get((prefix, headers.shape))
-        if known is not None and known.scope.service == service and len(signature) == SIGNATURE_LENGTH:
-            claim = known
+        if known is not None and known[0].scope.service == service and len(signature) == SIGNATURE_LENGTH:
+            claim, _ = known
         else:
             known = None
             claim, signature = read_authorization(authorization, service, self._regions)
@@ -77,8 +115,8 @@ class HeaderSignatures:
             found = self._diagnosing.find(mismatched)
             raise refusals.mismatch(scope.access_key, text, signature, canonical, found)
 
-        if known is None and authorization.endswith(f"Signature={signature}") and len(prefix) <= LONGEST_REMEMBERED:
-            self._known.keep((prefix, headers.shape), claim)
+        if authorization.endswith(SIGNATURE + signature) and len(prefix) <= LONGEST_REMEMBERED:
+            self._known.keep((prefix, headers.shape), (claim, key))
         return key.settled.get(declared) or chained(key, mode, declared, requested, scope, signature)
 
     async def _found(self, wire: WireRequest, access_key: str) -> Credential:
@@ -118,7 +156,7 @@ def declared_payload(headers: Headers) -> str:
 
 def read_time(headers: Headers) -> tuple[str, int]:
     """When the request was made, as a time stamp and in µs: ``x-amz-date`` wins over ``Date``. AccessDenied if bad."""
-    requested = headers.get("x-amz-date")
+    requested = headers.get(DATE)
     try:
         if requested is not None:
             return requested, stamped(requested)

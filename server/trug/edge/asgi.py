@@ -10,7 +10,7 @@ from typing import Any
 
 from trug.domain.errors import ErrorCode, S3Error
 from trug.edge.gateway import Gateway
-from trug.edge.incoming import Head, declared_length
+from trug.edge.incoming import Head, declared_length, text_of
 from trug.edge.render import (
     AT_HAND,
     BrokenStream,
@@ -85,8 +85,8 @@ def head_of(scope: Scope) -> Head:
     peer = scope.get("client")
     return Head(
         method=scope["method"],
-        path=path,
-        query=query,
+        path=None if path is None else text_of(path),
+        query=text_of(query),
         headers=Headers(pairs),
         size=len(path or b"") + len(query) + sum([len(name) + len(value) + 4 for name, value in pairs]),
         lines=len(pairs),

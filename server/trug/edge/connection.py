@@ -15,12 +15,13 @@ from typing import Protocol, cast
 
 import httptools
 
+from trug.auth.authentication import Authentication
 from trug.domain.errors import ErrorCode
 from trug.domain.frozen import frozen
 from trug.edge import eager
 from trug.edge.arriving import Empty, SocketBody
 from trug.edge.gateway import Answer, Gateway
-from trug.edge.incoming import MOST_HEADERS, Arriving, Head, declared_length
+from trug.edge.incoming import MOST_HEADERS, Arriving, Head, declared_length, text_of
 from trug.edge.logged import tls_of
 from trug.edge.patience import FOREVER, Patience
 from trug.edge.render import (
@@ -55,7 +56,9 @@ EMPTY = Empty()
 UNANSWERED = Trace(0, "-", "-", "")
 SPOKEN = frozenset({"1.1", "1.0", "0.9"})
 """Versions with an answer of their own. The parser knows 2.0 too, which is not spoken like this."""
-HAS_BODY = Rule(lambda names: "content-length" in names or "transfer-encoding" in names)
+FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+IS_PLAIN = Rule(lambda names: FRAMING.isdisjoint(names))
+"""Of heads without a body that say nothing of the connection either."""
 METHODS = {name.encode(): name for name in ("GET", "HEAD", "PUT", "POST", "DELETE")}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 CLOSING = "connection: close\r\n"
@@ -108,10 +111,11 @@ class Connection(asyncio.Protocol):
         "_is_gone",
         "_is_in_head",
         "_is_last",
+        "_is_new_head",
         "_is_paused",
         "_is_serving",
-        "_lines",
         "_mark",
+        "_names",
         "_overdue",
         "_overheard",
         "_owed",
@@ -124,6 +128,7 @@ class Connection(asyncio.Protocol):
         "_tls",
         "_transport",
         "_url",
+        "_values",
         "_waiting",
         "_writable",
         "_written",
@@ -137,9 +142,11 @@ class Connection(asyncio.Protocol):
         self.loop = desk.loop
         self._parser: httptools.HttpRequestParser | None = None
         self._url = b""
-        self._lines: list[tuple[bytes, bytes]] = []
+        self._names: list[bytes] = []
+        self._values: list[bytes] = []
         self._head_bytes = 0
         self._is_in_head = False
+        self._is_new_head = False
         self._client = ""
         self._scheme = "http"
         self._tls = ""
@@ -263,7 +270,7 @@ class Connection(asyncio.Protocol):
         if self._arriving is not None:
             self._follow(self._arriving, len(data))
         elif self._is_in_head:
-            self._check_head()
+            self._await_head()
 
     def _follow(self, body: SocketBody, size: int) -> None:
         """Go on with a body that is still arriving, after ``size`` bytes that the parser was given."""
@@ -272,9 +279,13 @@ class Connection(asyncio.Protocol):
         elif body.count_framing(size) > self._longest_head:
             self._refuse(ErrorCode.BadRequest)  # a trailer without end
 
-    def _check_head(self) -> None:
-        """Refuse a header while it is still arriving, once it can only become too large."""
-        if self._head_bytes % BEHIND_ANOTHER > self._longest_head or len(self._lines) > MOST_HEADERS:
+    def _await_head(self) -> None:
+        """A header is still arriving: it has its time, and is refused once it can only become too large."""
+        if self._is_new_head:
+            self._is_new_head = False
+            if not self._is_serving:
+                self._expect(self._desk.patience.head, self._refuse_slow_head)
+        if self._head_bytes % BEHIND_ANOTHER > self._longest_head or len(self._names) > MOST_HEADERS:
             self._refuse(ErrorCode.RequestHeaderSectionTooLarge)
 
     @property
@@ -300,50 +311,38 @@ class Connection(asyncio.Protocol):
             self._is_deaf = True
 
     def on_message_begin(self) -> None:
-        self._url = b""
-        self._lines = []
-        self._is_in_head = True
-        if not self._is_serving:
-            self._expect(self._desk.patience.head, self._refuse_slow_head)
+        self._is_in_head = self._is_new_head = True
+        if self._names:  # of fields behind a chunked body, which come through the same door and are nobody's headers
+            self._names, self._values = [], []
 
     def on_url(self, url: bytes) -> None:
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._lines.append((name, value))
+        self._names.append(name)
+        self._values.append(value)
 
     def on_headers_complete(self) -> None:
         parser = self._parser
         assert parser is not None  # noqa: S101 - it is calling
-        lines, url = self._lines, self._url
-        self._is_in_head = False
-        self._lines = []  # fields behind a chunked body come through the same door, and are nobody's headers
-        headers = Headers(lines)
+        names, values, url, size = self._names, self._values, self._url, self._head_bytes
+        self._is_in_head, self._url = False, b""
+        self._names, self._values = [], []
+        headers = Headers.arrived(names, values, size)
         stays, version = parser.should_keep_alive(), "1.1"
-        if not stays or "connection" in headers:
+        is_plain = headers.shape.facts[IS_PLAIN]
+        if not stays or not is_plain:
             version = parser.get_http_version()
             if version not in SPOKEN:
                 raise ValueError(version)
             stays = stays and version == "1.1"
         body: Arriving = EMPTY
-        if HAS_BODY(headers) and (length := declared_length(headers)) != 0:
+        if not is_plain and (length := declared_length(headers)) != 0:
             is_waiting = "expect" in headers and version == "1.1"
             body = self._arriving = SocketBody(self, length, awaits_continue=is_waiting)
-        path, _, query = (url if url[:1] == b"/" else _origin_form(url)).partition(b"?")
+        path, _, query = text_of(url if url[:1] == b"/" else _origin_form(url)).partition("?")
         method = METHODS.get(parser.get_method()) or parser.get_method().decode("ascii")
-        head = Head(
-            method,
-            path,
-            query,
-            headers,
-            self._head_bytes,
-            len(lines),
-            version,
-            self._scheme,
-            self._client,
-            "",
-            self._tls,
-        )
+        head = Head(method, path, query, headers, size, len(names), version, self._scheme, self._client, "", self._tls)
         self._due = FOREVER
         self._waiting.append(Asked(head, body, stays))
         if len(self._waiting) > MOST_PIPELINED:
@@ -368,8 +367,13 @@ class Connection(asyncio.Protocol):
         """Serve what waits, until something has to be waited for. Answers must not pile up before who does not read."""
         while self._waiting and not self._is_serving and self._writable is None:
             self._is_serving = True
+            began, asked = time.perf_counter(), self._waiting.popleft()
             try:
-                self._task = eager.run(self._serve(self._waiting.popleft()), self.loop, self._go_on)
+                answer, caller = self._desk.gateway.at_once(asked.head)
+                if answer is not None:
+                    self._serve_at_once(asked, answer, began)
+                else:
+                    self._task = eager.run(self._serve(asked, caller, began), self.loop, self._go_on)
             except BaseException:
                 self._served()
                 raise
@@ -405,13 +409,26 @@ class Connection(asyncio.Protocol):
         else:
             self._expect(self._desk.patience.keep_alive, self._close)
 
-    async def _serve(self, asked: Asked) -> None:
-        began = time.perf_counter()
+    def _serve_at_once(self, asked: Asked, answer: Answer, began: float) -> None:
+        """Send an answer that was at hand."""
+        try:
+            self._send_at_hand(answer, asked, is_settled=True)
+        except ClientGone:
+            answer.trace.error = "ClientGone"
+        finally:
+            self._desk.gateway.finish(answer.trace, asked.body, time.perf_counter() - began, self._transport)
+
+    async def _serve(self, asked: Asked, caller: Authentication | None, began: float) -> None:
         trace = UNANSWERED
         try:
-            answer = await self._desk.gateway.respond(asked.head, asked.body)
+            answer = await self._desk.gateway.respond(asked.head, asked.body, caller)
             trace = answer.trace
-            await self._send(answer, asked)
+            body = asked.body
+            is_settled = body.is_finished or await settled(body)
+            if isinstance(answer.reply.body, AT_HAND):
+                self._send_at_hand(answer, asked, is_settled=is_settled)
+            else:
+                await self._send_stream(answer, answer.reply.body, asked, is_settled=is_settled)
         except ClientGone:
             trace.error = "ClientGone"
         except BaseException as failure:
@@ -425,43 +442,60 @@ class Connection(asyncio.Protocol):
             if trace is not UNANSWERED:
                 self._desk.gateway.finish(trace, asked.body, time.perf_counter() - began, self._transport)
 
-    async def _send(self, answer: Answer, asked: Asked) -> None:
-        """Send the answer and leave the connection in a state both sides agree on.
+    # The connection is left in a state that both sides agree on: what is left of the request's body was read when it is
+    # short (``is_settled``); else it closes, and not before the client had a moment to read the answer (E17, E18).
 
-        What is left of the request's body is read when it is short; else the connection closes, and not before the
-        client had a moment to read the answer (E17, E18).
-        """
-        reply, trace, letterhead = answer.reply, answer.trace, answer.letterhead
-        head, body = asked.head, asked.body
-        is_settled = body.is_finished or await settled(body)
-        if not is_settled or not asked.stays or self._desk.is_closing or (self._is_deaf and self._is_final):
-            self._is_last = True
+    def _send_at_hand(self, answer: Answer, asked: Asked, *, is_settled: bool) -> None:
+        reply, is_head = answer.reply, asked.head.method == "HEAD"
+        last = self._last_lines(asked, is_settled=is_settled)
         length = announced_length(reply)
-        last = CLOSING if self._is_last else ""
-        if head.method == "HEAD":
+        if length is not None and not (is_head and reply.status >= 400):
+            last = f"{last}content-length: {length}\r\n"
+        opening = head_of(reply, answer.letterhead, last)
+        if is_head:
+            self._write(opening)
+        else:
+            content = reply.body
+            assert isinstance(content, AT_HAND)  # noqa: S101 - or it would be a stream
+            self._write(opening, content)
+            answer.trace.bytes_out = len(content)
+        if self._is_last:
+            self._take_leave(asked.body, is_settled=is_settled)
+
+    async def _send_stream(
+        self, answer: Answer, pieces: AsyncIterator[bytes | memoryview], asked: Asked, *, is_settled: bool
+    ) -> None:
+        reply, trace = answer.reply, answer.trace
+        last = self._last_lines(asked, is_settled=is_settled)
+        length = announced_length(reply)
+        if asked.head.method == "HEAD":
             if length is not None and reply.status < 400:
                 last = f"{last}content-length: {length}\r\n"
-            if not isinstance(reply.body, AT_HAND):
-                await close_stream(reply.body)
-            self._write(head_of(reply, letterhead, last))
+            await close_stream(pieces)
+            self._write(head_of(reply, answer.letterhead, last))
         else:
             if length is not None:
                 last = f"{last}content-length: {length}\r\n"
-            elif not isinstance(reply.body, AT_HAND) and head.version != "1.0":
+            elif asked.head.version != "1.0":
                 last = f"{last}{CHUNKED}"
-            opening = head_of(reply, letterhead, last)
-            if isinstance(reply.body, AT_HAND):
-                self._write(opening, reply.body)
-                trace.bytes_out = len(reply.body)
-            else:
-                await self._stream(opening, reply.body, trace, is_chunked=last.endswith(CHUNKED))
-                if length is not None and trace.bytes_out != length:
-                    raise BrokenStream(f"{trace.bytes_out} bytes where {length} were announced")
+            opening = head_of(reply, answer.letterhead, last)
+            await self._stream(opening, pieces, trace, is_chunked=last.endswith(CHUNKED))
+            if length is not None and trace.bytes_out != length:
+                raise BrokenStream(f"{trace.bytes_out} bytes where {length} were announced")
         if self._is_last:
-            if is_settled or body.is_gone:
-                self._close()
-            else:
-                self._part()
+            self._take_leave(asked.body, is_settled=is_settled)
+
+    def _last_lines(self, asked: Asked, *, is_settled: bool) -> str:
+        """What the answer says of the connection."""
+        if not is_settled or not asked.stays or self._desk.is_closing or (self._is_deaf and self._is_final):
+            self._is_last = True
+        return CLOSING if self._is_last else ""
+
+    def _take_leave(self, body: Arriving, *, is_settled: bool) -> None:
+        if is_settled or body.is_gone:
+            self._close()
+        else:
+            self._part()
 
     @property
     def _is_final(self) -> bool:

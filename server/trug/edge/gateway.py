@@ -10,7 +10,7 @@ from typing import Any
 
 from trug.access.authority import Authority, is_plain_owner
 from trug.access.payment import CHARGED, is_charged
-from trug.auth.authenticate import Authenticator
+from trug.auth.authenticate import Authentication, Authenticator
 from trug.auth.refusals import DIAGNOSIS, forms_are_signed_by_policy
 from trug.domain.configurations import HAS_METRICS, HAS_REQUEST_PAYMENT
 from trug.domain.errors import ErrorCode, S3Error
@@ -20,12 +20,13 @@ from trug.domain.names import check_bucket_name
 from trug.edge.accelerated import check_acceleration, not_there
 from trug.edge.asking import Asking
 from trug.edge.health import RESERVED, Health, Readiness
-from trug.edge.incoming import LARGEST_PAYLOAD, Arriving, EdgeSettings, Head, Intake, text_of, with_hoisted_headers
+from trug.edge.incoming import LARGEST_PAYLOAD, Arriving, EdgeSettings, Head, Intake, with_hoisted_headers
 from trug.edge.lasting import in_time
-from trug.edge.logged import lines_of, noted, object_size, tls_of
+from trug.edge.logged import NOTICED, lines_of, noted, object_size, tls_of
 from trug.edge.metered import Meter, turn_around
 from trug.edge.preflight import PREFLIGHT, CrossOrigin
 from trug.edge.render import AT_HAND, BODILESS, Letterhead, begun, error_reply
+from trug.edge.straight import Straight
 from trug.edge.website import Websites, error_page
 from trug.engine.engine import Engine
 from trug.iam.api.dispatcher import QueryApi
@@ -33,7 +34,7 @@ from trug.jobs.access_logs import AccessLogs
 from trug.observe import Observer, Trace
 from trug.operations.acting import actor_of
 from trug.operations.call import Call
-from trug.operations.noting import NOTED, Note
+from trug.operations.noting import Note
 from trug.operations.operation import Operation, not_built
 from trug.operations.table import OperationTable
 from trug.ports.acting import acting
@@ -46,10 +47,6 @@ from trug.wire.reply import Reply
 from trug.wire.request import Incoming, WireRequest
 
 logger = logging.getLogger(__name__)
-
-NOTICED = NOTED | HAS_REQUEST_PAYMENT
-"""What a request must be looked at for: its bucket has a log or metrics, or requesters pay for it."""
-
 
 READING = frozenset({"GET", "HEAD"})
 """What changes nothing. All that is managed is of a bucket or of none, so requests on a key need no actor either."""
@@ -111,6 +108,7 @@ class Gateway:
             visitor=visitor,
         )
         self._letterhead = Letterhead(observer.host_id)
+        self._straight = Straight(table=table, authenticator=authenticator, engine=engine, intake=self._intake)
         self._health = Health(
             readiness=readiness,
             metrics=observer.metrics,
@@ -118,14 +116,14 @@ class Gateway:
             request_metrics=None if meter is None else meter.metrics,
         )
 
-    async def answer(self, wire: WireRequest, trace: Trace) -> Reply:
+    async def answer(self, wire: WireRequest, trace: Trace, caller: Authentication | None = None) -> Reply:
         """The way of a request: who asks, may they, and only then what is there (the bucket alone before that)."""
         received, wire = wire, with_hoisted_headers(wire) if wire.parameters else wire
         operation = self._table.resolve(wire.method, wire.target, wire.parameters, wire.headers)
         trace.operation = operation.name
         if operation.kind == "declined":
             raise not_built(operation.name)
-        caller = await self._authenticator.authenticate(received, "s3")
+        caller = caller or await self._authenticator.authenticate(received, "s3")
         if operation.in_form:
             return await self._answer_form(operation, wire, trace, caller.identity)
         found = await self._found(wire, operation)
@@ -214,19 +212,38 @@ class Gateway:
             await check_acceleration(self._engine, bucket, operation.name)
         return bucket
 
-    async def respond(self, head: Head, body: Arriving) -> Answer:
-        """An answer in every case: whatever went wrong, S3 has a word for it. ``finish`` ends what this begins."""
+    def at_once(self, head: Head) -> tuple[Answer | None, Authentication | None]:
+        """The answer, where there is one that needs no waiting; else None and, where it was found out, who asks: that
+        is for ``respond``, which answers then. ``finish`` ends what this begins."""
         received = self._clock.now()
-        path, query = text_of(head.path), text_of(head.query)
-        trace = self._observer.begin(head.method, path, query, received)
-        trace.client, trace.user_agent = head.client, head.headers.get("user-agent", "")
-        reply = await self._outcome(head, body, trace, received)
+        try:
+            caller, operation, reply = self._straight.find(head, received)
+        except S3Error:
+            return None, None
+        if operation is None or reply is None:
+            return None, caller
+        trace = self._begun(head, received)
+        trace.operation, trace.status = operation.name, reply.status
+        return Answer(reply, trace, self._letterhead.text(trace.request_id, received)), caller
+
+    async def respond(self, head: Head, body: Arriving, caller: Authentication | None = None) -> Answer:
+        """An answer in every case: whatever went wrong, S3 has a word for it. ``finish`` ends what this begins.
+        ``caller`` is who asks, where ``at_once`` has told."""
+        received = self._clock.now()
+        trace = self._begun(head, received)
+        reply = await self._outcome(head, body, trace, received, caller)
         trace.status = reply.status
         if trace.notes is not None:
             trace.notes = await self._measured(trace.notes, trace.operation, reply)
         return Answer(reply, trace, self._letterhead.text(trace.request_id, received))
 
-    async def _outcome(self, head: Head, body: Arriving, trace: Trace, received: int) -> Reply:
+    def _begun(self, head: Head, received: int) -> Trace:
+        agent = head.headers.get("user-agent", "")
+        return self._observer.begin(head.method, head.path or "", head.query, received, head.client, agent)
+
+    async def _outcome(
+        self, head: Head, body: Arriving, trace: Trace, received: int, caller: Authentication | None
+    ) -> Reply:
         wire: WireRequest | None = None
         try:
             wire = self._intake.wire(head, body, request_id=trace.request_id, received=received)
@@ -245,7 +262,7 @@ class Gateway:
             elif wire.target.bucket is None and self._queries is not None and self._queries.takes(wire):
                 reply, trace.operation, trace.error = await self._queries.answer(wire)
             else:
-                reply = await self.answer(wire, trace)
+                reply = await self.answer(wire, trace, caller)
             if head.method != "HEAD" and not isinstance(reply.body, AT_HAND):
                 reply = await begun(reply)
         except Exception as failure:
@@ -260,8 +277,8 @@ class Gateway:
     def refuse(self, code: ErrorCode, client: str) -> Answer:
         """The answer to what is no request at all. ``finish`` ends it."""
         received = self._clock.now()
-        trace = self._observer.begin("-", "", "", received)
-        trace.operation, trace.status, trace.error, trace.client = "Unparsed", code.status, code.name, client
+        trace = self._observer.begin("-", "", "", received, client)
+        trace.operation, trace.status, trace.error = "Unparsed", code.status, code.name
         reply = error_reply(S3Error(code), resource="", request_id=trace.request_id, host_id=self._observer.host_id)
         return Answer(reply, trace, self._letterhead.text(trace.request_id, received))
 

@@ -13,7 +13,7 @@ from trug.domain.frozen import frozen, replace
 from trug.domain.percent import decode_percent
 from trug.edge.target import accelerated_domains, target_of
 from trug.wire.headers import CONTROL
-from trug.wire.request import Headers, RawBody, Rule, WireRequest
+from trug.wire.request import Headers, RawBody, Rule, Target, WireRequest
 
 LARGEST_PAYLOAD = 5 * 1024**3
 MOST_HEADERS = 256
@@ -45,14 +45,14 @@ class EdgeSettings:
 class Head:
     """The head of a request as it stood on the wire, whichever door it came in by.
 
-    ``path`` is raw, None where the door does not know it so; ``query`` is raw too. ``size`` is how many bytes path,
-    query and headers took, or an upper bound of it, and ``lines`` how many headers came. ``mount`` is where this server
-    is mounted, ``tls`` the version of TLS (``1.3``) where the door knows it.
+    ``path`` is raw, each byte one character, None where the door does not know it so; ``query`` is raw too. ``size`` is
+    how many bytes path, query and headers took, or an upper bound of it, and ``lines`` how many headers came. ``mount``
+    is where this server is mounted, ``tls`` the version of TLS (``1.3``) where the door knows it.
     """
 
     method: str
-    path: bytes | None
-    query: bytes
+    path: str | None
+    query: str
     headers: Headers
     size: int
     lines: int
@@ -107,6 +107,24 @@ class Intake:
         self._trusts_http = settings.trusts_http
         self._proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
 
+    def is_as_it_came(self, head: Head) -> bool:
+        """Whether a head without query has nothing in it that ``wire`` would refuse of itself or read otherwise than it
+        stands there, but for its target and framing."""
+        path = head.path
+        return (
+            self._proxies is None
+            and not head.query
+            and path is not None
+            and path.isascii()
+            and head.size <= self._max_header_bytes
+            and head.lines <= MOST_HEADERS
+        )
+
+    def target(self, path: str, headers: Headers, mount: str = "") -> Target:
+        """What a request is about. Errors as ``target_of``."""
+        host, accelerated = headers.get("host") or "", self._accelerated
+        return target_of(path, host, self._domains, sites=self._sites, accelerated=accelerated, mount=mount)
+
     def wire(self, head: Head, body: Arriving, *, request_id: str, received: int) -> WireRequest:
         """The request that a head begins; ``received`` in µs since 1970.
 
@@ -133,16 +151,9 @@ class Intake:
         prefix = quote(mount, safe="/%") if mount else ""
         return WireRequest(
             method,
-            target_of(
-                path.decode(),
-                headers.get("host") or "",
-                self._domains,
-                sites=self._sites,
-                accelerated=self._accelerated,
-                mount=prefix,
-            ),
+            self.target(path, headers, prefix),
             query,
-            raw_query.decode(),
+            raw_query,
             headers,
             body,
             scheme,
@@ -160,10 +171,8 @@ def longest_first(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted((name.lower().strip(".") for name in names), key=len, reverse=True))
 
 
-def text_of(raw: bytes | None) -> str:
-    """What came over the wire, each byte one character, for those who only show it."""
-    if not raw:
-        return ""
+def text_of(raw: bytes) -> str:
+    """What came over the wire, each byte one character."""
     return raw.decode() if raw.isascii() else raw.decode("latin-1")
 
 
@@ -180,7 +189,7 @@ def holds_control(headers: Mapping[str, str]) -> bool:
 
 def check_size(head: Head, limit: int) -> None:
     """Refuse too many bytes or lines of header."""
-    size = len(head.path or b"") + len(head.query)
+    size = len(head.path or "") + len(head.query)
     size += sum([len(name) + len(value) + 4 for name, value in head.headers.items()])
     if size > limit or head.lines > MOST_HEADERS:
         raise S3Error(ErrorCode.RequestHeaderSectionTooLarge, fields={"MaxSizeAllowed": str(limit)})
@@ -240,12 +249,12 @@ def _check_length(length: str, headers: Headers) -> None:
 # --- the query ------------------------------------------------------------------------------------------------------
 
 
-def parsed_query(raw: bytes) -> tuple[tuple[str, str], ...]:
+def parsed_query(raw: str) -> tuple[tuple[str, str], ...]:
     """Decoded pairs in their order: ``+`` is a space, a name without ``=`` has an empty value. Or InvalidURI."""
-    if not raw.isascii() or b"#" in raw:
+    if not raw.isascii() or "#" in raw:
         raise S3Error(ErrorCode.InvalidURI)
-    pairs = [pair.partition("=") for pair in raw.decode("ascii").split("&") if pair]
-    if b"%" not in raw and b"+" not in raw:
+    pairs = [pair.partition("=") for pair in raw.split("&") if pair]
+    if "%" not in raw and "+" not in raw:
         return tuple([(name, value) for name, _, value in pairs])
     try:
         return tuple([(_text(name), _text(value)) for name, _, value in pairs])

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from trug.domain.access_log import Record, line_of, operation_name
-from trug.domain.configurations import HAS_LOGGING
+from trug.domain.configurations import HAS_LOGGING, HAS_REQUEST_PAYMENT
 from trug.domain.identity import ANONYMOUS, Identity, canonical_id_of
 from trug.observe import Trace, redacted
 from trug.operations.noting import NOTED, Note
 from trug.ports.rows import Bucket
 from trug.wire.reply import Reply
 from trug.wire.request import WireRequest
+
+NOTICED = NOTED | HAS_REQUEST_PAYMENT
+"""What a request must be looked at for: its bucket has a log, metrics or analyses, or requesters pay for it."""
 
 READING = frozenset({"GetObject", "HeadObject"})
 WRITING = frozenset({"PutObject", "UploadPart"})

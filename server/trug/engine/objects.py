@@ -113,6 +113,10 @@ class Objects:
             blob=received.blob,
         )
 
+    def at_hand(self, bucket: Bucket, key: str) -> Fetched | None:
+        """The newest version of a key, with its inline bytes or without, if it is in memory; None says nothing."""
+        return self._metadata.at_hand(bucket.id, key)
+
     async def find(self, bucket: Bucket, key: str, version_id: str | None) -> Version:
         """The newest version, or the one named. NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker that
         was named, InvalidArgument for text that is no version id."""

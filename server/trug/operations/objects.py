@@ -16,11 +16,12 @@ from trug.domain.preconditions import NO_CONDITIONS, ReadConditions, WriteCondit
 from trug.domain.ranges import parse_range
 from trug.domain.versioning import Versioning
 from trug.engine.drafts import Draft
+from trug.engine.engine import Engine
 from trug.engine.envelopes import check_customer_key
 from trug.operations.call import Call
 from trug.operations.expiring import stored_expiration, version_expiration
 from trug.operations.granting import is_plain, with_owner
-from trug.operations.operation import Family
+from trug.operations.operation import AtHand, Family
 from trug.operations.parameters import (
     authorise_lock,
     check_length,
@@ -32,7 +33,7 @@ from trug.operations.parameters import (
     version_asked,
 )
 from trug.operations.representation import checksum_headers, stored_headers, version_header
-from trug.ports.rows import Version
+from trug.ports.rows import Bucket, Version
 from trug.wire.dates import http_date
 from trug.wire.encryption import customer_key, encryption_headers, speaks_of_encryption
 from trug.wire.headers import (
@@ -190,12 +191,33 @@ class Extract:
     checksum: Checksum | None
 
 
+def get_at_hand(engine: Engine, bucket: Bucket, key: str) -> Reply | None:
+    """What ``get_object`` answers of an object whose bytes are in memory."""
+    fetched = engine.objects.at_hand(bucket, key)
+    if fetched is None:
+        return None
+    version, content = fetched
+    headers = remembered_headers(bucket, version)
+    return None if content is None or headers is None else Reply(WHOLE, headers, content, version.listing.size)
+
+
+def head_at_hand(engine: Engine, bucket: Bucket, key: str) -> Reply | None:
+    """What ``head_object`` answers of an object whose row is in memory."""
+    fetched = engine.objects.at_hand(bucket, key)
+    if fetched is None:
+        return None
+    version = fetched.version
+    headers = remembered_headers(bucket, version)
+    return None if headers is None else Reply(WHOLE, headers, b"", version.listing.size)
+
+
 @family.operation(
     "GetObject",
     "GET /{Bucket}/{Key+}",
     action=actions.GET_OBJECT,
     versioned_action=actions.GET_OBJECT_VERSION,
     request=GetObject,
+    at_hand=AtHand(IS_PLAIN_READ, get_at_hand),
 )
 async def get_object(call: Call, request: GetObject) -> Reply:
     if request.overrides and call.identity.is_anonymous:
@@ -222,6 +244,7 @@ async def get_object(call: Call, request: GetObject) -> Reply:
     action=actions.GET_OBJECT,
     versioned_action=actions.GET_OBJECT_VERSION,
     request=HeadObject,
+    at_hand=AtHand(IS_PLAIN_READ, head_at_hand),
 )
 async def head_object(call: Call, request: HeadObject) -> Reply:
     version, part = await _looked_up(call, request)
@@ -284,21 +307,31 @@ PERMITTED = (
 """Headers, and what one must be allowed to be shown them: of the newest version, and of one by its id."""
 
 
-SHOWN: Bounded[int, tuple[Version, Lasting]] = Bounded(2048)
-"""What versions show, by their place in memory: a small object that is read again and again is the same one, found in
-memory, until it changes."""
+SHOWN: Bounded[int, tuple[Version, bool, Lasting]] = Bounded(2048)
+"""What versions show, and whether with a version id, by their place in memory: a small object that is read again and
+again is the same one, found in memory, until it changes."""
 
 
 def shared_headers(call: Call, version: Version) -> dict[str, str]:
     """As ``version_headers``, made once of each version whose headers depend on nothing but itself."""
-    if call.bucket.versioning is not OFF or version.listing.storage_class != STANDARD:
+    if version.listing.storage_class != STANDARD:
         return version_headers(call, version)
+    is_versioned = call.bucket.versioning is not OFF
     known = SHOWN.get(id(version))
-    if known is not None and known[0] is version:
-        return known[1]
+    if known is not None and known[0] is version and known[1] is is_versioned:
+        return known[2]
     headers = Lasting(version_headers(call, version))
-    SHOWN.keep(id(version), (version, headers))
+    SHOWN.keep(id(version), (version, is_versioned, headers))
     return headers
+
+
+def remembered_headers(bucket: Bucket, version: Version) -> Lasting | None:
+    """All that a read of a whole version shows to the plain owner of its bucket, if one has shown it before; None also
+    where an answer shows more than the version alone tells."""
+    known = SHOWN.get(id(version))
+    if known is None or known[0] is not version or known[1] is not (bucket.versioning is not OFF):
+        return None
+    return None if version.record.encryption is not None or bucket.configured & HAS_LIFECYCLE else known[2]
 
 
 def version_headers(call: Call, version: Version) -> dict[str, str]:

@@ -8,10 +8,12 @@ from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 from trug.access.actions import Action
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
+from trug.engine.engine import Engine
 from trug.operations.call import Call
 from trug.operations.context import Told
+from trug.ports.rows import Bucket
 from trug.wire.reply import Reply
-from trug.wire.request import Incoming
+from trug.wire.request import Incoming, Rule
 
 Q_co = TypeVar("Q_co", covariant=True)
 
@@ -34,6 +36,19 @@ built and answers 501."""
 
 
 @frozen
+class AtHand:
+    """How an operation on a key answers at once (edge.straight).
+
+    A request without query, with headers whose names ``fits`` finds to ask for nothing but the whole, from the plain
+    owner of the bucket (``access.authority.is_plain_owner``), is answered by ``answer`` out of memory: with what the
+    handler would answer, or None.
+    """
+
+    fits: Rule[bool]
+    answer: Callable[[Engine, Bucket, str], Reply | None]
+
+
+@frozen
 class Operation(Generic[Q_co]):
     """One operation of S3.
 
@@ -44,8 +59,9 @@ class Operation(Generic[Q_co]):
     need not exist. ``in_form`` is true where the body is a form, whose fields say who asks and for what. ``may_last``
     is true where the answer, a document, begins after some seconds though the work is not done (edge.lasting).
     ``asks_itself`` is true where the handler asks for permission, thing by thing. ``tells`` gives what only a request's
-    document says to policies; then permission is asked for when it was read. ``note`` is what the list of operations
-    says beside the name: the default answer, or why not.
+    document says to policies; then permission is asked for when it was read. ``at_hand`` is there where requests may be
+    answered without the handler. ``note`` is what the list of operations says beside the name: the default answer, or
+    why not.
     """
 
     name: str
@@ -60,6 +76,7 @@ class Operation(Generic[Q_co]):
     may_last: bool = False
     asks_itself: bool = False
     tells: Callable[[Any], Told] | None = None
+    at_hand: AtHand | None = None
     kind: Kind = "acts"
     note: str = ""
 
@@ -93,6 +110,7 @@ class Family:
         may_last: bool = False,
         asks_itself: bool = False,
         tells: Callable[[Q], Told] | None = None,
+        at_hand: AtHand | None = None,
         kept: str = "",
     ) -> Callable[[Callable[[Call, Q], Awaitable[Reply]]], Callable[[Call, Q], Awaitable[Reply]]]:
         """Add the decorated handler to the table under AWS's ``name``. ``kept`` says what does not come of what it
@@ -113,6 +131,7 @@ class Family:
                     may_last=may_last,
                     asks_itself=asks_itself,
                     tells=tells,
+                    at_hand=at_hand,
                     kind="kept" if kept else "acts",
                     note=kept,
                 )

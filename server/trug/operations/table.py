@@ -105,6 +105,16 @@ class OperationTable:
                 return row.operation
         raise self._refusal(method, level, asked, parameters)
 
+    @property
+    def at_hand(self) -> Mapping[str, Operation[Any]]:
+        """By method, what a request on a key without query is where that does not depend on its headers, and may be
+        answered at once."""
+        return {
+            method: place.plain
+            for (method, level), place in self._places.items()
+            if level is Level.OBJECT and place.plain is not None and place.plain.at_hand and not place.headers
+        }
+
     # --- why not ---
 
     def _refusal(self, method: str, level: Level, asked: frozenset[str], parameters: Mapping[str, str]) -> S3Error:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from trug.ports.changes import Change, Read
 from trug.ports.reports import Reports
+from trug.ports.rows import Fetched
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -57,6 +58,11 @@ class MetadataStore(Protocol):
         The change's blobs are synced before and, when it was surely not applied, unlinked. Once it has begun,
         cancelling the caller does not take the change back.
         """
+        ...
+
+    def at_hand(self, bucket: int, key: str) -> Fetched | None:
+        """The newest version of a key, with its inline bytes or without, if it is in memory as it was last committed;
+        None says nothing of what there is."""
         ...
 
     async def fetch(self, read: Read[R]) -> R:

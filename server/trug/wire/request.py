@@ -18,15 +18,17 @@ class Shape:
     """Which names the headers of a request have, in their order, lower case.
 
     Clients send a few shapes again and again, so shapes are interned, and what follows from the names alone is found
-    out once of each (``Rule``).
+    out once of each (``Rule``). ``facts[rule]`` is what a rule says of them.
     """
 
-    __slots__ = ("facts", "has_repeats", "names")
+    __slots__ = ("facts", "has_repeats", "is_kept", "last", "names")
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
         self.has_repeats = len(set(names)) < len(names)
-        self.facts: dict[object, Any] = {}
+        self.is_kept = not self.has_repeats and not any(name.endswith(SECRET) for name in names)
+        self.facts = Facts(names)
+        self.last: tuple[Sequence[bytes], Headers] | None = None
 
     @classmethod
     def of(cls, raw: tuple[bytes, ...]) -> Shape:
@@ -38,23 +40,39 @@ class Shape:
         return shape
 
 
+class Facts(dict["Rule[Any]", Any]):
+    """What rules say of these names, asked once of each: a look-up in C, where a call of the rule takes three times as
+    long."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, rule: Rule[Any]) -> Any:
+        said = self[rule] = rule.judge(self._names)
+        return said
+
+
 LONGEST_SHAPE = 1024
+LONGEST_LIKE = 2048
+"""Bytes of a head that is kept for the sake of the next one like it."""
+SECRET = "customer-key"
+"""Ends the names of headers that nobody keeps."""
 _SHAPES: Bounded[tuple[bytes, ...], Shape] = Bounded(1024)
 
 
 class Rule(Generic[T]):
     """What the names of a request's headers say, whatever their values: ``judge`` is given them once per shape."""
 
-    __slots__ = ("_judge",)
+    __slots__ = ("judge",)
 
     def __init__(self, judge: Callable[[tuple[str, ...]], T]) -> None:
-        self._judge = judge
+        self.judge = judge
 
     def __call__(self, headers: Headers) -> T:
-        facts = headers.shape.facts
-        if self not in facts:
-            facts[self] = self._judge(headers.shape.names)
-        said: T = facts[self]
+        said: T = headers.shape.facts[self]
         return said
 
 
@@ -70,12 +88,39 @@ class Headers(dict[str, str]):
 
     def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
         raw_names, raw_values = zip(*pairs, strict=True) if pairs else ((), ())
-        shape = self.shape = Shape.of(raw_names)
-        values = _texts(raw_values)
+        self._fill(Shape.of(raw_names), raw_values)
+
+    def _fill(self, shape: Shape, raw: Sequence[bytes]) -> None:
+        self.shape = shape
+        values = _texts(raw)
         if shape.has_repeats or len(values) != len(shape.names):
-            self.update(_joined(shape.names, pairs))
+            self.update(_joined(shape.names, raw))
         else:
             self.update(zip(shape.names, values, strict=True))
+
+    @classmethod
+    def arrived(cls, names: Sequence[bytes], values: Sequence[bytes], size: int) -> Headers:
+        """The headers of a head of ``size`` bytes, or more, as it came off the wire.
+
+        Most values are those of the last head of the same shape (host, agent, the hash of an empty body, the date for a
+        second): these are taken from there, in a third of the 13,000 instructions of five headers.
+        """
+        raw = tuple(names)
+        shape = _SHAPES.get(raw) or Shape.of(raw)
+        headers = cls.__new__(cls)
+        last = shape.last
+        if last is None:
+            headers._fill(shape, values)
+        else:
+            before, like = last
+            headers.shape = shape
+            headers.update(like)
+            for name, value, known in zip(shape.names, values, before):  # noqa: B905 - a shape has as many of each
+                if value != known:
+                    headers[name] = value.strip(b" \t").decode("latin-1")
+        if shape.is_kept and size < LONGEST_LIKE:
+            shape.last = values, headers
+        return headers
 
     def with_values(self, values: Mapping[str, str]) -> Headers:
         """These headers and, where they have none of a name, the given ones (lower-case names)."""
@@ -104,10 +149,10 @@ def _texts(values: Iterable[bytes]) -> list[str]:
     return b"\n".join(map(bytes.strip, values, repeat(b" \t"))).decode("latin-1").split("\n")
 
 
-def _joined(names: Iterable[str], pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def _joined(names: Iterable[str], values: Iterable[bytes]) -> dict[str, str]:
     """Values by name, those of one name joined at the end: thousands of lines of it must cost no more."""
     lines: dict[str, list[str]] = {}
-    for name, (_, value) in zip(names, pairs, strict=True):
+    for name, value in zip(names, values, strict=True):
         lines.setdefault(name, []).append(value.decode("latin-1").strip(" \t"))
     return {name: ",".join(values) for name, values in lines.items()}
 

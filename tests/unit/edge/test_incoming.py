@@ -44,21 +44,21 @@ def test_a_request() -> None:
 @pytest.mark.parametrize(
     ("raw", "pairs"),
     [
-        (b"", ()),
-        (b"a", (("a", ""),)),
-        (b"a=", (("a", ""),)),
-        (b"&&a=1&", (("a", "1"),)),
-        (b"a=b=c", (("a", "b=c"),)),
-        (b"%61=%C3%A9", (("a", "é"),)),
-        (b"=v", (("", "v"),)),
+        ("", ()),
+        ("a", (("a", ""),)),
+        ("a=", (("a", ""),)),
+        ("&&a=1&", (("a", "1"),)),
+        ("a=b=c", (("a", "b=c"),)),
+        ("%61=%C3%A9", (("a", "é"),)),
+        ("=v", (("", "v"),)),
     ],
 )
-def test_query(raw: bytes, pairs: tuple[tuple[str, str], ...]) -> None:
+def test_query(raw: str, pairs: tuple[tuple[str, str], ...]) -> None:
     assert parsed_query(raw) == pairs
 
 
-@pytest.mark.parametrize("raw", [b"a=%ff", b"a=%zz", b"a=%", b"%c3=1", b"a=\xc3\xa9", b"a=1#frag", b"%ed%a0%80"])
-def test_query_refused(raw: bytes) -> None:
+@pytest.mark.parametrize("raw", ["a=%ff", "a=%zz", "a=%", "%c3=1", "a=\xc3\xa9", "a=1#frag", "%ed%a0%80"])
+def test_query_refused(raw: str) -> None:
     with pytest.raises(S3Error) as caught:
         parsed_query(raw)
     assert caught.value.code.name == "InvalidURI"

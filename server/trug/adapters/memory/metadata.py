@@ -191,6 +191,12 @@ class MemoryMetadata:
             self._unlink(change.blobs)
             raise
 
+    def at_hand(self, bucket: int, key: str) -> Fetched | None:
+        try:
+            return self._state.fetch(CurrentContent(bucket, key))
+        except Damaged:
+            return None
+
     async def fetch(self, read: Read[R]) -> R:
         return self._state.fetch(read)
 

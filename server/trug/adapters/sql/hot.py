@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeVar, cast
 from zlib import crc32
 
-from trug.adapters.sql.generation import SLOTS, Words
+from trug.adapters.sql.generation import SEQUENCE, SLOTS, Words
 from trug.ports.changes import Read
 from trug.ports.reads import Current, CurrentContent
 from trug.ports.rows import Fetched, Version
@@ -27,6 +27,7 @@ OVERHEAD = 2048
 class Kept(NamedTuple):
     """What was read, maybe without its inline bytes, and what the stamp of its slot was before."""
 
+    slot: int
     stamp: int
     fetched: Fetched
 
@@ -52,21 +53,30 @@ class Hot:
         self._room = room
         self._kept: dict[tuple[int, str], Kept] = {}
 
+    def at_hand(self, bucket: int, key: str) -> Fetched | None:
+        """The newest version of a key, maybe without its inline bytes, if it is in memory and still the same."""
+        kept = self._kept.get((bucket, key))
+        if kept is None:
+            return None
+        slot, stamp, fetched = kept
+        words = self._words
+        return fetched if words.stamps[slot] == stamp and stamp <= words.all[SEQUENCE] else None
+
     def fetch(self, read: Read[R]) -> R:
         assert isinstance(read, (Current, CurrentContent))  # noqa: S101 - others are not asked for here
-        place = read.bucket, read.key
-        stamp = self._words.stamps[slot_of(*place)]
-        is_settled = stamp <= self._words.sequence
-        kept = self._kept.get(place)
-        if kept is not None and kept.stamp == stamp and is_settled:
-            version, content = kept.fetched
+        known = self.at_hand(read.bucket, read.key)
+        if known is not None:
             if type(read) is Current:
-                return cast("R", version)
-            if content is not None or version.inline is None:
-                return cast("R", kept.fetched)
+                return cast("R", known.version)
+            if known.content is not None or known.version.inline is None:
+                return cast("R", known)
+        slot = slot_of(read.bucket, read.key)
+        stamp = self._words.stamps[slot]
+        is_settled = stamp <= self._words.sequence
         found: Fetched | Version | None = cast("Any", self._reader.fetch(read))
         if found is not None and is_settled:
-            self._keep(place, Kept(stamp, found if type(found) is Fetched else Fetched(cast("Version", found), None)))
+            fetched = found if type(found) is Fetched else Fetched(cast("Version", found), None)
+            self._keep((read.bucket, read.key), Kept(slot, stamp, fetched))
         return cast("R", found)
 
     def _keep(self, place: tuple[int, str], kept: Kept) -> None:

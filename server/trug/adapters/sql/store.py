@@ -28,6 +28,7 @@ from trug.adapters.sql.upkeep import overwrite_tail
 from trug.ports.changes import Change, Read
 from trug.ports.keys import Clock
 from trug.ports.reads import BlobNamed
+from trug.ports.rows import Fetched
 from trug.ports.stores import BlobKeeper, Damaged, Reader, Unavailable
 
 if TYPE_CHECKING:
@@ -368,6 +369,10 @@ class SqlMetadata:
         if self._is_closed:
             raise Unavailable("the store is closed")
         return await self._opened.committer.submit(change)
+
+    def at_hand(self, bucket: int, key: str) -> Fetched | None:
+        opened = self._opened
+        return None if self._is_closed or opened.is_shut else opened.hot.at_hand(bucket, key)
 
     async def fetch(self, read: Read[R]) -> R:
         opened = self._open()
