@@ -41,9 +41,9 @@ def prepare(directory: str) -> None:
         with suppress(FileExistsError):
             os.mkdir(path, syscalls.PRIVATE_FOLDER)
         _examine(path)
+    _refuse_other_devices(directory)
     for path in (f"{directory}/{layout.BLOBS}", layout.staging_path(directory)):
         syscalls.scatter_folders(path)
-    _refuse_other_devices(directory)
     syscalls.sync_folder(directory)
 
 
