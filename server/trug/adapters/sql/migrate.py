@@ -79,6 +79,7 @@ def migrate(path: str, found: int, wanted: int) -> None:
     from alembic import command
     from sqlalchemy.exc import DBAPIError
 
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     log.warning("migrating %s from format %d to format %d", path, found, wanted)
     engine = engine_over(partial(open_writer, path, "full"))
     try:
