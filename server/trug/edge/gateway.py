@@ -19,6 +19,8 @@ from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.names import check_bucket_name
 from trug.edge.accelerated import check_acceleration, not_there
 from trug.edge.asking import Asking
+from trug.edge.control import ACCOUNT_ID, LABEL, AccountControl, is_meant
+from trug.edge.control import VERSION as CONTROL
 from trug.edge.health import RESERVED, Health, Readiness
 from trug.edge.incoming import LARGEST_PAYLOAD, Arriving, EdgeSettings, Head, Intake, with_hoisted_headers
 from trug.edge.lasting import in_time
@@ -47,6 +49,9 @@ from trug.wire.reply import Reply
 from trug.wire.request import Incoming, WireRequest
 
 logger = logging.getLogger(__name__)
+
+ASIDE = RESERVED | {CONTROL}
+"""Where a path begins that is no bucket's, or need not be."""
 
 READING = frozenset({"GET", "HEAD"})
 """What changes nothing. All that is managed is of a bucket or of none, so requests on a key need no actor either."""
@@ -107,6 +112,7 @@ class Gateway:
             host_id=observer.host_id,
             visitor=visitor,
         )
+        self._control = AccountControl(authenticator, authority, engine, observer.host_id)
         self._letterhead = Letterhead(observer.host_id)
         self._straight = Straight(table=table, authenticator=authenticator, engine=engine, intake=self._intake)
         self._health = Health(
@@ -248,10 +254,10 @@ class Gateway:
         try:
             wire = self._intake.wire(head, body, request_id=trace.request_id, received=received)
             trace.client = wire.client
-            probed = await self._health.find(wire) if wire.target.bucket in RESERVED else None
-            if probed is not None:
-                trace.operation, reply = probed
-                return reply
+            if wire.target.bucket in ASIDE or (wire.target.is_virtual and ACCOUNT_ID in wire.headers):
+                aside = await self._aside(wire, trace)
+                if aside is not None:
+                    return aside
             if head.method == PREFLIGHT:
                 trace.operation = "Preflight"
                 reply = await self._cross_origin.preflight(wire)
@@ -272,6 +278,18 @@ class Gateway:
             reply = await self._cross_origin.shown(wire, reply)
         if head.method == "HEAD" and wire is not None and wire.target.key is None:
             reply = await self._with_region(reply, wire)
+        return reply
+
+    async def _aside(self, wire: WireRequest, trace: Trace) -> Reply | None:
+        """The answer to what is about no bucket, though its path reads like one."""
+        probed = await self._health.find(wire) if wire.target.bucket in RESERVED else None
+        if probed is not None:
+            trace.operation, reply = probed
+            return reply
+        if not is_meant(wire):
+            return None
+        trace.operation = LABEL
+        reply, trace.operation, trace.error = await self._control.answer(wire)
         return reply
 
     def refuse(self, code: ErrorCode, client: str) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 
@@ -41,17 +41,29 @@ def error_reply(error: S3Error, *, resource: str, request_id: str, host_id: str)
     status = error.code.status
     if status in BODILESS:
         return Reply(status, headers=error.headers)
-    headers = {"content-type": XML, **(RETRY_LATER if status == 503 else {}), **error.headers}
-    elements = [
-        ("Code", error.code.name),
-        ("Message", error.message),
-        *error.fields.items(),
-        ("Resource", resource),
-        ("RequestId", request_id),
-        ("HostId", host_id),
-    ]
-    inside = "".join([element(name, _UNWRITABLE.sub("\ufffd", text)) for name, text in elements])
-    return Reply(status, headers=headers, body=document("Error", inside, namespaced=False))
+    sent = [("Resource", resource), ("RequestId", request_id), ("HostId", host_id)]
+    inside = _elements([*_told(error), *sent])
+    return Reply(status, headers=_error_headers(error), body=document("Error", inside, namespaced=False))
+
+
+def control_error_reply(error: S3Error, *, request_id: str, host_id: str) -> Reply:
+    """The answer of an error as S3 Control has it: one level deeper."""
+    inside = f"<Error>{_elements(_told(error))}</Error>"
+    sent = _elements([("RequestId", request_id), ("HostId", host_id)])
+    body = document("ErrorResponse", inside, sent, namespaced=False)
+    return Reply(error.code.status, headers=_error_headers(error), body=body)
+
+
+def _told(error: S3Error) -> Sequence[tuple[str, str]]:
+    return [("Code", error.code.name), ("Message", error.message), *error.fields.items()]
+
+
+def _elements(pairs: Iterable[tuple[str, str]]) -> str:
+    return "".join([element(name, _UNWRITABLE.sub("\ufffd", text)) for name, text in pairs])
+
+
+def _error_headers(error: S3Error) -> dict[str, str]:
+    return {"content-type": XML, **(RETRY_LATER if error.code.status == 503 else {}), **error.headers}
 
 
 # --- the header -----------------------------------------------------------------------------------------------------

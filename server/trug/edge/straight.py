@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from trug.access.authority import is_plain_owner
 from trug.auth.authenticate import Authenticator
 from trug.auth.authentication import Authentication
+from trug.edge.control import ACCOUNT_ID
 from trug.edge.health import RESERVED
 from trug.edge.incoming import IS_FRAMED, Head, Intake
 from trug.edge.logged import NOTICED
@@ -16,7 +17,7 @@ from trug.operations.table import OperationTable
 from trug.wire.reply import Reply
 from trug.wire.request import Rule
 
-LOOKED_AT = frozenset({"origin", "x-amz-expected-bucket-owner"})
+LOOKED_AT = frozenset({"origin", "x-amz-expected-bucket-owner", ACCOUNT_ID})
 IS_BARE = Rule(lambda names: LOOKED_AT.isdisjoint(names) and not IS_FRAMED.judge(names))
 """Of requests without a body whose headers ask nothing of the gateway itself."""
 

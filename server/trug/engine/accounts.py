@@ -19,6 +19,11 @@ WELL_KNOWN = {
 """Accounts that may be named though no row says so."""
 
 
+def account_without_row(id: str) -> Account | None:  # noqa: A002 - what AWS calls it
+    """The default account, which is there whether anything was ever told of it or not; None for any other."""
+    return Account(id, canonical_id_of(id)) if id == DEFAULT_ACCOUNT else None
+
+
 class Accounts:
     """The accounts of the store; an account that it does not know, or not any more, has no name."""
 

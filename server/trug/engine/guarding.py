@@ -10,6 +10,7 @@ from trug.domain.configurations import ACL, OWNERSHIP, POLICY, PUBLIC_ACCESS_BLO
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.public_access import ACCOUNT_KIND, PublicAccessBlock, block_of, pack_block
+from trug.engine.accounts import account_without_row
 from trug.engine.configurations import announced, configured
 from trug.engine.refusals import no_such_bucket
 from trug.ports.access_lists import pack_ownership
@@ -90,7 +91,7 @@ class BlockAccount:
         return () if rows else (AccountWithId(self.account),)
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[bool] | Rejected:
-        account = rows.of(AccountWithId(self.account))
+        account = rows.of(AccountWithId(self.account)) or account_without_row(self.account)
         if account is None:
             return Decided(False)
         document = None if self.block is None else pack_block(self.block)

@@ -96,6 +96,7 @@ FEWEST_BYTES_A_TAG = 64
 """A long document of nothing but tags costs a tree of twenty times its size before anybody counts what is in it."""
 TOO_DEEP = "boolean(/" + "/".join("*" * (DEEPEST + 1)) + ")"
 QUALIFIED = f"{{{NAMESPACE}}}"
+QUALIFIED_FOR_CONTROL = "{http://awss3control.amazonaws.com/doc/2018-08-20/}"
 
 
 def parse(body: bytes, root: str, *, limit: int) -> Element:
@@ -120,13 +121,15 @@ def parse(body: bytes, root: str, *, limit: int) -> Element:
 
 
 def name_of(element: Element) -> str:
-    """The element's name without namespace; MalformedXML when that is neither none nor S3's."""
+    """The element's name without namespace; MalformedXML when that is neither none nor S3's, nor S3 Control's."""
     tag = element.tag
     if not isinstance(tag, str):
         raise malformed()
     name = tag.removeprefix(QUALIFIED)
     if name.startswith("{"):
-        raise malformed()
+        name = name.removeprefix(QUALIFIED_FOR_CONTROL)
+        if name.startswith("{"):
+            raise malformed()
     return name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -187,6 +188,36 @@ def test_a_plan_decides_as_the_evaluator_does(
         for key in KEYS:
             question = Question(identity, action, arn_of(action, BUCKET.name, key), value)
             assert plan.allows(key, value) is decide(question, policies).allowed, (key, plan)
+
+
+ONE_SIDED = (
+    "*",
+    {"AWS": HOME.id},
+    {"AWS": AWAY.id},
+    {"AWS": "arn:aws:iam::222222222222:user/bob"},
+    {"AWS": "arn:aws:iam::111111111111:role/app/reader"},
+    None,
+)
+ALLOWED = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{ARN}b/*"}
+
+
+@pytest.mark.parametrize("principal", ONE_SIDED)
+@pytest.mark.parametrize("identity", CALLERS)
+def test_it_takes_the_same_sides_to_allow(identity: Identity, principal: Any) -> None:
+    """The bucket's policy, the caller's own, a boundary and a session policy: there or not, allowing or not."""
+    resource = None if principal is None else compiled(PolicyKind.BUCKET, [ALLOWED | {"Principal": principal}])
+    silent = ALLOWED | {"Resource": f"{ARN}c/*"}
+    for own, boundary, session in itertools.product((None, ALLOWED, silent), repeat=3):
+        sources = Sources(
+            tuple(compiled(PolicyKind.IDENTITY, [said]) for said in (own,) if said),
+            None if boundary is None else compiled(PolicyKind.BOUNDARY, [boundary]),
+            tuple(compiled(PolicyKind.SESSION, [said]) for said in (session,) if said),
+            resource,
+            identity.account is HOME,
+        )
+        question = Question(identity, actions.GET_OBJECT, f"{ARN}b/k", nothing)
+        plan = plan_of(identity, actions.GET_OBJECT, BUCKET, sources)
+        assert plan.allows("k", nothing) is decide(question, sources).allowed, (own, boundary, session)
 
 
 # --- what remains ---------------------------------------------------------------------------------------------------
