@@ -13,7 +13,7 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.driver import Sample, deal, drive
-from benchmarks.policies import declare_reader
+from benchmarks.policies import with_reader
 from benchmarks.processes import Running, Tree, listener_of, nginx, started, trug, workplace
 from benchmarks.signing import Endpoint, plain
 from benchmarks.table import figure, table
@@ -53,7 +53,7 @@ def main() -> int:
     ]
     with ExitStack() as stack:
         place = stack.enter_context(workplace())
-        running = stack.enter_context(trug(place, ["--init", str(declare_reader(place))]))
+        running = stack.enter_context(trug(place, with_reader(place)))
         benches = [Bench(Endpoint("trug", running.host, running.port), running.tree, processes=options.drivers)]
         if options.peer:
             benches.append(peer(options.peer, options.drivers))

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from benchmarks.counting import MISSING, counted_trug, is_possible
 from benchmarks.driver import deal
 from benchmarks.operations import OPERATIONS, prepare
+from benchmarks.policies import with_reader
 from benchmarks.processes import ROOT, trug, workplace
 from benchmarks.signing import Endpoint
 from benchmarks.table import figure, table
@@ -60,7 +61,7 @@ def timed(place: Path, other: Path, revision: str, operations: Sequence[str], ro
         for name, root in ((HERE, ROOT), (revision, other)):
             data = place / f"data-{len(sides)}"
             data.mkdir()
-            running = stack.enter_context(trug(data, root=root))
+            running = stack.enter_context(trug(data, with_reader(data), root=root))
             bench = Bench(Endpoint(name, running.host, running.port), running.tree)
             note(f"{name}: filling")
             prepare(bench)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from benchmarks.driver import deal, drive
 from benchmarks.operations import BARE, BARE_OPERATION, OPERATIONS, Operation, prepare
+from benchmarks.policies import with_reader
 from benchmarks.processes import ROOT, Running, started, trug, workplace
 from benchmarks.signing import Endpoint
 from benchmarks.workloads import Bench
@@ -81,7 +82,7 @@ def _under(place: Path) -> list[str]:
 @contextmanager
 def counted_trug(place: Path, root: Path = ROOT, name: str = "trug") -> Iterator[Counted]:
     """The server of a checkout, with what the operations need."""
-    with trug(place, root=root, under=_under(place)) as running:
+    with trug(place, with_reader(place), root=root, under=_under(place)) as running:
         counted = Counted(running, place, name)
         prepare(counted.bench)
         yield counted

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from benchmarks.policies import GUARDED
 from benchmarks.signing import Payload, Request, plain
-from benchmarks.workloads import BUCKET, LISTED, SIZES, Bench
+from benchmarks.workloads import BUCKET, LISTED, SIZES, Bench, allowed_requests
 
 LISTED_KEYS = 1100
 
@@ -51,12 +52,17 @@ def _list(bench: Bench, count: int) -> Sequence[Request]:
     return [bench.sign.get(LISTED, {"list-type": "2"})] * count
 
 
+def _get_allowed(bench: Bench, count: int) -> Sequence[Request]:
+    return allowed_requests(bench, [f"{GUARDED}/hot/4k"]) * count
+
+
 def _live(_: Bench, count: int) -> Sequence[Request]:
     return [plain("/-/live")] * count
 
 
 OPERATIONS = {
     "get": Operation(400, 8, _get("4k")),
+    "get-allowed": Operation(400, 8, _get_allowed),
     "head": Operation(400, 8, _head),
     "put": Operation(300, 16, _put("4k")),
     "delete": Operation(300, 16, _delete),

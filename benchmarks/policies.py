@@ -61,8 +61,8 @@ def bucket_policy() -> bytes:
     return json.dumps({"Version": "2012-10-17", "Statement": statements(Principal=principal)}).encode()
 
 
-def declare_reader(place: Path) -> Path:
-    """A file for ``--init`` that declares the user."""
+def with_reader(place: Path) -> list[str]:
+    """Arguments for a server that knows the user, and the file they name."""
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements()})
     path = place / "reader.toml"
     path.write_text(
@@ -80,4 +80,4 @@ policies = ["reads"]
 keys = [{{ access_key = "{READER.access_key}", secret_key = "{READER.secret_key}" }}]
 """
     )
-    return path
+    return ["--init", str(path)]

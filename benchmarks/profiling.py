@@ -18,6 +18,7 @@ from pathlib import Path
 from benchmarks.counting import MISSING, counted_bare, counted_trug, is_possible, show
 from benchmarks.driver import deal, drive
 from benchmarks.operations import BARE, BARE_OPERATION, OPERATIONS, Operation, prepare
+from benchmarks.policies import with_reader
 from benchmarks.processes import ROOT, Running, serve_arguments, started, workplace
 from benchmarks.signing import Endpoint
 from benchmarks.workloads import Bench
@@ -31,7 +32,7 @@ SETTLING = 0.5
 def profile(name: str, operation: Operation, place: Path, lines: int) -> None:
     """Print the dearest Python functions of each thread."""
     note(f"{name}: profiling Python")
-    program = ["-m", "benchmarks.profiled", str(place), *serve_arguments(place)]
+    program = ["-m", "benchmarks.profiled", str(place), *serve_arguments(place), *with_reader(place)]
     with started(program, place / "profiled.log") as running:
         requests = _drive_profiled(running, operation)
     for file in sorted(place.glob("*.prof"), key=lambda path: path.stem != "loop"):

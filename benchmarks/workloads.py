@@ -124,14 +124,18 @@ def get_hot(bench: Bench, count: int, connections: int) -> Sample:
 
 def get_allowed(bench: Bench, count: int, connections: int) -> Sample:
     """The same by a user whom policies let: what it costs more than ``get_hot`` is what deciding costs."""
+    requests = allowed_requests(bench, [f"{GUARDED}/hot/{number:04}" for number in range(HOT)])
+    return bench.drive(deal(_shuffled(requests, count), connections))
+
+
+def allowed_requests(bench: Bench, paths: Sequence[str]) -> list[Request]:
+    """Of the user whom policies let read: his requests for objects in a bucket with a policy, which are put there."""
     address = bench.endpoint.address
     ask(address, bench.sign.request("PUT", GUARDED))
     ask(address, bench.sign.put(GUARDED, Payload.of(bucket_policy()), {"policy": ""}))
-    paths = [f"{GUARDED}/hot/{number:04}" for number in range(HOT)]
     bench.fill([bench.sign.put(path, bench.payloads["4k"]) for path in paths], 16)
     reader = Signer(bench.endpoint._replace(access_key=READER.access_key, secret_key=READER.secret_key))
-    requests = [reader.get(path, size=SIZES["4k"]) for path in paths]
-    return bench.drive(deal(_shuffled(requests, count), connections))
+    return [reader.get(path, size=SIZES["4k"]) for path in paths]
 
 
 def head_hot(bench: Bench, count: int, connections: int) -> Sample:

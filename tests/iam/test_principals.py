@@ -9,9 +9,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from tests.support.iam import ROOT, IamServer
 from tests.support.server import REGION
 
+from trug.domain.configurations import PRINCIPALS
 from trug.domain.identity import DEFAULT_ACCOUNT, canonical_id_of
 
 ARN = f"arn:aws:iam::{DEFAULT_ACCOUNT}"
@@ -43,7 +45,11 @@ def document(principal: Any, action: str, **more: Any) -> str:
 
 @pytest.fixture(scope="module")
 def s3(server: IamServer) -> Any:
-    access_key, secret = ROOT
+    return client_of(server, ROOT)
+
+
+def client_of(server: IamServer, keys: tuple[str, str]) -> Any:
+    access_key, secret = keys
     return boto3.client(
         "s3",
         endpoint_url=server.endpoint,
@@ -94,3 +100,55 @@ def test_a_role_that_trusts_strangers(iam: Any, user: str, principal: Any, refus
     assert refused(iam.create_role, RoleName=role, AssumeRolePolicyDocument=trust) == "MalformedPolicyDocument"
     iam.create_role(RoleName=role, AssumeRolePolicyDocument=document({"AWS": f"{ARN}:root"}, "sts:AssumeRole"))
     assert refused(iam.update_assume_role_policy, RoleName=role, PolicyDocument=trust) == "MalformedPolicyDocument"
+
+
+# --- made anew ------------------------------------------------------------------------------------------------------
+
+
+def reads(server: IamServer, keys: tuple[str, str], bucket: str) -> bool:
+    client = client_of(server, keys)
+    try:
+        client.get_object(Bucket=bucket, Key="k")
+    except ClientError as refusal:
+        assert refusal.response["Error"]["Code"] == "AccessDenied"
+        return False
+    return True
+
+
+def new_keys(iam: Any, name: str) -> tuple[str, str]:
+    made = iam.create_access_key(UserName=name)["AccessKey"]
+    return made["AccessKeyId"], made["SecretAccessKey"]
+
+
+def test_a_user_made_anew_does_not_inherit_what_a_bucket_gave(
+    server: IamServer, iam: Any, s3: Any, bucket: str, user: str, refused: Callable[..., str]
+) -> None:
+    arn, first = f"{ARN}:user/{user}", iam.get_user(UserName=user)["User"]["UserId"]
+    text = bucket_policy(bucket, {"AWS": [arn, DEFAULT_ACCOUNT]})
+    s3.put_object(Bucket=bucket, Key="k", Body=b"content")
+    s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    keys = new_keys(iam, user)
+    assert reads(server, keys, bucket)
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == text
+    iam.delete_access_key(UserName=user, AccessKeyId=keys[0])
+    iam.delete_user(UserName=user)
+    for is_again in (False, True):
+        if is_again:
+            iam.create_user(UserName=user)
+            assert not reads(server, new_keys(iam, user), bucket)
+        shown = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+        assert json.loads(shown)["Statement"][0]["Principal"]["AWS"] == [first, DEFAULT_ACCOUNT]
+        assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=shown) == "MalformedPolicy"
+    s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    assert reads(server, new_keys(iam, user), bucket)
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == text
+
+
+def test_the_ids_go_with_the_policy(server: IamServer, s3: Any, bucket: str, user: str) -> None:
+    """Whoever is named by the next one is who is there then."""
+    for principal in ({"AWS": f"{ARN}:user/{user}"}, "*"):
+        s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, principal))
+        found = server.run(server.engine.buckets.find(bucket))
+        assert found is not None
+        kept = server.run(server.engine.configurations.find(found, PRINCIPALS))
+        assert (kept is None) is (principal == "*")

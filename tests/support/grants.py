@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trug.access.grants import NO_GRANTS, Grants
@@ -50,3 +50,7 @@ class MemoryGrants:
     async def find_stranger(self, policy: Policy) -> str:
         """Nobody is one."""
         return ""
+
+    async def ids_of(self, names: Iterable[str]) -> dict[str, str]:
+        """Nobody has one."""
+        return {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from trug.access import actions as a
 from trug.access.actions import Action
+from trug.access.binding import Ids, bound, ids_of
 from trug.access.evaluate import Decision, Effect, Question, Sources, Values, decide, reason_of
 from trug.access.grants import NO_GRANTS, Grants, GrantSource
 from trug.access.lists import ON_OBJECTS, ListedAccess
@@ -21,6 +22,7 @@ from trug.domain.configurations import (
     HAS_POLICY,
     HAS_PUBLIC_ACCESS_BLOCK,
     POLICY,
+    PRINCIPALS,
     PUBLIC_ACCESS_BLOCK,
     flag_of,
 )
@@ -233,6 +235,10 @@ class Authority:
         """The first whom a policy names and who is not there; empty where all are."""
         return await self._grants.find_stranger(policy)
 
+    async def ids_of(self, names: Iterable[str]) -> Ids:
+        """The unique ids of the users and roles among these ARNs that are there."""
+        return await self._grants.ids_of(names)
+
     # --- on a bucket, by somebody else than its plain owner ---
 
     async def _refusal_on(self, ask: Ask, bucket: Bucket) -> S3Error | None:
@@ -368,12 +374,12 @@ class Authority:
 
     async def _read_policy(self, bucket: int) -> BucketPolicy | None:
         """Damaged for a document that is no policy: then nobody may, but the root who may always replace it."""
-        document = await self._metadata.view(partial(document_of, bucket, POLICY))
+        document, principals = await self._metadata.view(partial(policy_of, bucket))
         if document is None:
             return None
         try:
-            policy = parse_policy(document, PolicyKind.BUCKET)
-        except PolicyError as error:
+            policy = bound(parse_policy(document, PolicyKind.BUCKET), ids_of(principals))
+        except (PolicyError, ValueError) as error:
             raise Damaged(f"the policy of bucket {bucket} cannot be read") from error
         return BucketPolicy(policy, is_public(policy), TAGS_NEEDED in policy.needs)
 
@@ -416,6 +422,11 @@ def document_of(bucket: int, kind: str, reader: Reader) -> bytes | None:
         if row is not None and row.configured & flag_of(kind):
             raise Damaged(f"bucket {bucket} has lost its configuration {kind}")
     return document
+
+
+def policy_of(bucket: int, reader: Reader) -> tuple[bytes | None, bytes | None]:
+    """A bucket's policy, and whose the ARNs in it were. Errors as of ``document_of``."""
+    return document_of(bucket, POLICY, reader), reader.fetch(Configuration(bucket, PRINCIPALS))
 
 
 # --- policies that ask for an object's tags -------------------------------------------------------------------------

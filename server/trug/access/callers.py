@@ -42,10 +42,17 @@ def caller_of(identity: Identity, acting: str = "") -> Caller:
     if identity.is_root:
         return Caller((Link(names, DIRECT),), f"{account.canonical_id} {identity.arn}", is_root=True)
     role = f"arn:aws:iam::{account.id}:role{identity.path}{identity.role}"
-    roles = [Link(frozenset((role,)), BOUNDED)] if identity.role else []
+    roles = [Link(named_by(role, identity.id), BOUNDED)] if identity.role else []
     is_limited = is_limited_user(identity)
-    chain = (Link(names, DELEGATED), *roles, Link(frozenset((identity.arn,)), BOUNDED if is_limited else DIRECT))
-    return Caller(chain, f"{account.canonical_id} {role} {identity.arn}{' limited' if is_limited else ''}")
+    own = named_by(identity.arn, identity.id if identity.user else "")
+    chain = (Link(names, DELEGATED), *roles, Link(own, BOUNDED if is_limited else DIRECT))
+    limited = " limited" if is_limited else ""
+    return Caller(chain, f"{account.canonical_id} {role} {identity.arn} {identity.id}{limited}")
+
+
+def named_by(arn: str, unique_id: str) -> frozenset[str]:
+    """What a user or role is named by: a policy that is bound to ids has the id, one that is not the ARN."""
+    return frozenset((arn, unique_id)) if unique_id else frozenset((arn,))
 
 
 def is_limited_user(identity: Identity) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
+from trug.access.binding import Ids
 from trug.access.policy import Policy
 from trug.domain.frozen import frozen
 from trug.domain.identity import Identity
@@ -40,6 +42,10 @@ class GrantSource(Protocol):
         """The first whom a policy names though there is no such account, user or role; empty where all are there."""
         ...
 
+    async def ids_of(self, names: Iterable[str]) -> Ids:
+        """The unique ids of the users and roles among these ARNs that are there."""
+        ...
+
 
 class NobodyGranted:
     """A GrantSource without policies: roots alone may do anything."""
@@ -52,3 +58,6 @@ class NobodyGranted:
 
     async def find_stranger(self, policy: Policy) -> str:
         return ""
+
+    async def ids_of(self, names: Iterable[str]) -> Ids:
+        return {}

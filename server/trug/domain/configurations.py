@@ -91,3 +91,7 @@ def flag_of(kind: str) -> int:
 def with_id(kind: str, name: str) -> str:
     """What one of several configurations of a kind is stored under."""
     return f"{kind}/{name}"
+
+
+PRINCIPALS = with_id(POLICY, "principals")
+"""Beside a bucket's policy: whose the ARNs in it were when it was put."""

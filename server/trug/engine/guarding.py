@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trug.domain.acl import Ownership, is_private, unpack_acl
-from trug.domain.configurations import ACL, OWNERSHIP, POLICY, PUBLIC_ACCESS_BLOCK
+from trug.domain.configurations import ACL, OWNERSHIP, POLICY, PRINCIPALS, PUBLIC_ACCESS_BLOCK
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.public_access import ACCOUNT_KIND, PublicAccessBlock, block_of, pack_block
@@ -15,7 +15,7 @@ from trug.engine.configurations import announced, configured
 from trug.engine.refusals import no_such_bucket
 from trug.ports.access_lists import pack_ownership
 from trug.ports.changes import Decided, Moment, Read, Rejected, Rows
-from trug.ports.effects import KeepDocument, PutAccount
+from trug.ports.effects import KeepDocument, PutAccount, SetConfiguration
 from trug.ports.reads import AccountWithId, BucketWithId, Configuration, Document
 from trug.ports.rows import Bucket
 from trug.ports.stores import MetadataStore
@@ -29,11 +29,13 @@ def ownership_document(ownership: Ownership) -> bytes | None:
 
 @frozen
 class StorePolicy:
-    """Store a bucket's policy (None: remove it); AccessDenied for a public one that a public access block forbids."""
+    """Store a bucket's policy (None: remove it), beside it ``principals``, who the ARNs in it are; AccessDenied for a
+    public one that a public access block forbids."""
 
     bucket: Bucket
     document: bytes | None
     is_public: bool = False
+    principals: bytes | None = None
     blobs: tuple[int, ...] = ()
 
     @property
@@ -41,7 +43,13 @@ class StorePolicy:
         return Configuration(self.bucket.id, PUBLIC_ACCESS_BLOCK), Document(ACCOUNT_KIND, self.bucket.account)
 
     def reads(self, rows: Rows) -> Sequence[Read[Any]]:
-        return () if rows else (BucketWithId(self.bucket.id), *(self._blocks if self.is_public else ()))
+        if rows:
+            return ()
+        return BucketWithId(self.bucket.id), self._named, *(self._blocks if self.is_public else ())
+
+    @property
+    def _named(self) -> Read[bytes | None]:
+        return Configuration(self.bucket.id, PRINCIPALS)
 
     def decide(self, rows: Rows, moment: Moment) -> Decided[None] | Rejected:
         bucket = rows.of(BucketWithId(self.bucket.id))
@@ -49,7 +57,9 @@ class StorePolicy:
             return Rejected(no_such_bucket(self.bucket.name))
         if self.is_public and any(block_of(rows.of(read)).block_policy for read in self._blocks):
             return Rejected(S3Error(ErrorCode.AccessDenied, BLOCKED))
-        return Decided(None, (*configured(bucket, POLICY, self.document), announced(bucket, POLICY)))
+        is_named = self.principals is not None or rows.of(self._named) is not None
+        named = (SetConfiguration(bucket.id, PRINCIPALS, self.principals),) if is_named else ()
+        return Decided(None, (*configured(bucket, POLICY, self.document), *named, announced(bucket, POLICY)))
 
 
 BLOCKED = "Access Denied: public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
@@ -104,9 +114,11 @@ class Guards:
     def __init__(self, metadata: MetadataStore) -> None:
         self._metadata = metadata
 
-    async def store_policy(self, bucket: Bucket, document: bytes | None, *, is_public: bool = False) -> None:
+    async def store_policy(
+        self, bucket: Bucket, document: bytes | None, *, is_public: bool = False, principals: bytes | None = None
+    ) -> None:
         """Set a bucket's policy, None removes it. AccessDenied for a public one where such are blocked."""
-        await self._metadata.commit(StorePolicy(bucket, document, is_public))
+        await self._metadata.commit(StorePolicy(bucket, document, is_public, principals))
 
     async def store_ownership(self, bucket: Bucket, ownership: Ownership | None) -> None:
         """Set a bucket's ownership controls; None deletes them, and then whoever writes an object owns it.

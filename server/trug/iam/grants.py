@@ -91,6 +91,11 @@ class StoredGrants:
                 return name
         return ""
 
+    async def ids_of(self, names: Iterable[str]) -> dict[str, str]:
+        """The unique ids of the users and roles among these ARNs that are there."""
+        found = {name: await self._metadata.view(partial(_id_of, name)) for name in sorted(names)}
+        return {name: unique_id for name, unique_id in found.items() if unique_id}
+
     async def _read_user(self, signer: Signer) -> Grants:
         account, user, number = signer
         return await self._read(Holding(account, USER.name, user, number))
@@ -106,13 +111,24 @@ def _is_there(name: str, reader: Reader) -> bool:
     if not name.startswith("arn:"):
         return True
     account, resource = name.split(":", 5)[4:]
-    sort, _, path = resource.partition("/")
+    sort = resource.partition("/")[0]
     if sort in ENTITIES and account not in OF_AWS:
-        found = look(ENTITIES[sort].at(account, place_of(path.rpartition("/")[2])), reader)
-        return found is not None and found.arn == name
+        return bool(_id_of(name, reader))
     if sort not in OF_AN_ACCOUNT or account in OF_AWS:
         return True
     return account == DEFAULT_ACCOUNT or reader.fetch(AccountWithId(account)) is not None
+
+
+def _id_of(name: str, reader: Reader) -> str:
+    """The unique id of the user or role with this ARN; empty where there is none."""
+    if not name.startswith("arn:"):
+        return ""
+    account, resource = name.split(":", 5)[4:]
+    sort, _, path = resource.partition("/")
+    if sort not in ENTITIES or account in OF_AWS:
+        return ""
+    found = look(ENTITIES[sort].at(account, place_of(path.rpartition("/")[2])), reader)
+    return found.id if found is not None and found.arn == name else ""
 
 
 CANONICAL = "CanonicalUser"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from trug.access import actions
+from trug.access.binding import ids_of, pack_ids, shown
 from trug.access.policy import Policy, PolicyError, PolicyKind, parse_policy
 from trug.access.publicity import is_public
 from trug.access.statements import Effect
-from trug.domain.configurations import POLICY
+from trug.domain.configurations import POLICY, PRINCIPALS
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.operations.call import Call
@@ -40,7 +41,8 @@ class PutBucketPolicy:
 async def put_bucket_policy(call: Call, request: PutBucketPolicy) -> Reply:
     policy = _policy(request.text, call)
     await _check_principals(policy, call)
-    await call.engine.guards.store_policy(call.bucket, request.text, is_public=is_public(policy))
+    principals = pack_ids(await call.authority.ids_of(policy.names))
+    await call.engine.guards.store_policy(call.bucket, request.text, is_public=is_public(policy), principals=principals)
     return Reply(204)
 
 
@@ -65,7 +67,11 @@ async def _check_principals(policy: Policy, call: Call) -> None:
 
 @family.operation("GetBucketPolicy", "GET /{Bucket}?policy", action=actions.GET_BUCKET_POLICY, request=Nothing)
 async def get_bucket_policy(call: Call, _: Nothing) -> Reply:
-    return Reply(headers=JSON, body=await _stored(call))
+    stored = await _stored(call)
+    ids = ids_of(await call.engine.configurations.find(call.bucket, PRINCIPALS))
+    there = await call.authority.ids_of(ids) if ids else {}
+    lost = {name: unique_id for name, unique_id in ids.items() if there.get(name) != unique_id}
+    return Reply(headers=JSON, body=shown(stored.decode(), lost).encode() if lost else stored)
 
 
 async def _stored(call: Call) -> bytes:
