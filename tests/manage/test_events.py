@@ -12,7 +12,8 @@ import httpx
 import msgspec
 import pytest
 from tests.support.console import Console, consoling
-from tests.support.server import STRANGER, USER
+from tests.support.credentials import credential
+from tests.support.server import ACCOUNT, CREDENTIALS, STRANGER, USER
 
 import trug
 from trug.domain.events import TYPES
@@ -248,6 +249,26 @@ def test_a_stream_goes_on_as_things_happen(console: Console, client: httpx.Clien
             event = msgspec.json.decode(message["data"])
             assert (message["event"], event["key"]) == ("s3:ObjectCreated:Put", key)
             assert message["id"] == event["id"]
+
+
+def test_a_stream_ends_with_the_key_that_asked_for_it(console: Console, client: httpx.Client, bucket: str) -> None:
+    key = ("AKIALEAVING", "leaving-secret")
+    CREDENTIALS.keys[key[0]] = credential(*key, account=ACCOUNT)
+    try:
+        with (
+            console.http(key, "/api/v1") as leaving,
+            leaving.stream("GET", "/events", params={"bucket": bucket}, headers=STREAM) as stream,
+        ):
+            lines = stream.iter_lines()
+            assert next(lines) == ": trug"
+            coming = messages(lines)
+            put(console, bucket, "a")
+            assert msgspec.json.decode(next(coming)["data"])["key"] == "a"
+            del CREDENTIALS.keys[key[0]]
+            put(console, bucket, "b")
+            assert list(coming) == []
+    finally:
+        CREDENTIALS.keys.pop(key[0], None)
 
 
 def test_a_stream_goes_on_where_it_was_cut(console: Console, client: httpx.Client, bucket: str) -> None:

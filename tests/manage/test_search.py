@@ -164,6 +164,12 @@ def test_only_what_the_caller_may_list_and_read(console: Console, bucket: Bucket
             assert search(bob, everything, prefix="photos/") == ["photos/a.JPG", "photos/b.png", "photos/c.jpg"]
             assert search(bob, "has tag.album", prefix="photos/") == ["photos/b.png"]
             assert search(bob, "not tag.album = 'x'", prefix="photos/") == ["photos/b.png"]
+            for album, key in (("summer", None), ("sea", "photos/b.png")):
+                asked = {"bucket": "gallery", "prefix": "photos/", "filter": f"tag.album = '{album}'", "limit": 1}
+                page = bob.get("/search", params=asked).json()
+                assert [row["key"] for row in page["objects"]] == ([key] if key else [])
+                assert "next_token" not in page, "what is hidden is not told by where a page ends"
+            assert search(bob, "has tag.album", prefix="photos/", limit=1) == ["photos/b.png"]
             assert search(bob, "content_type like 'image/%'", prefix="photos/") == []
             assert search(bob, "matches 'leica'", prefix="photos/") == []
         finally:

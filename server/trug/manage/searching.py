@@ -48,14 +48,17 @@ async def search_of(bucket: Bucket, text: str, prefix: str, find: Find, now: int
 
 async def search_page(visit: Visit, search: Search, *, after: str, limit: int, fills: bool = False) -> FoundPage:
     """A page by key; one that ``fills`` is full unless it is the last. Where tags or metadata are asked for, only
-    objects whose tags or metadata the caller may read: that something is found would tell them."""
+    objects whose tags or metadata the caller may read: that something is found would tell them. So does where a page
+    ends: one that something was left out of is filled too, lest its token name that."""
     searches = Searches(visit.surroundings.metadata)
     asked = sorted(needed(search.asked))
     found: list[Found] = []
     place: str | None = after
     while place is not None:
         page = await searches.page(search.bucket, search.condition, after=place, limit=limit - len(found))
-        found += [row for row in page.found if await _may(visit, search.bucket, row, asked)]
+        shown = [row for row in page.found if await _may(visit, search.bucket, row, asked)]
+        found += shown
+        fills = fills or len(shown) < len(page.found)
         place = page.next
         if len(found) == limit or not fills:
             break

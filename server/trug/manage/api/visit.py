@@ -135,6 +135,22 @@ class Visit:
             return False
         return True
 
+    async def is_over(self) -> bool:
+        """Whether who asked could not ask again: the key is removed or switched off, the session has ended. For
+        answers that go on for long."""
+        around, identity = self.surroundings, self.identity
+        if identity.session is not None and identity.session.expires <= around.clock.now():
+            return True
+        if not identity.access_key:
+            return False
+        try:
+            await credential_of(around.credentials, around.clock, identity.access_key, token_of(self.wire))
+        except S3Error as refusal:
+            if refusal.code.status >= 500:
+                raise
+            return True
+        return False
+
     async def presigned(self, method: str, url: str, seconds: int) -> str:
         """``url`` (no query) signed for the caller, good for ``seconds``, or until the caller's session ends. Problem
         400 for who can have nothing signed."""

@@ -61,13 +61,15 @@ def _last_id(visit: Visit, otherwise: int) -> int:
 
 
 async def _told(visit: Visit, wanted: Wanted, since: int) -> AsyncIterator[bytes]:
-    """The stream. One that has fallen behind what the feed keeps, or whose server stops, ends: the client comes again
-    with the last id, and is told why."""
+    """The stream. One that has fallen behind what the feed keeps, whose reader's credentials are over, or whose server
+    stops, ends: the client comes again with the last id, and is told why."""
     feed, metadata, ending = Feed(visit), visit.surroundings.metadata, visit.ending
     spoke = monotonic()
     yield b": trug\n\n"
     while not ending.is_set():
         try:
+            if await visit.is_over():
+                return
             page = await feed.page(wanted, since, AT_ONCE)
         except (Problem, Unavailable):
             return
