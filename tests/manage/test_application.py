@@ -203,11 +203,12 @@ def test_keys_are_not_taken_in_plain_from_afar() -> None:
     assert asyncio.run(status("https")) == 200
 
 
-@pytest.mark.parametrize("service", ["trug", "s3"])
+@pytest.mark.parametrize("service", ["trug", "s3", "iam"])
 def test_signatures(console: Console, service: str) -> None:
-    request = AWSRequest(method="GET", url=f"{console.endpoint}/openapi.json")
+    url = f"{console.endpoint}/api/v1/buckets/list"
+    request = AWSRequest(method="GET", url=url)
     S3SigV4Auth(Credentials(*USER), service, REGION).add_auth(request)
-    assert httpx.get(request.url, headers=dict(request.headers.items())).status_code == 200
+    assert httpx.get(url, headers=dict(request.headers.items())).status_code == (401 if service == "iam" else 200)
 
 
 def signed(url: str, body: bytes, sent: bytes) -> httpx.Request:
@@ -221,6 +222,61 @@ def test_a_signed_body_is_the_one_that_was_signed(client: httpx.Client) -> None:
     url = f"{client.base_url}/t/store".replace("//t/", "/t/")
     assert client.send(signed(url, body, body)).status_code == 201
     assert client.send(signed(url, body, body.replace(b'a"', b'b"'))).status_code == 401
+
+
+class SaysHow(S3SigV4Auth):
+    """Signs what it is told to say of the body."""
+
+    def payload(self, request: AWSRequest) -> str:
+        return str(request.context["said"])
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", 400),
+        ("STREAMING-UNSIGNED-PAYLOAD-TRAILER", 400),
+        ("UNSIGNED-PAYLOAD", 201),
+    ],
+)
+def test_a_document_is_not_signed_in_chunks(client: httpx.Client, said: str, status: int) -> None:
+    body, url = b'{"name": "b"}', str(client.base_url.join("/t/store"))
+    request = AWSRequest("POST", url, data=body)
+    request.context["said"] = said
+    SaysHow(Credentials(*USER), "s3", REGION).add_auth(request)
+    answer = httpx.post(url, content=body, headers=dict(request.headers.items()))
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"sec-fetch-site": "cross-site", "origin": "null"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "same-origin", "origin": "https://proxied.example"}, 201),
+        ({"sec-fetch-site": "none"}, 201),
+        ({}, 201),
+    ],
+)
+def test_a_page_of_another_site_uses_no_key_that_a_browser_remembers(
+    client: httpx.Client, headers: dict[str, str], status: int
+) -> None:
+    answer = client.post("/t/store", json={"name": "b"}, headers=headers, auth=USER)
+    assert answer.status_code == status
+    assert client.get("/t/echo/b", headers=headers, auth=USER).status_code == 200
+
+
+def test_a_page_of_this_origin_may(client: httpx.Client) -> None:
+    origin = str(client.base_url).rstrip("/")
+    assert client.post("/t/store", json={"name": "b"}, headers={"origin": origin}, auth=USER).status_code == 201
+
+
+@pytest.mark.parametrize("query", ["AWSAccessKeyId=AKIAUSER&Signature=x&Expires=9999999999", "x-amz-signature=x"])
+@pytest.mark.parametrize("headers", [{}, {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}])
+def test_other_signatures_count_for_nothing(client: httpx.Client, query: str, headers: dict[str, str]) -> None:
+    assert client.get(f"/t/echo/b?{query}", headers=headers).status_code == 401
 
 
 def test_who_asks_too_often_is_told_when_to_come_again() -> None:

@@ -18,11 +18,11 @@ from starlette.routing import Route
 
 from trug.domain.errors import S3Error
 from trug.domain.frozen import frozen
-from trug.manage.api.bodies import OTHER_BODY, Inlet, declared_length
+from trug.manage.api.bodies import OTHER_BODY, SIGNED_CHUNKS, Inlet, declared_length
 from trug.manage.api.callers import Callers, client_of, pairs_of, wire_of
 from trug.manage.api.conditions import as_policies_see
 from trug.manage.api.endpoint import Endpoint, Family, Later
-from trug.manage.api.problems import Problem, problem_of, unauthenticated
+from trug.manage.api.problems import Problem, bad_request, problem_of, unauthenticated
 from trug.manage.api.rates import Rates
 from trug.manage.api.reading import read_json, read_query
 from trug.manage.api.visit import Surroundings, Visit
@@ -199,9 +199,12 @@ async def handled(row: Endpoint, visit: Visit, asked: Any) -> Any:
 
 
 def check_payload(inlet: Inlet, payload: Payload, body: bytes | None) -> None:
-    """Hold the body against what was signed: here, or as it will be read."""
+    """Hold the body against what was signed: here, or as it will be read. Problem 400 for chunks that are signed each,
+    which this port does not take."""
     if body is None:
         inlet.expect(payload)
+    elif payload.mode not in (Mode.LITERAL, Mode.UNSIGNED):
+        raise bad_request(SIGNED_CHUNKS)
     elif payload.mode is Mode.LITERAL and payload.sha256 != sha256(body).hexdigest():
         raise unauthenticated(OTHER_BODY)
 

@@ -17,6 +17,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 MOST_DISCARDED = 64 << 20
 SECONDS_OF_DISCARDING = 5
 OTHER_BODY = "the body is not the one that was signed"
+SIGNED_CHUNKS = "bodies in signed chunks are not taken here"
 TOO_LARGE = "the request is too large"
 
 
@@ -38,7 +39,7 @@ class Inlet:
         if payload.mode is Mode.LITERAL:
             self._hash, self._signed = sha256(), payload.sha256
         elif payload.mode is not Mode.UNSIGNED:
-            raise bad_request("bodies in signed chunks are not taken here")
+            raise bad_request(SIGNED_CHUNKS)
 
     async def read(self) -> bytes:
         """The next bytes, ``b""`` at the end. IncompleteBody when the client is gone before it."""

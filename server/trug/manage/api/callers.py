@@ -17,12 +17,13 @@ from trug.domain.frozen import frozen
 from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.percent import decode_percent
 from trug.iam.oidc import TokenRefused
-from trug.manage.api.problems import bad_request, unauthenticated
+from trug.manage.api.problems import Problem, bad_request, unauthenticated
 from trug.ports.keys import CredentialStore
 from trug.wire.payload import Payload
 from trug.wire.request import Headers, RawBody, Target, WireRequest
 
-LOOPBACK = ("127.", "::1", "::ffff:127.")
+LOOPBACK = ("127.", "::ffff:127.")
+ANOTHER_SITE = "requests from pages of other sites do not count with an access key and its secret"
 SERVICES = ("trug", "s3")
 """What a signature's scope may name."""
 
@@ -53,17 +54,24 @@ class Callers:
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         match scheme.lower():
             case "basic":
-                return Caller(await self._by_key(request, value.strip()))
+                return Caller(await self._by_key(request, wire, value.strip()))
             case "bearer":
                 return Caller(await self._by_token(value.strip()))
             case "" if b"x-amz-signature=" not in request.scope["query_string"].lower():
                 return Caller(ANONYMOUS)
-        return await self._by_signature(request, wire, body)
+            case "" if "X-Amz-Signature" in wire.parameters:
+                return await self._by_signature(request, wire, body)
+            case "aws4-hmac-sha256":
+                return await self._by_signature(request, wire, body)
+        raise unauthenticated()
 
-    async def _by_key(self, request: Request, value: str) -> Identity:
-        """HTTP Basic with an access key: only where nobody else hears it."""
-        if request.scope["scheme"] != "https" and not client_of(request).startswith(LOOPBACK):
+    async def _by_key(self, request: Request, wire: WireRequest, value: str) -> Identity:
+        """HTTP Basic with an access key: only where nobody else hears it, and not from pages of other sites, with
+        whose requests browsers send it unasked."""
+        if request.scope["scheme"] != "https" and not is_loopback(client_of(request)):
             raise unauthenticated("an access key and its secret are only taken over TLS")
+        if is_forged(wire):
+            raise Problem(403, ANOTHER_SITE)
         try:
             name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError) as error:
@@ -92,6 +100,21 @@ class Callers:
                 raise
             raise unauthenticated() from refusal
         return Caller(answer.identity, answer.payload)
+
+
+def is_loopback(client: str) -> bool:
+    return client == "::1" or client.startswith(LOOPBACK)
+
+
+def is_forged(wire: WireRequest) -> bool:
+    """Whether a browser says that a page of another origin has it change something ("Fetch Metadata Request Headers";
+    of browsers that are older, Origin). Such pages cannot read answers, CORS being off."""
+    headers = wire.headers
+    if wire.method in ("GET", "HEAD"):
+        return False
+    if "sec-fetch-site" in headers:
+        return headers["sec-fetch-site"] not in ("none", "same-origin")
+    return "origin" in headers and headers["origin"].partition("://")[2].lower() != headers.get("host", "").lower()
 
 
 def service_of(request: Request) -> str:
