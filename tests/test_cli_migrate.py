@@ -33,6 +33,9 @@ def test_a_store_goes_up_by_itself_and_down_when_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [0, FORMAT + 1])
 def test_a_format_that_is_none_is_refused(tmp_path: Path, number: int) -> None:
+    missing = run(tmp_path, "migrate", "data")
+    assert (missing.returncode, missing.stderr) == (2, "trug: there is no data directory data\n")
+    (tmp_path / "data").mkdir(mode=0o700)
     assert run(tmp_path, "migrate", "data").stdout == f"data has a new store, of format {FORMAT}\n"
     done = run(tmp_path, "migrate", "data", "--to", str(number), "--yes")
     assert done.returncode == 3
@@ -41,6 +44,7 @@ def test_a_format_that_is_none_is_refused(tmp_path: Path, number: int) -> None:
 
 @pytest.mark.parametrize("command", [("serve", "data"), ("fsck", "--dir", "data"), ("migrate", "data")])
 def test_a_newer_store_is_refused_and_left_alone(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
     assert run(tmp_path, "migrate", "data").returncode == 0
     with below(tmp_path / "data") as connection:
         connection.execute("UPDATE state SET format = ?", (FORMAT + 1,))

@@ -338,6 +338,8 @@ def run_init(options: argparse.Namespace) -> int:
 
 def run_migrate(options: argparse.Namespace) -> int:
     settings = read_settings(directory=options.directory, config=options.config)
+    if not os.path.isdir(settings.directory):
+        return fail(USAGE, f"there is no data directory {settings.directory}")
 
     def work() -> int:
         from trug.app import migrate
