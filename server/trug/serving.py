@@ -20,6 +20,7 @@ from trug import __version__
 from trug.app import Service, Store, build_observer
 from trug.edge.patience import Patience
 from trug.edge.port import Port
+from trug.manage.descriptors import most_connections as console_connections
 from trug.manage.listening import Manner, control, listening
 from trug.observe import Observer, configure_logging
 from trug.settings import Settings
@@ -140,14 +141,15 @@ def tls_of(settings: Settings) -> ssl.SSLContext | None:
 
 
 def most_connections() -> int:
-    """As many as there are descriptors, less those that files and the database need; the soft limit is raised first."""
+    """As many as there are descriptors, less those that files, the database and the management port need; the soft
+    limit is raised first."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft < wanted:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             soft = wanted
-    return max(soft - OWN_DESCRIPTORS, soft // 2)
+    return max(soft - OWN_DESCRIPTORS - console_connections(soft), soft // 2)
 
 
 def announcement(store: Store, urls: Sequence[str], console: Sequence[str]) -> str:

@@ -283,6 +283,11 @@ def test_a_stream_goes_on_where_it_was_cut(console: Console, client: httpx.Clien
         assert msgspec.json.decode(next(messages(stream.iter_lines()))["data"])["key"] == "b"
 
 
+def test_the_head_of_a_stream_ends(client: httpx.Client) -> None:
+    answer = client.head("/events", headers=STREAM)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, STREAM["accept"])
+
+
 @pytest.mark.parametrize("text", ["x", "-1", "1.5", "9" * 30, "0" * 5000, "0" * 19 + "1" + "9" * 40])
 def test_a_last_id_that_is_none(client: httpx.Client, text: str) -> None:
     assert client.get("/events", headers=STREAM | {"last-event-id": text}).status_code == 400

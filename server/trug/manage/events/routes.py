@@ -48,6 +48,8 @@ async def list_events(visit: Visit, asked: schemas.ListEvents) -> schemas.EventP
         return await Feed(visit).page(wanted, since, asked.limit)
     since = _last_id(visit, metadata.sequence if asked.since is None else asked.since)
     await service.check_kept(visit, since)
+    if visit.request.method == "HEAD":
+        return Response(media_type=STREAM)
     return StreamingResponse(_told(visit, wanted, since), media_type=STREAM, headers={"x-accel-buffering": "no"})
 
 
