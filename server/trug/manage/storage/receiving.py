@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from contextlib import closing
 
@@ -20,6 +21,8 @@ BUCKET = "bucket"
 PIECE = 256 << 10
 LONGEST_NAME = 1024
 """In bytes of UTF-8: as long as a key."""
+HOSTILE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]")
+"""Controls, ends of lines, and what turns the direction of text, so that one type looks like another."""
 
 
 async def received(visit: Visit, field: str, *, most: int) -> list[str]:
@@ -71,6 +74,8 @@ def _check(part: Part, field: str, most: int, so_far: int) -> str:
         raise bad_request(NOT_VALID, Mistake(field, "has no file name"))
     if len(part.filename.encode()) > LONGEST_NAME:
         raise bad_request(NOT_VALID, Mistake(field, "has too long a file name"))
+    if HOSTILE.search(part.filename):
+        raise bad_request(NOT_VALID, Mistake(field, "has a file name with characters that cannot be shown"))
     if so_far >= most:
         raise bad_request(NOT_VALID, Mistake(field, f"at most {most}"))
     return part.filename
