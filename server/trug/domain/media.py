@@ -28,6 +28,9 @@ ZIPPED = (
     "application/vnd.oasis.opendocument",
     "application/epub+zip",
 )
+ACTIVE = re.compile(
+    r"(?:text|application)/(?:html|[^/]*xml|xsl|(?:x-)?(?:java|ecma)script|cache-manifest)\Z|[^/]+/[^/]*\+xml\Z"
+)
 NOT_IN_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -65,6 +68,12 @@ def is_of(media: str, head: bytes) -> bool:
     if media.startswith(CONTAINERS):
         return any(_plain(name).split("/")[0] == media.split("/")[0] for name in types_of(head)[:4])
     return media.startswith(ZIPPED) and any(name.startswith(ZIPPED) for name in types_of(head))
+
+
+def active_type(declared: str) -> str:
+    """The media type of a Content-Type, without parameters, where browsers run what has it; empty of all others."""
+    media = declared.partition(";")[0].partition(",")[0].strip().lower()
+    return media if ACTIVE.match(media) else ""
 
 
 def _plain(media: str) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from trug.domain.checksums import new_digest
 from trug.domain.errors import S3Error
-from trug.domain.media import LOOKED_AT, is_of
+from trug.domain.media import LOOKED_AT, active_type, is_of
 from trug.domain.objects import FULL_OBJECT
 from trug.domain.preconditions import ReadConditions
 from trug.engine.engine import Engine
@@ -32,7 +32,7 @@ from trug.ports.expected import (
 )
 from trug.ports.keys import Clock
 from trug.ports.reads import BucketWithId
-from trug.ports.rows import Bucket, Event
+from trug.ports.rows import Bucket, Event, Version
 from trug.ports.stores import Damaged, MetadataStore, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -60,10 +60,12 @@ QUARANTINE = ".quarantine/"
 
 
 class Verdict(NamedTuple):
-    """What became of a look at a file: why it is not what was asked for, empty when it is."""
+    """What became of a look at a file: why it is not what was asked for, empty when it is. ``seen`` is the version that
+    was looked at (``seen_as``)."""
 
     etag: str
     reason: str
+    seen: str = ""
 
 
 class ExpectedFiles:
@@ -150,7 +152,7 @@ class ExpectedFiles:
             found = await self._engine.objects.find(bucket, file.key, None)
         except S3Error:
             return False
-        if is_settled(file, found.listing.etag):
+        if is_settled(file, seen_as(found)):
             return True
         await self._metadata.commit(Settle(file.id, UPLOADED))
         verdict = await self._verdict(bucket, file)
@@ -159,7 +161,7 @@ class ExpectedFiles:
         if verdict.reason:
             await self._put_aside(bucket, file, verdict)
         else:
-            await self._metadata.commit(Settle(file.id, VERIFIED, verdict.etag))
+            await self._metadata.commit(Settle(file.id, VERIFIED, verdict.seen))
         await self._give_up_parts(bucket, file)
         return True
 
@@ -169,18 +171,18 @@ class ExpectedFiles:
             reading = await self._engine.objects.open(bucket, file.key, None)
         except S3Error as refusal:
             return None if refusal.code.status == 404 else Verdict("", f"it cannot be read: {refusal.code.name}")
-        etag = reading.version.listing.etag
+        etag, seen = reading.version.listing.etag, seen_as(reading.version)
         try:
-            return Verdict(etag, await mistake(reading, file))
+            return Verdict(etag, await mistake(reading, file), seen)
         except (Damaged, OSError):
             logger.warning("%s/%s cannot be read", bucket.name, file.key, exc_info=True)
-            return Verdict(etag, "it cannot be read")
+            return Verdict(etag, "it cannot be read", seen)
 
     async def _put_aside(self, bucket: Bucket, file: ExpectedFile, verdict: Verdict) -> None:
         """Into quarantine, unless another object has taken its place, which then is looked at by its own event.
 
         It has failed before it is moved: were the server killed in between, it would be found as it lies."""
-        await self._metadata.commit(Settle(file.id, FAILED, verdict.etag, verdict.reason))
+        await self._metadata.commit(Settle(file.id, FAILED, verdict.seen, verdict.reason))
         target = f"{QUARANTINE}{file.id}/{file.key.rpartition('/')[2]}"
         try:
             same = RenameConditions(ReadConditions(if_match=f'"{verdict.etag}"' if verdict.etag else None))
@@ -188,7 +190,7 @@ class ExpectedFiles:
         except S3Error as refusal:
             logger.warning("%s/%s stays where it is: %s", bucket.name, file.key, refusal.message)
             return
-        await self._metadata.commit(Settle(file.id, FAILED, verdict.etag, verdict.reason, target))
+        await self._metadata.commit(Settle(file.id, FAILED, verdict.seen, verdict.reason, target))
 
     async def _expire(self, file: ExpectedFile) -> None:
         await self._metadata.commit(Settle(file.id, EXPIRED, only_from=file.state))
@@ -206,10 +208,16 @@ class ExpectedFiles:
             return
 
 
-def is_settled(file: ExpectedFile, etag: str) -> bool:
-    """Whether nothing is left to do about an object with this ETag."""
+def seen_as(version: Version) -> str:
+    """What tells a version from every other under its key: the ETag alone is the same where the type is another one,
+    and where somebody took pains."""
+    return f"{version.listing.etag}@{version.sequence}"
+
+
+def is_settled(file: ExpectedFile, seen: str) -> bool:
+    """Whether nothing is left to do about a version."""
     is_left = file.state == FAILED and not file.details.moved_to
-    return file.state in SETTLED and file.details.etag == etag and not is_left
+    return file.state in SETTLED and file.details.etag == seen and not is_left
 
 
 async def mistake(reading: Reading, file: ExpectedFile) -> str:
@@ -220,6 +228,9 @@ async def mistake(reading: Reading, file: ExpectedFile) -> str:
     head = b"".join([bytes(piece) async for piece in pieces(reading, min(size, LOOKED_AT))])
     if not is_of(wanted.media, head):
         return f"its content is not {wanted.media}"
+    shown = active_type(reading.version.record.headers.get("content-type", ""))
+    if shown not in ("", wanted.media):
+        return f"its Content-Type is {shown} instead of {wanted.media}"
     if wanted.checksum and not await has_checksum(reading, wanted.checksum):
         return "its checksum is another one"
     return ""

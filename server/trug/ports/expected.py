@@ -18,7 +18,8 @@ class Details:
 
     ``type`` is what the client called it, ``media`` the media type that the file must have, ``checksum``
     ``ALGORITHM:base64`` or empty. ``upload_id`` is the multipart upload that was begun for it. ``etag`` is that of the
-    object which was looked at last, ``reason`` why it failed, ``moved_to`` the key under which it is in quarantine.
+    object which was looked at last, with its sequence, ``reason`` why it failed, ``moved_to`` the key under which it is
+    in quarantine.
     """
 
     name: str

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from tests.support.stores import Scene, Stand
 
-from trug.domain.media import is_of
+from trug.domain.media import active_type, is_of
+from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.versioning import Versioning
+from trug.engine.content import Content
 from trug.engine.drafts import Draft
 from trug.engine.expected import Expect, ReportStatus, Settle
 from trug.jobs import expected_files
@@ -107,6 +109,43 @@ def test_what_failed_and_was_not_moved_yet_is_moved(on: Callable[[Scene], None])
         assert (await row(stand, number)).details.moved_to == ".quarantine/id-a.txt/a.txt"
 
     on(scene)
+
+
+@pytest.mark.parametrize("declared", ["text/html", "Text/HTML; charset=utf-8", "image/svg+xml", "text/javascript"])
+def test_what_a_browser_would_run_is_not_verified_as_something_else(on: Callable[[Scene], None], declared: str) -> None:
+    async def scene(stand: Stand) -> None:
+        number = await expect(stand)
+        bucket = await stand.bucket("one")
+        following = job(stand)
+        for media, status in (("text/plain", "verified"), (declared, "failed")):
+            draft = Draft(headers={"content-type": media})
+            await stand.engine.objects.put(bucket, "a.txt", Content(TEXT), draft, NO_WRITE_CONDITIONS)
+            await following.run()
+            assert (await row(stand, number)).status == status
+        assert await stand.keys("one") == [".quarantine/id-a.txt/a.txt"]
+
+    on(scene)
+
+
+@pytest.mark.parametrize(
+    ("declared", "active"),
+    [
+        ("", ""),
+        ("image/png", ""),
+        ("text/plain; charset=utf-8", ""),
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", ""),
+        ("application/octet-stream", ""),
+        ("text/html", "text/html"),
+        ("TEXT/HTML ;x=y", "text/html"),
+        ("text/html, image/png", "text/html"),
+        ("application/xhtml+xml", "application/xhtml+xml"),
+        ("image/svg+xml", "image/svg+xml"),
+        ("application/xml", "application/xml"),
+        ("application/x-javascript", "application/x-javascript"),
+    ],
+)
+def test_types_that_browsers_run(declared: str, active: str) -> None:
+    assert active_type(declared) == active
 
 
 def test_where_versions_are_kept_quarantine_leaves_a_marker(on: Callable[[Scene], None]) -> None:
