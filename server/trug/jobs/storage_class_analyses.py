@@ -23,6 +23,7 @@ from trug.domain.storage_class_analysis import (
     Stocks,
     Use,
     Uses,
+    add_uses,
     export_rows,
     observed,
     place_of,
@@ -40,7 +41,7 @@ from trug.ports.keys import Clock
 from trug.ports.reads import BucketWithId, Configurations, Document
 from trug.ports.remembered import Remembered
 from trug.ports.rows import Bucket
-from trug.ports.stores import MetadataStore
+from trug.ports.stores import MetadataStore, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Analyses:
         self._buckets = ConfiguredBuckets(metadata, HAS_ANALYTICS)
         self._filters: Remembered[int, Filters] = Remembered(metadata, self._read_filters, BUCKETS_AT_HAND)
         self._counted: dict[tuple[int, str], dict[int, Uses]] = {}
+        self._settled = (-1, -1)
 
     @property
     def _today(self) -> int:
@@ -120,7 +122,16 @@ class Analyses:
         """Add what was counted here to what all processes have."""
         for place in list(self._counted):
             uses = self._counted.pop(place)
-            await self._metadata.commit(AddUses(Kept(*place), uses, self._today))
+            try:
+                await self._metadata.commit(AddUses(Kept(*place), uses, self._today))
+            except Unavailable:
+                self._count_again(place, uses)
+                raise
+
+    def _count_again(self, place: tuple[int, str], uses: Mapping[int, Uses]) -> None:
+        days = self._counted.setdefault(place, {})
+        for day, each in uses.items():
+            add_uses(days.setdefault(day, {}), each)
 
     # --- what there is ---
 
@@ -134,18 +145,24 @@ class Analyses:
                 logger.exception("storage class analyses could not be looked after")
 
     async def make_due(self) -> int:
-        """Analyse all days that are over; how many analyses went on."""
-        made = 0
+        """Analyse all days that are over; how many analyses went on. Nothing to do while no other day is over and
+        nothing was configured anywhere."""
+        over, generation = (self._clock.now() - LATE) // DAY, self._metadata.generation
+        if (over, generation) == self._settled:
+            return 0
+        made, is_settled = 0, True
         for bucket in await self._buckets.find():
             try:
-                made += await self._analyse(bucket)
+                made += await self._analyse(bucket, over)
             except Exception:
+                is_settled = False
                 logger.exception("the storage class analyses of %s were interrupted", bucket.name)
+        if is_settled:
+            self._settled = over, generation
         return made
 
-    async def _analyse(self, bucket: Bucket) -> int:
-        """All analyses of a bucket with one look at its objects."""
-        over = (self._clock.now() - LATE) // DAY
+    async def _analyse(self, bucket: Bucket, over: int) -> int:
+        """All analyses of a bucket, up to the day before ``over``, with one look at its objects."""
         due = [
             (analytics, analysis)
             for analytics in await self._configurations(bucket.id)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
+import pytest
+from tests.support.clock import HandClock
 from tests.support.stores import Scene, Stand
 
+from trug.adapters.memory.blobs import MemoryBlobs
+from trug.adapters.memory.keys import MemoryKeyRing
+from trug.adapters.memory.metadata import MemoryMetadata
 from trug.domain.configurations import ANALYTICS
 from trug.domain.objects import STANDARD
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
@@ -18,15 +25,29 @@ from trug.domain.storage_class_analysis import ALL, HEADER, MB, Seen
 from trug.engine.configurations import progress_name
 from trug.engine.content import Content
 from trug.engine.drafts import Draft
+from trug.engine.engine import Engine, Keys
 from trug.engine.storage_class_analysis import Analysis, unpacked
 from trug.jobs.storage_class_analyses import Analyses, merged
+from trug.ports.changes import Change
 from trug.ports.reads import Document
+from trug.ports.stores import Unavailable
 
 DAY = 86_400_000_000
 SIX_MINUTES = 360_000_000
 EXPORT = Export("arn:aws:s3:::exports", "analyses")
 WHOLE = Analytics("whole", None, EXPORT)
 READ, UPLOADED = Seen(("whole",), STANDARD, 0, None), Seen(("whole",), STANDARD, 0, MB)
+
+
+class FullAtFirst(MemoryMetadata):
+    """A store that takes no changes while it ``is_full``."""
+
+    is_full = False
+
+    async def commit(self, change: Change[Any]) -> Any:
+        if self.is_full:
+            raise Unavailable("for a test", is_full=True)
+        return await super().commit(change)
 
 
 async def configure(stand: Stand, *analyses: Analytics) -> Analyses:
@@ -159,6 +180,29 @@ def test_what_several_processes_count_is_added(on: Callable[[Scene], None]) -> N
         assert (uses[STANDARD].retrieved[ALL], uses[STANDARD].requests[ALL]) == (15, 3)
 
     on(scene)
+
+
+def test_what_could_not_be_stored_is_stored_later() -> None:
+    async def scene() -> None:
+        clock = HandClock()
+        metadata = FullAtFirst(clock)
+        engine = Engine.over(metadata, MemoryBlobs(), clock, keys=Keys(own=MemoryKeyRing(), kms=MemoryKeyRing()))
+        stand = Stand(engine, metadata, clock)
+        analyses = await configure(stand, WHOLE)
+        number = (await stand.bucket("data")).id
+        analyses.count(number, READ, 5)
+        metadata.is_full = True
+        with pytest.raises(Unavailable):
+            await analyses.store()
+        analyses.count(number, READ, 5)
+        metadata.is_full = False
+        await analyses.store()
+        analysis = await kept(stand)
+        assert analysis is not None
+        (uses,) = analysis.going.values()
+        assert (uses[STANDARD].retrieved[ALL], uses[STANDARD].requests[ALL]) == (10, 2)
+
+    asyncio.run(scene())
 
 
 def test_nothing_is_kept_of_what_is_gone(on: Callable[[Scene], None]) -> None:
