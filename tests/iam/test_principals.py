@@ -15,6 +15,7 @@ from tests.support.server import REGION
 
 from trug.domain.configurations import PRINCIPALS
 from trug.domain.identity import DEFAULT_ACCOUNT, canonical_id_of
+from trug.iam.entities import FORMAT, ROLE, Role, encode
 
 ARN = f"arn:aws:iam::{DEFAULT_ACCOUNT}"
 THERE: list[Any] = [
@@ -152,3 +153,42 @@ def test_the_ids_go_with_the_policy(server: IamServer, s3: Any, bucket: str, use
         assert found is not None
         kept = server.run(server.engine.configurations.find(found, PRINCIPALS))
         assert (kept is None) is (principal == "*")
+
+
+@pytest.mark.parametrize("is_put_later", [False, True])
+def test_a_user_made_anew_is_not_whom_a_role_trusted(
+    server: IamServer, iam: Any, name: str, user: str, refused: Callable[..., str], *, is_put_later: bool
+) -> None:
+    arn, first = f"{ARN}:user/{user}", iam.get_user(UserName=user)["User"]["UserId"]
+    trust, role = document({"AWS": arn}, "sts:AssumeRole"), f"role-of-{name}"
+    before = document({"AWS": DEFAULT_ACCOUNT}, "sts:AssumeRole") if is_put_later else trust
+    role_arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=before)["Role"]["Arn"]
+    if is_put_later:
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
+    asked = {"RoleArn": role_arn, "RoleSessionName": "session"}
+    keys = new_keys(iam, user)
+    server.query_client("sts", keys).assume_role(**asked)
+    assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == json.loads(trust)
+    iam.delete_access_key(UserName=user, AccessKeyId=keys[0])
+    iam.delete_user(UserName=user)
+    iam.create_user(UserName=user)
+    again = server.query_client("sts", new_keys(iam, user))
+    assert refused(again.assume_role, **asked) == "AccessDenied"
+    listed = iam.list_roles(MaxItems=1000)["Roles"]
+    details = iam.get_account_authorization_details(Filter=["Role"], MaxItems=1000)["RoleDetailList"]
+    for each in (iam.get_role(RoleName=role)["Role"], named_so(role, listed), named_so(role, details)):
+        assert each["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"] == first
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
+    again.assume_role(**asked)
+
+
+def named_so(role: str, listed: list[dict[str, Any]]) -> dict[str, Any]:
+    (found,) = [each for each in listed if each["RoleName"] == role]
+    return found
+
+
+def test_a_role_that_was_stored_without_ids_trusts_whom_it_names() -> None:
+    """As all roles were."""
+    role = Role("1", "r", "AROA", document({"AWS": "1"}, "sts:AssumeRole"))
+    assert ROLE.unpack(FORMAT + encode(tuple(role)[:-1])) == role
+    assert role.trusted == ()

@@ -70,7 +70,8 @@ class Group(NamedTuple):
 
 
 class Role(NamedTuple):
-    """A role; ``trust`` is its trust policy as JSON, ``longest`` the longest session in seconds."""
+    """A role; ``trust`` is its trust policy as JSON, ``longest`` the longest session in seconds. ``trusted`` are the
+    users and roles that its trust policy named when it was put: ARNs, and the unique ids that were theirs."""
 
     account: str
     name: str
@@ -82,6 +83,7 @@ class Role(NamedTuple):
     longest: int = 3600
     tags: Tags = ()
     boundary: str = ""
+    trusted: Tags = ()
 
     @property
     def place(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -18,7 +18,6 @@ from trug.iam.entities import (
     ROLE,
     USER,
     VERSION,
-    Kind,
     Role,
     User,
     holder,
@@ -27,6 +26,7 @@ from trug.iam.entities import (
 )
 from trug.iam.holders import inline_policies
 from trug.iam.managed import find_policy, named
+from trug.iam.principals import OF_AWS, is_entity, unique_id, unique_ids
 from trug.iam.refusals import IamError
 from trug.iam.scripts import Asking, ask, look
 from trug.ports.reads import AccountWithCanonicalId, AccountWithId, EntityAt, LinksFrom
@@ -93,8 +93,7 @@ class StoredGrants:
 
     async def ids_of(self, names: Iterable[str]) -> dict[str, str]:
         """The unique ids of the users and roles among these ARNs that are there."""
-        found = {name: await self._metadata.view(partial(_id_of, name)) for name in sorted(names)}
-        return {name: unique_id for name, unique_id in found.items() if unique_id}
+        return dict(await self._metadata.view(partial(look, unique_ids(names))))
 
     async def _read_user(self, signer: Signer) -> Grants:
         account, user, number = signer
@@ -111,30 +110,16 @@ def _is_there(name: str, reader: Reader) -> bool:
     if not name.startswith("arn:"):
         return True
     account, resource = name.split(":", 5)[4:]
+    if is_entity(name):
+        return bool(look(unique_id(name), reader))
     sort = resource.partition("/")[0]
-    if sort in ENTITIES and account not in OF_AWS:
-        return bool(_id_of(name, reader))
     if sort not in OF_AN_ACCOUNT or account in OF_AWS:
         return True
     return account == DEFAULT_ACCOUNT or reader.fetch(AccountWithId(account)) is not None
 
 
-def _id_of(name: str, reader: Reader) -> str:
-    """The unique id of the user or role with this ARN; empty where there is none."""
-    if not name.startswith("arn:"):
-        return ""
-    account, resource = name.split(":", 5)[4:]
-    sort, _, path = resource.partition("/")
-    if sort not in ENTITIES or account in OF_AWS:
-        return ""
-    found = look(ENTITIES[sort].at(account, place_of(path.rpartition("/")[2])), reader)
-    return found.id if found is not None and found.arn == name else ""
-
-
 CANONICAL = "CanonicalUser"
 DEFAULT_CANONICAL = canonical_id_of(DEFAULT_ACCOUNT)
-ENTITIES: Mapping[str, Kind[User] | Kind[Role]] = {USER.name: USER, ROLE.name: ROLE}
-OF_AWS = frozenset({"aws", "cloudfront"})
 OF_AN_ACCOUNT = frozenset({"root", "assumed-role", "federated-user"})
 
 

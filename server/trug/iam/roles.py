@@ -10,6 +10,7 @@ from trug.iam.entities import ROLE, Role, bounded, holder, put
 from trug.iam.holders import Bounded, holdings
 from trug.iam.limits import check_description, check_name, check_path, check_session, check_tags, new_id
 from trug.iam.managed import attachable
+from trug.iam.principals import trusted_by
 from trug.iam.refusals import taken
 from trug.iam.scripts import Script, Scripted
 from trug.iam.users import account_there
@@ -98,7 +99,7 @@ def _create(role: Role, moment: Moment) -> Script[Role]:
     if role.boundary:
         bound = yield from attachable(role.account, role.boundary)
         links.append(PutLink(bounded(role.account, holder("role", role.name), bound.arn)))
-    made = role._replace(created=moment.time)
+    made = role._replace(created=moment.time, trusted=(yield from trusted_by(role.trust, role.account)))
     return made, (put(made), *links, Announce("RoleCreated", 0, role.name, account=role.account))
 
 
@@ -113,7 +114,11 @@ def _update(account: str, name: str, description: str | None, longest: int | Non
 
 def _trust(account: str, name: str, trust: str, _: Moment) -> Script[None]:
     role = yield from ROLE.named(account, name)
-    return None, (put(role._replace(trust=trust)), Announce("RoleUpdated", 0, role.name, account=account))
+    trusted = yield from trusted_by(trust, account)
+    return None, (
+        put(role._replace(trust=trust, trusted=trusted)),
+        Announce("RoleUpdated", 0, role.name, account=account),
+    )
 
 
 def _remove(account: str, name: str, _: Moment, *, cascade: bool) -> Script[None]:

@@ -56,6 +56,7 @@ async def group_detail(call: Call, group: Group) -> Structure:
 
 
 async def role_detail(call: Call, role: Role) -> Structure:
+    role = await call.tokens.trust.shown(role)
     shown = {name: value for name, value in role_listed(role).items() if name in ROLE_MEMBERS}
     return {
         **shown,

@@ -33,15 +33,16 @@ async def create_role(call: Call, _: None) -> Structure:
 
 
 @family.action("GetRole", role_named)
-async def get_role(call: Call, role: Role) -> Structure:  # noqa: ARG001 - as all handlers are called
-    return {"Role": role_whole(role)}
+async def get_role(call: Call, role: Role) -> Structure:
+    return {"Role": role_whole(await call.tokens.trust.shown(role))}
 
 
 @family.action("ListRoles", all_of("role"))
 async def list_roles(call: Call, _: None) -> Structure:
     asked = page_of(call.parameters)
     page = await call.people.roles.page(call.tenant, prefix=asked.prefix, after=asked.after, limit=asked.limit)
-    return paged("Roles", page, role_listed)
+    rows = [await call.tokens.trust.shown(role) for role in page.rows]
+    return paged("Roles", page._replace(rows=rows), role_listed)
 
 
 @family.action("UpdateRole", role_named)

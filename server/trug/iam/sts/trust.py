@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from trug.access.binding import bound, shown
 from trug.access.evaluate import Question, Sources, Values, decide
 from trug.access.grants import NO_GRANTS, Grants, GrantSource
 from trug.access.policy import Policy, PolicyError, PolicyKind, parse_policy
 from trug.access.statements import named
 from trug.domain.bounded import Bounded
 from trug.domain.identity import ANONYMOUS, Identity
-from trug.iam.entities import Provider, Role
+from trug.iam.entities import Provider, Role, Tags
 from trug.iam.refusals import IamCode, IamError
 
 MOST_COMPILED = 1_000
@@ -19,7 +20,7 @@ class Trust:
 
     def __init__(self, grants: GrantSource) -> None:
         self._grants = grants
-        self._compiled: Bounded[tuple[str, PolicyKind], Policy] = Bounded(MOST_COMPILED)
+        self._compiled: Bounded[tuple[str, PolicyKind, Tags], Policy] = Bounded(MOST_COMPILED)
 
     async def check(self, text: str) -> None:
         """IamError (MalformedPolicyDocument) for a trust policy that is none or names somebody who is not there."""
@@ -47,13 +48,21 @@ class Trust:
     def _sources(self, identity: Identity, grants: Grants, role: Role, *, is_own: bool) -> Sources:
         texts = identity.session.policies if identity.session else ()
         carried = tuple(self._policy(text, PolicyKind.SESSION) for text in texts)
-        trust = self._policy(role.trust, PolicyKind.TRUST)
+        trust = self._policy(role.trust, PolicyKind.TRUST, role.trusted)
         return Sources(grants.policies, grants.boundary, (*carried, *grants.session), trust, is_own)
 
-    def _policy(self, text: str, kind: PolicyKind) -> Policy:
+    def _policy(self, text: str, kind: PolicyKind, trusted: Tags = ()) -> Policy:
         """What was checked when it was put or asked for."""
-        found = self._compiled.get((text, kind))
+        found = self._compiled.get((text, kind, trusted))
         if found is None:
-            found = parse_policy(text, kind)
-            self._compiled.keep((text, kind), found)
+            found = bound(parse_policy(text, kind), dict(trusted))
+            self._compiled.keep((text, kind, trusted), found)
         return found
+
+    async def shown(self, role: Role) -> Role:
+        """The role as it is shown: with the ids of those whom it trusted and who are not there any more."""
+        if not role.trusted:
+            return role
+        there = await self._grants.ids_of([arn for arn, _ in role.trusted])
+        lost = {arn: number for arn, number in role.trusted if there.get(arn) != number}
+        return role._replace(trust=shown(role.trust, lost))
