@@ -29,6 +29,7 @@ from trug.domain.configurations import (
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
 from trug.domain.identity import ANONYMOUS, Identity
+from trug.domain.objects import EMPTY_RECORD, Judged, judged_of
 from trug.domain.public_access import ACCOUNT_KIND, NOTHING_BLOCKED, PublicAccessBlock, block_of
 from trug.domain.tags import as_policies_see
 from trug.ports.access_lists import AccessLists
@@ -100,7 +101,8 @@ class Ask:
 @frozen
 class Case:
     """All that is known of a question about a bucket. ``owner`` is the account of the object, empty where that is the
-    bucket's, or does not matter; ``is_new`` when it is only being written, ``is_absent`` when it is not there."""
+    bucket's, or does not matter; ``is_new`` when it is only being written, ``is_absent`` when it is not there;
+    ``judged`` is what was seen of it, where that has a say."""
 
     question: Question
     bucket: Bucket
@@ -114,6 +116,7 @@ class Case:
     owner: str
     is_new: bool = False
     is_absent: bool = False
+    judged: Judged | None = None
 
     @property
     def is_foreign(self) -> bool:
@@ -231,6 +234,19 @@ class Authority:
             return None
         return await self._refusal_on(ask, bucket)
 
+    async def judged(self, ask: Ask) -> Judged | None:
+        """What was seen of the version that is there, where that has a say in whether he may change it; None where it
+        has none. AccessDenied for who may not. The change holds it against the row inside of its commit."""
+        if ask.bucket is None or is_plain_owner(ask.identity, ask.bucket):
+            return None
+        case = await self.case_of(ask, ask.bucket)
+        if case.judged is None:
+            return None
+        refusal = await self._refusal_of(ask, case)
+        if refusal is not None:
+            raise refusal
+        return case.judged
+
     async def find_stranger(self, policy: Policy) -> str:
         """The first whom a policy names and who is not there; empty where all are."""
         return await self._grants.find_stranger(policy)
@@ -245,7 +261,11 @@ class Authority:
         is_own = is_of_account(ask.identity, bucket.account)
         if not is_own and not bucket.configured & GUARDED:
             return None if await self._has_begun(ask, bucket) else S3Error(ErrorCode.AccessDenied)
-        case = await self.case_of(ask, bucket)
+        return await self._refusal_of(ask, await self.case_of(ask, bucket))
+
+    async def _refusal_of(self, ask: Ask, case: Case) -> S3Error | None:
+        bucket = case.bucket
+        is_own = is_of_account(ask.identity, bucket.account)
         if not is_own and case.is_public and (await self.block_of(bucket)).restrict_buckets:
             return S3Error(ErrorCode.AccessDenied)
         decision = decide(case.question, self.sources_of(case, is_same_account=is_own))
@@ -266,10 +286,11 @@ class Authority:
         session = self._session_policies(ask.identity, grants)
         ownership = await self._lists.ownership_of(bucket)
         has_owner = ownership is not Ownership.ENFORCED and ask.action in OF_ITS_OWNER
-        question, owner, is_absent = ask.question, "", False
+        question, owner, is_absent, judged = ask.question, "", False, None
         if ask.key is not None and (has_owner or asks_for_tags(ask.action, grants, session, held)):
             version = await self._version(bucket, ask)
             is_absent = version is None and ask.action in ON_OBJECTS
+            judged = judged_of(EMPTY_RECORD if version is None else version.record)
             if version is not None:
                 question = replace(question, values=with_tags(ask.values, version.record.tags, ask.action))
                 owner = version.record.owner if has_owner else ""
@@ -288,6 +309,7 @@ class Authority:
             owner="" if owner == bucket.account else owner,
             is_new=ask.writer is not None,
             is_absent=is_absent,
+            judged=judged,
         )
 
     async def _has_begun(self, ask: Ask, bucket: Bucket) -> bool:

@@ -66,3 +66,15 @@ class Record:
 
 
 EMPTY_RECORD = Record()
+
+
+class Judged(NamedTuple):
+    """What of a version policies and lists of access may have a say by. Of one that is not there: of an empty one."""
+
+    tags: dict[str, str]
+    owner: str
+    acl: Acl | None
+
+
+def judged_of(record: Record) -> Judged:
+    return Judged(record.tags, record.owner, record.acl)

@@ -9,6 +9,7 @@ from trug.domain.acl import Acl, Ownership, pack_acl
 from trug.domain.configurations import ACL, HAS_OWNERSHIP, OWNERSHIP
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
+from trug.domain.objects import Judged, judged_of
 from trug.engine.configurations import announced, configured
 from trug.engine.named import Named
 from trug.engine.refusals import no_such_bucket
@@ -55,14 +56,15 @@ def ownership_in(rows: Rows, bucket: Bucket) -> Ownership:
 @frozen
 class ListVersion:
     """Store the list of access of a version (None: it is private); ``version_id`` None is the newest. ``owner`` is who
-    was found to own it (Record.owner): if that is another by now, the change is rejected with OperationAborted. Answers
-    the version as it is then."""
+    was found to own it (Record.owner), ``judged`` what of it had a say in whether this may be done: if that is another
+    by now, the change is rejected with OperationAborted. Answers the version as it is then."""
 
     bucket: int
     key: str
     version_id: str | None
     owner: str
     acl: Acl | None
+    judged: Judged | None = None
     blobs: tuple[int, ...] = ()
 
     @property
@@ -78,7 +80,7 @@ class ListVersion:
         except S3Error as refusal:
             return Rejected(refusal)
         record, listing = found.version.record, found.version.listing
-        if record.owner != self.owner:
+        if record.owner != self.owner or self.judged not in (None, judged_of(record)):
             return Rejected(S3Error(ErrorCode.OperationAborted))
         version = found.version._replace(record=replace(record, acl=self.acl))
         event = Announce("ObjectAcl:Put", self.bucket, self.key, version.version_id, listing.size, listing.etag)
@@ -96,8 +98,14 @@ class Acls:
         await self._metadata.commit(ListBucket(bucket, acl))
 
     async def set_object(
-        self, bucket: Bucket, key: str, version_id: str | None, owner: str, acl: Acl | None
+        self,
+        bucket: Bucket,
+        key: str,
+        version_id: str | None,
+        owner: str,
+        acl: Acl | None,
+        judged: Judged | None = None,
     ) -> Version:
         """Set the list of a version that ``owner`` was found to own; None makes it private. Errors of
         ``Objects.find``."""
-        return await self._metadata.commit(ListVersion(bucket.id, key, version_id, owner, acl))
+        return await self._metadata.commit(ListVersion(bucket.id, key, version_id, owner, acl, judged))

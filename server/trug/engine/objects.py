@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trug.domain.configurations import HAS_ENCRYPTION, HAS_QUOTA
 from trug.domain.encryption import CustomerKey
-from trug.domain.objects import Listing, Record
+from trug.domain.objects import Judged, Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.restoration import ARCHIVED, check_readable
 from trug.domain.versioning import Versioning, new_version_id
@@ -179,9 +179,11 @@ class Objects:
         change = DeleteNewest(bucket.id, key, conditions, await self._ids.take(), new_version_id())
         return await self._metadata.commit(change)
 
-    async def retag(self, bucket: Bucket, key: str, version_id: str | None, tags: dict[str, str]) -> Version:
-        """Replace the tags of a version. Errors as ``find``."""
-        return await self._metadata.commit(RetagVersion(bucket.id, key, version_id, tags))
+    async def retag(
+        self, bucket: Bucket, key: str, version_id: str | None, tags: dict[str, str], judged: Judged | None = None
+    ) -> Version:
+        """Replace the tags of a version. Errors as ``find``; OperationAborted where it is not as it was ``judged``."""
+        return await self._metadata.commit(RetagVersion(bucket.id, key, version_id, tags, judged))
 
 
 def _object(version: Version | None, key: str, version_id: str) -> Version:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from trug.domain.configurations import HAS_LIFECYCLE, HAS_OBJECT_LOCK, HAS_QUOTA
-from trug.domain.errors import S3Error
+from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen, replace
-from trug.domain.objects import Listing, Record
+from trug.domain.objects import Judged, Listing, Record, judged_of
 from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
 from trug.domain.retention import is_protected, protected
 from trug.domain.versioning import Versioning, is_well_formed
@@ -561,12 +561,16 @@ def _promoted(heir: Version | None) -> Sequence[Effect]:
 
 @frozen
 class RetagVersion:
-    """Replace a version's tags; ``version_id`` None is the newest. Answers the version as it is then."""
+    """Replace a version's tags; ``version_id`` None is the newest. Answers the version as it is then.
+
+    ``judged`` is what of it had a say in whether this may be done: where that is not so any more, the change is
+    rejected with OperationAborted."""
 
     bucket: int
     key: str
     version_id: str | None
     tags: dict[str, str]
+    judged: Judged | None = None
     blobs: tuple[int, ...] = ()
 
     @property
@@ -581,6 +585,8 @@ class RetagVersion:
             found = self._named.find(rows)
         except S3Error as refusal:
             return Rejected(refusal)
+        if self.judged is not None and self.judged != judged_of(found.version.record):
+            return Rejected(S3Error(ErrorCode.OperationAborted))
         version = found.version._replace(record=replace(found.version.record, tags=self.tags))
         listing = version.listing
         kind = "ObjectTagging:Put" if self.tags else "ObjectTagging:Delete"

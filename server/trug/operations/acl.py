@@ -150,5 +150,9 @@ async def put_object_acl(call: Call, request: PutObjectAcl) -> Reply:
     acl = await settled(call, request.given, owner, await bucket_owner(call))
     if await lists_count(call):
         record = version.record
-        version = await call.engine.acls.set_object(call.bucket, request.key, request.version_id, record.owner, acl)
+        asked = (actions.PUT_OBJECT_ACL, actions.PUT_OBJECT_VERSION_ACL)
+        judged = await call.judged(asked, request.key, request.version_id)
+        version = await call.engine.acls.set_object(
+            call.bucket, request.key, request.version_id, record.owner, acl, judged
+        )
     return Reply(headers=shown_version(call.bucket, version))

@@ -6,6 +6,7 @@ from trug.access.actions import Action
 from trug.access.authority import Ask, Authority, is_plain_owner
 from trug.domain.frozen import frozen
 from trug.domain.identity import Account, Identity
+from trug.domain.objects import Judged
 from trug.engine.engine import Engine
 from trug.operations.context import NOTHING_TOLD, Context, Told
 from trug.operations.noting import Notebook
@@ -80,6 +81,18 @@ class Call:
         if is_plain_owner(self.identity, bucket):
             return True
         return await self.authority.find_refusal(self._ask(action, bucket, key, version_id, "", told)) is None
+
+    async def judged(
+        self, actions: tuple[Action, Action], key: str, version_id: str | None, *, told: Told = NOTHING_TOLD
+    ) -> Judged | None:
+        """What a change of the version that is there must find as it was judged by; None where nothing of it had a say.
+
+        ``actions`` are what is asked for the newest version, and for one by its id. AccessDenied.
+        """
+        if is_plain_owner(self.identity, self.bucket):
+            return None
+        action = actions[version_id is not None]
+        return await self.authority.judged(self._ask(action, self.bucket, key, version_id, "", told))
 
     def _ask(
         self,

@@ -64,7 +64,9 @@ class PutObjectTagging:
     tells=lambda request: object_tags_told(request.tags),
 )
 async def put_object_tagging(call: Call, request: PutObjectTagging) -> Reply:
-    version = await call.engine.objects.retag(call.bucket, request.key, request.version_id, request.tags)
+    asked = (actions.PUT_OBJECT_TAGGING, actions.PUT_OBJECT_VERSION_TAGGING)
+    judged = await call.judged(asked, request.key, request.version_id, told=object_tags_told(request.tags))
+    version = await call.engine.objects.retag(call.bucket, request.key, request.version_id, request.tags, judged)
     return Reply(headers=shown_version(call.bucket, version))
 
 
@@ -86,5 +88,7 @@ class DeleteObjectTagging:
     request=DeleteObjectTagging,
 )
 async def delete_object_tagging(call: Call, request: DeleteObjectTagging) -> Reply:
-    version = await call.engine.objects.retag(call.bucket, request.key, request.version_id, {})
+    asked = (actions.DELETE_OBJECT_TAGGING, actions.DELETE_OBJECT_VERSION_TAGGING)
+    judged = await call.judged(asked, request.key, request.version_id)
+    version = await call.engine.objects.retag(call.bucket, request.key, request.version_id, {}, judged)
     return Reply(204, headers=shown_version(call.bucket, version))

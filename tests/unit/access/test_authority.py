@@ -18,7 +18,7 @@ from trug.access.authority import ALWAYS, Ask, Authority
 from trug.access.resources import RESOURCES, Level
 from trug.adapters.memory.blobs import MemoryBlobs
 from trug.adapters.memory.metadata import MemoryMetadata
-from trug.domain.acl import Ownership
+from trug.domain.acl import Acl, Grant, Grantee, GranteeKind, Ownership, Permission
 from trug.domain.configurations import HAS_OWNERSHIP, OWNERSHIP, POLICY, PUBLIC_ACCESS_BLOCK
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.identity import ANONYMOUS, Account, Identity, Session
@@ -338,5 +338,87 @@ def test_a_plan_is_for_one_row_of_a_bucket() -> None:
             assert await read(house, ANONYMOUS, bucket)
         assert at_hand(house, ANONYMOUS, bucket)
         assert not at_hand(house, ANONYMOUS, bucket._replace(configured=bucket.configured | HAS_OWNERSHIP))
+
+    told(story())
+
+
+# --- what a change must find as it was judged by --------------------------------------------------------------------
+
+IF_RED = {"Condition": {"StringEquals": {"s3:ExistingObjectTag/team": "red"}}}
+
+
+def retagging(identity: Identity, bucket: Bucket, key: str = "key", action: Action = actions.PUT_OBJECT_TAGGING) -> Ask:
+    return Ask(identity, action, nothing, bucket, key)
+
+
+def test_a_tag_that_let_somebody_in_must_still_be_there_when_his_change_is_made() -> None:
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(
+            statement("Allow", "s3:PutObjectTagging", "arn:aws:s3:::ours/*", Principal={"AWS": THEIRS.id}, **IF_RED),
+            statement("Allow", "s3:PutObjectTagging", "arn:aws:s3:::ours/*", Principal={"AWS": OURS.id}),
+        )
+        await house.keep(bucket, "key", Record(tags={"team": "red"}))
+        objects = house.engine.objects
+        judged = await house.authority.judged(retagging(THEIR_ROOT, bucket))
+        assert judged is not None and judged.tags == {"team": "red"}
+        await objects.retag(bucket, "key", None, {"team": "red"})  # as it was judged by
+        await objects.retag(bucket, "key", None, {"team": "red", "mine": "1"}, judged)
+        with pytest.raises(S3Error) as caught:
+            await objects.retag(bucket, "key", None, {}, judged)
+        assert caught.value.code is ErrorCode.OperationAborted
+        await objects.retag(bucket, "key", None, {"team": "blue"})
+        with pytest.raises(S3Error) as caught:
+            await house.authority.judged(retagging(THEIR_ROOT, bucket))
+        assert caught.value.code is ErrorCode.AccessDenied
+
+    told(story())
+
+
+def test_what_was_not_there_has_no_tags() -> None:
+    """So that one which is put in the meantime is as it was judged by only without any."""
+
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(
+            statement("Allow", "s3:PutObjectTagging", "arn:aws:s3:::ours/*", Principal="*"),
+            statement("Deny", "s3:PutObjectTagging", "arn:aws:s3:::ours/*", Principal="*", **IF_RED),
+        )
+        judged = await house.authority.judged(retagging(ANONYMOUS, bucket))
+        await house.keep(bucket, "key", Record(tags={"team": "red"}))
+        with pytest.raises(S3Error) as caught:
+            await house.engine.objects.retag(bucket, "key", None, {}, judged)
+        assert caught.value.code is ErrorCode.OperationAborted
+        await house.engine.objects.retag(bucket, "key", None, {})
+        await house.engine.objects.retag(bucket, "key", None, {}, judged)
+
+    told(story())
+
+
+def test_a_list_that_let_somebody_in_must_still_be_there_too() -> None:
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(ownership=Ownership.WRITER)
+        letting = Acl(OURS.canonical_id, (Grant(Grantee(GranteeKind.USER, THEIRS.canonical_id), Permission.WRITE_ACP),))
+        await house.keep(bucket, "key", Record(acl=letting))
+        judged = await house.authority.judged(retagging(THEIR_ROOT, bucket, action=actions.PUT_OBJECT_ACL))
+        acls = house.engine.acls
+        await acls.set_object(bucket, "key", None, "", letting, judged)
+        await acls.set_object(bucket, "key", None, "", None)
+        with pytest.raises(S3Error) as caught:
+            await acls.set_object(bucket, "key", None, "", letting, judged)
+        assert caught.value.code is ErrorCode.OperationAborted
+
+    told(story())
+
+
+def test_nothing_is_held_against_what_nothing_was_read_of() -> None:
+    async def story() -> None:
+        house = House()
+        bucket = await house.bucket(
+            statement("Allow", "s3:*Object*", "arn:aws:s3:::ours/*", Principal={"AWS": THEIRS.id})
+        )
+        for identity in (ROOT, THEIR_ROOT, user("reader")):
+            assert await house.authority.judged(retagging(identity, bucket)) is None
 
     told(story())
