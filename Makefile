@@ -12,7 +12,7 @@ WITH ?=
 TO ?=
 YES ?=
 
-.PHONY: help run test check bench bench-scale bench-memory bench-compare profile clients docs migrate add-migration clean
+.PHONY: help run test check bench bench-scale bench-memory bench-services bench-compare profile clients docs migrate add-migration clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ bench-scale: .venv/check ## measure against the number of keys: make bench-scale
 
 bench-memory: .venv/check ## measure memory, and the time to the first answer
 	@$(BIN)/python -m benchmarks.memory
+
+bench-services: .venv/check ## measure the services of the management port
+	@$(BIN)/python -m benchmarks.management
 
 bench-compare: .venv/check ## measure beside another revision: make bench-compare REV=v1.0 [WITH=--instructions]
 	@$(BIN)/python -m benchmarks.compare --rev '$(REV)' $(WITH)

@@ -74,7 +74,7 @@ class Counted:
         subprocess.run(["callgrind_control", what, str(self._pid)], check=True, capture_output=True)
 
 
-def _under(place: Path) -> list[str]:
+def under(place: Path) -> list[str]:
     out = f"--callgrind-out-file={place}/callgrind.%p"
     return ["valgrind", "--quiet", "--tool=callgrind", "--instr-atstart=no", out]
 
@@ -82,7 +82,7 @@ def _under(place: Path) -> list[str]:
 @contextmanager
 def counted_trug(place: Path, root: Path = ROOT, name: str = "trug") -> Iterator[Counted]:
     """The server of a checkout, with what the operations need."""
-    with trug(place, with_reader(place), root=root, under=_under(place)) as running:
+    with trug(place, with_reader(place), root=root, under=under(place)) as running:
         counted = Counted(running, place, name)
         prepare(counted.bench)
         yield counted
@@ -90,7 +90,7 @@ def counted_trug(place: Path, root: Path = ROOT, name: str = "trug") -> Iterator
 
 @contextmanager
 def counted_bare(place: Path) -> Iterator[Counted]:
-    with started(["-m", "benchmarks.bare"], place / "bare.log", under=_under(place)) as running:
+    with started(["-m", "benchmarks.bare"], place / "bare.log", under=under(place)) as running:
         yield Counted(running, place, BARE)
 
 

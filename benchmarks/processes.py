@@ -119,6 +119,8 @@ class Running(NamedTuple):
     tree: Tree
     seconds: float
     """From exec until it said that it listens."""
+    console: tuple[str, int] | None = None
+    """Where the management port listens, if it does."""
 
 
 def environment(root: Path = ROOT) -> dict[str, str]:
@@ -138,16 +140,21 @@ def workplace() -> Iterator[Path]:
 
 @contextmanager
 def trug(
-    directory: Path, options: Sequence[str] = (), *, root: Path = ROOT, under: Sequence[str] = ()
+    directory: Path,
+    options: Sequence[str] = (),
+    *,
+    root: Path = ROOT,
+    under: Sequence[str] = (),
+    console_port: str = "off",
 ) -> Iterator[Running]:
     """``trug serve`` of the checkout ``root`` with its defaults; its log goes to a file beside the data."""
-    arguments = [*serve_arguments(directory), *options]
+    arguments = [*serve_arguments(directory, console_port), *options]
     with started(["-m", "trug", *arguments], directory / "server.log", root=root, under=under) as running:
         yield running
 
 
-def serve_arguments(directory: Path) -> list[str]:
-    port = ("--host", "127.0.0.1", "--port", "0", "--console-port", "off")
+def serve_arguments(directory: Path, console_port: str = "off") -> list[str]:
+    port = ("--host", "127.0.0.1", "--port", "0", "--console-port", console_port)
     return ["serve", str(directory / "data"), "--dev", *port]
 
 
@@ -172,8 +179,10 @@ def started(arguments: Sequence[str], log: Path, *, root: Path = ROOT, under: Se
             line = ready.readline()
         if not line:
             raise RuntimeError(log.read_text())
-        url = urlsplit(json.loads(line)["s3"][0])
-        yield Running(url.hostname or "", url.port or 0, Tree(process.pid), time.perf_counter() - began)
+        told = json.loads(line)
+        addresses = [_address(urls[0]) for urls in (told["s3"], told.get("console")) if urls]
+        tree, seconds = Tree(process.pid), time.perf_counter() - began
+        yield Running(*addresses[0], tree, seconds, addresses[1] if len(addresses) > 1 else None)
     finally:
         process.terminate()
         try:
@@ -181,6 +190,11 @@ def started(arguments: Sequence[str], log: Path, *, root: Path = ROOT, under: Se
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or 0
 
 
 NGINX = """

@@ -541,8 +541,8 @@ class Service:
                     await store.close()
                     raise
                 self._access_logs = AccessLogs(store.engine, SystemClock())
-                judges = Judges.of(store)
-                self._emptyings = Emptyings(store.engine, store.metadata, judges.authority, SystemClock())
+                judges, share = Judges.of(store), self._settings.emptying_share
+                self._emptyings = Emptyings(store.engine, store.metadata, judges.authority, SystemClock(), share=share)
                 request_metrics = RequestMetrics(store.metadata, self._observer.metrics.measured)
                 self._analyses = Analyses(store.engine, store.metadata, SystemClock())
                 self._measure(store, self._access_logs, request_metrics)

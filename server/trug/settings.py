@@ -71,6 +71,7 @@ class Settings:
     upload_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "application/pdf")
     upload_profiles: str = "{}"
     user_types: tuple[str, ...] = ("renter", "rentee")
+    emptying_share: float = 0.25
     api_rate: float = 0
     init: str = ""
     dev: bool = False
@@ -162,6 +163,13 @@ def _delay(value: str) -> float:
     return number
 
 
+def _share(value: str) -> float:
+    number = float(value)
+    if not 0 < number <= 1:
+        raise ValueError("a share is a number above 0 and up to 1")
+    return number
+
+
 def _one_of(*known: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in known:
@@ -233,6 +241,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("console_port", _console_port, "port of the management API; 0 picks a free one, off: none (9001)", "PORT"),
     Option("env", _text, "what /health calls this installation (development)", "NAME"),
     Option("upload_timeout", _seconds, "how long an upload over the HTTP API may take (60)", "SECONDS"),
+    Option(
+        "emptying_share",
+        _share,
+        "of its time a job that empties a bucket works while others write, up to 1 (0.25)",
+        "SHARE",
+    ),
     Option(
         "upload_types",
         _media_types,

@@ -137,6 +137,16 @@ def test_a_key_service_needs_a_token() -> None:
         read_settings({"kms": ["vault+https://vault:8200/v1/transit"]}, environment={})
 
 
+def test_the_share_of_a_job() -> None:
+    assert read_settings({"emptying_share": ["0.1"]}, environment={}).emptying_share == 0.1
+
+
+@pytest.mark.parametrize("share", ["0", "-0.5", "1.1", "nan", "all"])
+def test_what_is_no_share(share: str) -> None:
+    with pytest.raises(SettingsError, match="emptying_share"):
+        read_settings({"emptying_share": [share]}, environment={})
+
+
 def test_uploads_over_the_http_api() -> None:
     assert read_settings(environment={"UPLOAD_TIMEOUT_SECONDS": "7"}).upload_timeout == 7
     assert read_settings(environment={"UPLOAD_TIMEOUT_SECONDS": "7", "TRUG_UPLOAD_TIMEOUT": "8"}).upload_timeout == 8

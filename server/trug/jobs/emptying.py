@@ -41,10 +41,12 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PAGE = 1000
-AT_ONCE = 64
-"""How many deletions wait at the same time: at most one batch of commits, behind which others' writes queue."""
-SHARE = 0.5
-"""Of its time a job deletes so much; in the rest the store is everybody else's."""
+AT_ONCE = 32
+"""How many deletions wait at the same time: others' writes queue behind them, and the loop is held up till then."""
+SHARE = 0.25
+"""Of its time a job deletes so much while others write; in the rest the store is theirs."""
+SHARE_ALONE = 0.5
+"""The same while nobody else writes."""
 PERIOD = 60.0
 """Seconds between two looks for jobs that nobody is at."""
 FORSAKEN = 30_000_000
@@ -171,9 +173,12 @@ class Emptyings:
         """What became of each; between a few and the next others have their turn."""
         fates: list[Fate] = []
         for start in range(0, len(rows), AT_ONCE):
-            began = monotonic()
-            fates += await asyncio.gather(*map(remove, rows[start : start + AT_ONCE]))
-            await asyncio.sleep((monotonic() - began) * (1 / self._share - 1))
+            began, before = monotonic(), self._metadata.sequence
+            some = await asyncio.gather(*map(remove, rows[start : start + AT_ONCE]))
+            took = monotonic() - began
+            written_by_others = self._metadata.sequence - before - some.count(GONE)
+            await asyncio.sleep(took * rest_after(self._share, is_alone=written_by_others <= 0))
+            fates += some
         return fates
 
     async def _remove(self, bucket: Bucket, asker: Asker, version: Listed) -> Fate:
@@ -216,6 +221,11 @@ class Emptyings:
             received=self._clock.now(),
             request_id="",
         )
+
+
+def rest_after(share: float, *, is_alone: bool) -> float:
+    """How long to rest after a time of work, in such times."""
+    return 1 / (max(share, SHARE_ALONE) if is_alone else share) - 1
 
 
 def _with_left(state: Emptying, keys: Sequence[str], fates: Sequence[Fate]) -> Emptying:

@@ -19,7 +19,7 @@ from trug.engine.content import Content
 from trug.engine.drafts import Draft
 from trug.engine.emptying import Asker, BeginEmptying, Emptying
 from trug.jobs import emptying as job
-from trug.jobs.emptying import Emptyings
+from trug.jobs.emptying import Emptyings, rest_after
 from trug.ports.reads import CountersOf, Document
 from trug.ports.rows import Counters
 
@@ -68,6 +68,31 @@ def test_all_versions_markers_and_uploads_go(
         assert await stand.metadata.fetch(CountersOf(bucket.id)) == Counters()
         await stand.engine.buckets.delete(bucket)
         assert await stand.metadata.fetch(Document("emptying", str(bucket.id))) is None
+
+    play_on(kind, tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("share", "is_alone", "rest"), [(0.25, False, 3), (0.25, True, 1), (0.75, True, 1 / 3), (1, False, 0), (1, True, 0)]
+)
+def test_who_else_writes_has_the_store_for_most_of_the_time(share: float, is_alone: bool, rest: float) -> None:
+    assert rest_after(share, is_alone=is_alone) == pytest.approx(rest)
+
+
+@kinds
+def test_a_job_that_rests_goes_on(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "AT_ONCE", 2)
+
+    async def scene(stand: Stand) -> None:
+        await fill(stand)
+        bucket = await stand.bucket("b")
+        jobs = Emptyings(stand.engine, stand.metadata, Authority(stand.metadata, everyday_grants()), stand.clock)
+        await jobs.begin(bucket, OWNER)
+        await stand.put("b", "z")
+        state = await jobs.settled(bucket, 30)
+        assert state is not None
+        assert state.is_over
+        assert await stand.keys("b") in (["z"], [])
 
     play_on(kind, tmp_path, scene)
 

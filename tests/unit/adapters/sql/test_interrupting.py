@@ -22,7 +22,7 @@ from trug.ports.reads import Configuration
 from trug.ports.stores import Reader
 
 COUNT = Configuration(1, "count")
-SECONDS = 60
+SECONDS = 30
 LONG = 1_000_000_000
 """Rows that a query makes one after the other: minutes."""
 LONG_QUERY = f"WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM n LIMIT {LONG}) SELECT count(*) FROM n"
@@ -41,7 +41,7 @@ def ask_for_long(reader: Reader) -> None:
 
 async def given_up(work: Awaitable[Any]) -> None:
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(work, 0.05)
+        await asyncio.wait_for(work, 0.2)
 
 
 @pytest.mark.parametrize("question", [count_long, ask_for_long])
@@ -60,7 +60,7 @@ def test_a_question_that_is_given_up_frees_its_reader(tmp_path: Path, question: 
 
 def test_a_report_that_is_given_up_frees_its_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     n = select(literal(1).label("x")).cte("n", recursive=True)
-    n = n.union_all(select(n.c.x + 1).limit(LONG))
+    n = n.union_all(select(n.c.x + 1).where(n.c.x < LONG))
     usual = cold.BUCKETS
 
     async def scene(store: SqlMetadata) -> None:
