@@ -55,19 +55,31 @@ class Trace(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class RequestIds:
-    """16 upper-case hex digits, as AWS has them; unique in the process and begun at random."""
+    """16 upper-case hex digits, as AWS has them; unique in the process and begun at random.
 
-    __slots__ = ("_state",)
+    A new beginning for each 256 of them: to write a number of 64 bits anew takes five times as long.
+    """
 
-    _STEP = 0x9E3779B97F4A7C15
-    _MASK = 0xFFFFFFFFFFFFFFFF
+    __slots__ = ("_begin", "_ends", "_state")
+
+    _STEP = 0x9E3779B97F4A7D
+    _MASK = 0xFFFFFFFFFFFFFF
+    _ENDS = tuple(f"{number:02X}" for number in range(256))
 
     def __init__(self) -> None:
-        self._state = secrets.randbits(64)
+        self._state = secrets.randbits(56)
+        self._begin = ""
+        self._ends: Iterator[str] = iter(())
 
     def next(self) -> str:
+        end = next(self._ends, None)
+        return self._begin + end if end is not None else self._begin_anew()
+
+    def _begin_anew(self) -> str:
         self._state = (self._state + self._STEP) & self._MASK
-        return f"{self._state:016X}"
+        self._begin = f"{self._state:014X}"
+        self._ends = iter(self._ENDS)
+        return self.next()
 
 
 # --- the access log -------------------------------------------------------------------------------------------------

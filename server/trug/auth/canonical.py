@@ -16,6 +16,7 @@ from trug.wire.request import Headers
 PLAIN = r"[A-Za-z0-9._~-]"
 ESCAPE = r"%(?:[0189A-F][0-9A-F]|2[0-9A-C]|3[A-F]|[46]0|5[B-E]|7[BCDF])"
 TEXT = rf"(?:{PLAIN}++|{ESCAPE}|%2F)*+"
+PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]+")
 CANONICAL_PATH = re.compile(rf"/(?:[A-Za-z0-9._~/-]++|{ESCAPE})*+")
 CANONICAL_QUERY = re.compile(rf"{TEXT}(?:={TEXT})?+(?:&{TEXT}(?:={TEXT})?+)*+")
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -26,7 +27,7 @@ Pairs = list[tuple[str, str]]
 
 def canonical_path(path: str) -> str:
     """The path as received, decoded and encoded once; S3 does not normalise it. InvalidURI for a broken escape."""
-    if CANONICAL_PATH.fullmatch(path):
+    if PLAIN_PATH.fullmatch(path) or CANONICAL_PATH.fullmatch(path):
         return path
     return quote_from_bytes(decoded(path), safe="/") or "/"
 

@@ -57,7 +57,7 @@ UNANSWERED = Trace(0, "-", "-", "")
 SPOKEN = frozenset({"1.1", "1.0", "0.9"})
 """Versions with an answer of their own. The parser knows 2.0 too, which is not spoken like this."""
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
-IS_PLAIN = Rule(lambda names: FRAMING.isdisjoint(names))
+IS_PLAIN = Rule(FRAMING.isdisjoint)
 """Of heads without a body that say nothing of the connection either."""
 METHODS = {name.encode(): name for name in ("GET", "HEAD", "PUT", "POST", "DELETE")}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -407,7 +407,7 @@ class Connection(asyncio.Protocol):
         elif self._desk.is_closing:
             self._close()
         else:
-            self._expect(self._desk.patience.keep_alive, self._close)
+            self._due, self._overdue = self._desk.now + self._desk.patience.keep_alive, self._close
 
     def _serve_at_once(self, asked: Asked, answer: Answer, began: float) -> None:
         """Send an answer that was at hand."""

@@ -1,8 +1,8 @@
-"""The straight line: who asks is told, and plain reads of what is in memory are answered, without waiting for anything."""
+"""The straight line: tells who asks, and answers plain reads, where neither needs waiting."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from trug.access.authority import is_plain_owner
 from trug.auth.authenticate import Authenticator
@@ -22,16 +22,11 @@ IS_BARE = Rule(lambda names: LOOKED_AT.isdisjoint(names) and not IS_FRAMED.judge
 """Of requests without a body whose headers ask nothing of the gateway itself."""
 
 
-class Found(NamedTuple):
-    """What there is of an answer: who asks, None where that is not known yet, and what he is answered and by which
-    operation, None where the long way has to be gone."""
+Found = tuple[Authentication | None, Operation[Any] | None, Reply | None]
+"""What there is of an answer: who asks, None where that is not known yet, and what he is answered by which operation,
+None where the long way has to be gone."""
 
-    caller: Authentication | None = None
-    operation: Operation[Any] | None = None
-    reply: Reply | None = None
-
-
-NOTHING = Found()
+NOTHING: Found = (None, None, None)
 
 
 class Straight:
@@ -58,15 +53,15 @@ class Straight:
             return NOTHING
         operation = self._operations.get(head.method)
         if operation is None or operation.at_hand is None:
-            return Found(caller)
+            return caller, None, None
         facts = headers.shape.facts
         if not facts[IS_BARE] or not facts[operation.at_hand.fits]:
-            return Found(caller)
+            return caller, None, None
         target = self._intake.target(path, headers)
         name, key = target.bucket, target.key
         if name is None or key is None or name in RESERVED or target.is_website or target.is_accelerated:
-            return Found(caller)
+            return caller, None, None
         bucket = self._engine.buckets.known(name)
         if bucket is None or bucket.configured & NOTICED or not is_plain_owner(caller.identity, bucket):
-            return Found(caller)
-        return Found(caller, operation, operation.at_hand.answer(self._engine, bucket, key))
+            return caller, None, None
+        return caller, operation, operation.at_hand.answer(self._engine, bucket, key)

@@ -113,9 +113,19 @@ class Objects:
             blob=received.blob,
         )
 
-    def at_hand(self, bucket: Bucket, key: str) -> Fetched | None:
-        """The newest version of a key, with its inline bytes or without, if it is in memory; None says nothing."""
-        return self._metadata.at_hand(bucket.id, key)
+    def at_hand(self, bucket: Bucket, key: str, *, content: bool) -> Fetched | None:
+        """The newest version of a key, with its inline bytes where ``content`` asks for them, without waiting; None says
+        nothing of what there is."""
+        return self._metadata.at_hand(bucket.id, key, content=content)
+
+    def file_at_hand(self, bucket: Bucket, version: Version) -> bytes | memoryview | None:
+        """All bytes, verified, of a version that was ``at_hand``, still is the newest and is not encrypted; None where
+        they cannot be had without waiting."""
+        pin = self._pins.hold(self._metadata.sequence)
+        fetched = self._metadata.at_hand(bucket.id, version.key, content=False)
+        if fetched is None or fetched.version.id != version.id:
+            return None
+        return Reading(version, None, pin, self._metadata, self._blobs).at_hand(0, version.listing.size)
 
     async def find(self, bucket: Bucket, key: str, version_id: str | None) -> Version:
         """The newest version, or the one named. NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker that

@@ -192,22 +192,25 @@ class Extract:
 
 
 def get_at_hand(engine: Engine, bucket: Bucket, key: str) -> Reply | None:
-    """What ``get_object`` answers of an object whose bytes are in memory."""
-    fetched = engine.objects.at_hand(bucket, key)
+    """What ``get_object`` answers of a whole object whose bytes can be had without waiting."""
+    fetched = engine.objects.at_hand(bucket, key, content=True)
     if fetched is None:
         return None
     version, content = fetched
-    headers = remembered_headers(bucket, version)
-    return None if content is None or headers is None else Reply(WHOLE, headers, content, version.listing.size)
+    headers = lasting_headers(bucket, version)
+    if headers is None:
+        return None
+    whole = content if content is not None else engine.objects.file_at_hand(bucket, version)
+    return None if whole is None else Reply(WHOLE, headers, whole, version.listing.size)
 
 
 def head_at_hand(engine: Engine, bucket: Bucket, key: str) -> Reply | None:
-    """What ``head_object`` answers of an object whose row is in memory."""
-    fetched = engine.objects.at_hand(bucket, key)
+    """What ``head_object`` answers of an object whose row can be had without waiting."""
+    fetched = engine.objects.at_hand(bucket, key, content=False)
     if fetched is None:
         return None
     version = fetched.version
-    headers = remembered_headers(bucket, version)
+    headers = lasting_headers(bucket, version)
     return None if headers is None else Reply(WHOLE, headers, b"", version.listing.size)
 
 
@@ -274,7 +277,7 @@ async def _looked_up(call: Call, request: HeadObject) -> tuple[Version, tuple[in
 
 def extract_headers(call: Call, request: Retrieval, version: Version, extract: Extract) -> dict[str, str]:
     """All that an answer shows; it may be shared with others, so that who adds to it makes another."""
-    headers = shared_headers(call, version)
+    headers = shared_headers(call.bucket, version, call.wire.received)
     if version.record.encryption is not None:
         headers = headers | encryption_headers(version.record.encryption, request.customer_key)
     if request.shows_checksum:
@@ -312,30 +315,29 @@ SHOWN: Bounded[int, tuple[Version, bool, Lasting]] = Bounded(2048)
 again is the same one, found in memory, until it changes."""
 
 
-def shared_headers(call: Call, version: Version) -> dict[str, str]:
+def shared_headers(bucket: Bucket, version: Version, received: int) -> dict[str, str]:
     """As ``version_headers``, made once of each version whose headers depend on nothing but itself."""
     if version.listing.storage_class != STANDARD:
-        return version_headers(call, version)
-    is_versioned = call.bucket.versioning is not OFF
+        return version_headers(bucket, version, received)
+    is_versioned = bucket.versioning is not OFF
     known = SHOWN.get(id(version))
     if known is not None and known[0] is version and known[1] is is_versioned:
         return known[2]
-    headers = Lasting(version_headers(call, version))
+    headers = Lasting(version_headers(bucket, version, received))
     SHOWN.keep(id(version), (version, is_versioned, headers))
     return headers
 
 
-def remembered_headers(bucket: Bucket, version: Version) -> Lasting | None:
-    """All that a read of a whole version shows to the plain owner of its bucket, if one has shown it before; None also
-    where an answer shows more than the version alone tells."""
-    known = SHOWN.get(id(version))
-    if known is None or known[0] is not version or known[1] is not (bucket.versioning is not OFF):
+def lasting_headers(bucket: Bucket, version: Version) -> dict[str, str] | None:
+    """All that a read of a whole version shows to the plain owner of its bucket; None where it shows more than the
+    version alone tells."""
+    if version.record.encryption is not None or version.listing.storage_class != STANDARD:
         return None
-    return None if version.record.encryption is not None or bucket.configured & HAS_LIFECYCLE else known[2]
+    return None if bucket.configured & HAS_LIFECYCLE else shared_headers(bucket, version, 0)
 
 
-def version_headers(call: Call, version: Version) -> dict[str, str]:
-    """What every read shows of a version, whatever part of it is read."""
+def version_headers(bucket: Bucket, version: Version, received: int) -> dict[str, str]:
+    """What every read shows of a version, whatever part of it is read; ``received`` in µs since 1970."""
     listing, record = version.listing, version.record
     headers = {
         "etag": f'"{listing.etag}"',
@@ -345,14 +347,14 @@ def version_headers(call: Call, version: Version) -> dict[str, str]:
     }
     if record.metadata:
         headers |= metadata_headers(record.metadata)
-    if call.bucket.versioning is not OFF:
+    if bucket.versioning is not OFF:
         headers["x-amz-version-id"] = version.version_id
     if record.tags:
         headers[TAGGING_COUNT] = str(len(record.tags))
     if record.lock is not None:
         headers |= lock_headers(record.lock)
     if listing.storage_class != STANDARD:
-        headers |= storage_headers(version, call.wire.received)
+        headers |= storage_headers(version, received)
     return headers
 
 
@@ -372,7 +374,7 @@ def check_conditions(call: Call, conditions: ReadConditions, version: Version) -
         conditions.check(version.listing.etag, version.listing.modified)
     except S3Error as refusal:
         if refusal.code is ErrorCode.NotModified:
-            shown = version_headers(call, version)
+            shown = version_headers(call.bucket, version, call.wire.received)
             refusal.headers |= {name: shown[name] for name in SHOWN_UNCHANGED if name in shown}
         raise
 

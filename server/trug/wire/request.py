@@ -88,9 +88,10 @@ class Headers(dict[str, str]):
 
     def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
         raw_names, raw_values = zip(*pairs, strict=True) if pairs else ((), ())
-        self._fill(Shape.of(raw_names), raw_values)
+        self.fill(Shape.of(raw_names), raw_values)
 
-    def _fill(self, shape: Shape, raw: Sequence[bytes]) -> None:
+    def fill(self, shape: Shape, raw: Sequence[bytes]) -> None:
+        """Make of new, empty headers those of this shape; ``raw`` values as on the wire."""
         self.shape = shape
         values = _texts(raw)
         if shape.has_repeats or len(values) != len(shape.names):
@@ -110,7 +111,7 @@ class Headers(dict[str, str]):
         headers = cls.__new__(cls)
         last = shape.last
         if last is None:
-            headers._fill(shape, values)
+            headers.fill(shape, values)
         else:
             before, like = last
             headers.shape = shape

@@ -191,7 +191,7 @@ class MemoryMetadata:
             self._unlink(change.blobs)
             raise
 
-    def at_hand(self, bucket: int, key: str) -> Fetched | None:
+    def at_hand(self, bucket: int, key: str, *, content: bool) -> Fetched | None:
         try:
             return self._state.fetch(CurrentContent(bucket, key))
         except Damaged:

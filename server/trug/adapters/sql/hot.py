@@ -8,7 +8,7 @@ from zlib import crc32
 from trug.adapters.sql.generation import SEQUENCE, SLOTS, Words
 from trug.ports.changes import Read
 from trug.ports.reads import Current, CurrentContent
-from trug.ports.rows import Fetched, Version
+from trug.ports.rows import Fetched
 from trug.ports.stores import Reader
 
 R = TypeVar("R")
@@ -49,35 +49,39 @@ class Hot:
 
     def __init__(self, words: Words, reader: Reader, *, room: int = ROOM) -> None:
         self._words = words
+        self._stamps, self._all = words.stamps, words.all
         self._reader = reader
         self._room = room
         self._kept: dict[tuple[int, str], Kept] = {}
 
-    def at_hand(self, bucket: int, key: str) -> Fetched | None:
-        """The newest version of a key, maybe without its inline bytes, if it is in memory and still the same."""
+    def find(self, bucket: int, key: str, *, content: bool) -> Fetched | None:
+        """The newest version of a key, with its inline bytes where ``content`` asks for them."""
         kept = self._kept.get((bucket, key))
         if kept is None:
-            return None
+            return self._read(bucket, key, content=content)
         slot, stamp, fetched = kept
-        words = self._words
-        return fetched if words.stamps[slot] == stamp and stamp <= words.all[SEQUENCE] else None
+        is_same = self._stamps[slot] == stamp and stamp <= self._all[SEQUENCE]
+        if is_same and (not content or fetched.content is not None or fetched.version.inline is None):
+            return fetched
+        return self._read(bucket, key, content=content)
 
     def fetch(self, read: Read[R]) -> R:
         assert isinstance(read, (Current, CurrentContent))  # noqa: S101 - others are not asked for here
-        known = self.at_hand(read.bucket, read.key)
-        if known is not None:
-            if type(read) is Current:
-                return cast("R", known.version)
-            if known.content is not None or known.version.inline is None:
-                return cast("R", known)
-        slot = slot_of(read.bucket, read.key)
-        stamp = self._words.stamps[slot]
+        found = self.find(read.bucket, read.key, content=type(read) is CurrentContent)
+        return cast("R", found.version if found is not None and type(read) is Current else found)
+
+    def _read(self, bucket: int, key: str, *, content: bool) -> Fetched | None:
+        slot = slot_of(bucket, key)
+        stamp = self._stamps[slot]
         is_settled = stamp <= self._words.sequence
-        found: Fetched | Version | None = cast("Any", self._reader.fetch(read))
+        if content:
+            found = self._reader.fetch(CurrentContent(bucket, key))
+        else:
+            version = self._reader.fetch(Current(bucket, key))
+            found = None if version is None else Fetched(version, None)
         if found is not None and is_settled:
-            fetched = found if type(found) is Fetched else Fetched(cast("Version", found), None)
-            self._keep((read.bucket, read.key), Kept(slot, stamp, fetched))
-        return cast("R", found)
+            self._keep((bucket, key), Kept(slot, stamp, found))
+        return found
 
     def _keep(self, place: tuple[int, str], kept: Kept) -> None:
         size = size_of(kept)

@@ -370,9 +370,14 @@ class SqlMetadata:
             raise Unavailable("the store is closed")
         return await self._opened.committer.submit(change)
 
-    def at_hand(self, bucket: int, key: str) -> Fetched | None:
+    def at_hand(self, bucket: int, key: str, *, content: bool) -> Fetched | None:
         opened = self._opened
-        return None if self._is_closed or opened.is_shut else opened.hot.at_hand(bucket, key)
+        if self._is_closed or opened.is_shut:
+            return None
+        try:
+            return opened.hot.find(bucket, key, content=content)
+        except (Damaged, Unavailable):
+            return None
 
     async def fetch(self, read: Read[R]) -> R:
         opened = self._open()
