@@ -850,6 +850,24 @@ async def test_content_comes_with_its_version(store: MetadataStore) -> None:
 
 
 @on_every_store
+async def test_what_is_at_hand_is_what_is_there(store: MetadataStore) -> None:
+    assert store.at_hand(1, "a", content=True) is None
+    for number, content in ((7, b"now"), (8, b"then")):
+        newest = version("a", number, f"{number}", inline=number)
+        await store.commit(apply(PutCurrent(newest), PutInline(number, content)))
+        row = store.at_hand(1, "a", content=False)
+        assert row is not None
+        assert row.version == newest
+        assert store.at_hand(1, "a", content=True) == Fetched(newest, content)
+    await store.commit(apply(RemoveCurrent(1, "a")))
+    assert store.at_hand(1, "a", content=True) is store.at_hand(1, "a", content=False) is None
+    await store.commit(apply(PutCurrent(version("a", 9, inline=9))))
+    assert store.at_hand(1, "a", content=True) is None  # it is damaged, as the next test says
+    await store.close()
+    assert store.at_hand(1, "b", content=False) is None
+
+
+@on_every_store
 async def test_missing_content_is_damage(store: MetadataStore) -> None:
     await store.commit(apply(PutCurrent(version("a", inline=7))))
     with pytest.raises(Damaged):

@@ -72,7 +72,7 @@ class Signed:
     identity: Identity = OWNER
     seen: list[WireRequest] = field(default_factory=list)
 
-    def recognise(self, method: str, path: str, headers: Headers, received: int) -> None:
+    def recognise(self, method: str, path: str, query: str, headers: Headers, received: int) -> None:
         return None
 
     async def authenticate(self, wire: WireRequest, service: str) -> Authentication:

@@ -55,12 +55,12 @@ class Authenticator:
         self._forms = PostPolicies(credentials, keys, clock, regions)
         self._allows_sigv2_header = allows_sigv2_header
 
-    def recognise(self, method: str, path: str, headers: Headers, received: int) -> Authentication | None:
-        """What ``authenticate`` answers, for S3, to a request without query like one that was right before, found
-        without waiting; None says nothing. ``received`` in µs since 1970."""
+    def recognise(self, method: str, path: str, query: str, headers: Headers, received: int) -> Authentication | None:
+        """What ``authenticate`` answers, for S3, to a request signed in its header like one that was right before,
+        found without waiting; None says nothing. ``query`` is canonical, ``received`` in µs since 1970."""
         if not headers.shape.facts[IS_PLAIN]:
             return None
-        return self._headers.recognise(method, path, headers, "s3", received)
+        return self._headers.recognise(method, path, query, headers, "s3", received)
 
     async def authenticate(self, wire: WireRequest, service: str = "s3", digest: str | None = None) -> Authentication:
         """Verify the request's signature, if it has one. S3Error when it has one that does not hold.

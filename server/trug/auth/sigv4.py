@@ -59,9 +59,11 @@ class HeaderSignatures:
         self._diagnosing = diagnosing
         self._known: Bounded[tuple[str, Shape], tuple[Claim, SigningKey]] = Bounded(REMEMBERED)
 
-    def recognise(self, method: str, path: str, headers: Headers, service: str, received: int) -> Authentication | None:
-        """What ``verify`` answers to a request without query (``received`` in µs since 1970) whose header is like one
-        that was found right before; None for any other, and for whatever may be wrong with it.
+    def recognise(
+        self, method: str, path: str, query: str, headers: Headers, service: str, received: int
+    ) -> Authentication | None:
+        """What ``verify`` answers to a request whose header is like one that was found right before; None for any
+        other, and for whatever may be wrong with it. ``query`` is canonical, ``received`` in µs since 1970.
 
         ``verify`` takes four coroutines, and looks for all that a first request has to be asked.
         """
@@ -80,7 +82,7 @@ class HeaderSignatures:
                 return None
             settled = key.settled.get(declared)
             mode = mode_of(declared) if settled is None else None
-            canonical = canonical_text(method, path, "", headers, claim, declared)
+            canonical = canonical_text(method, path, query, headers, claim, declared)
         except (ValueError, S3Error):
             return None
         if not is_signed_by(key, string_to_sign(canonical, requested, scope), signature):

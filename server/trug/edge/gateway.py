@@ -226,6 +226,9 @@ class Gateway:
             caller, operation, reply = self._straight.find(head, received)
         except S3Error:
             return None, None
+        except Exception:
+            logger.exception("no answer to %s %s was found at once", head.method, head.path)
+            return None, None
         if operation is None or reply is None:
             return None, caller
         trace = self._begun(head, received)

@@ -17,6 +17,8 @@ from trug.wire.request import Headers, RawBody, Rule, Target, WireRequest
 
 LARGEST_PAYLOAD = 5 * 1024**3
 MOST_HEADERS = 256
+SILENT = frozenset({"", *(f"x-id={name}" for name in ("GetObject", "HeadObject", "PutObject", "DeleteObject"))})
+"""Queries that say nothing, spelled as they are signed: several SDKs name the operation in each request."""
 STORING = frozenset({"PUT", "POST"})
 """Methods whose header values may be stored, and come back as header values."""
 
@@ -108,12 +110,12 @@ class Intake:
         self._proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
 
     def is_as_it_came(self, head: Head) -> bool:
-        """Whether a head without query has nothing in it that ``wire`` would refuse of itself or read otherwise than it
-        stands there, but for its target and framing."""
+        """Whether a head, whose query says nothing, has nothing in it that ``wire`` would refuse of itself or read
+        otherwise than it stands there, but for its target and framing."""
         path = head.path
         return (
             self._proxies is None
-            and not head.query
+            and head.query in SILENT
             and path is not None
             and path.isascii()
             and head.size <= self._max_header_bytes

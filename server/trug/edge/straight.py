@@ -48,7 +48,7 @@ class Straight:
         if not self._intake.is_as_it_came(head):
             return NOTHING
         headers, path = head.headers, head.path or ""
-        caller = self._recognise(head.method, path, headers, received)
+        caller = self._recognise(head.method, path, head.query, headers, received)
         if caller is None:
             return NOTHING
         operation = self._operations.get(head.method)

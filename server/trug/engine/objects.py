@@ -114,8 +114,8 @@ class Objects:
         )
 
     def at_hand(self, bucket: Bucket, key: str, *, content: bool) -> Fetched | None:
-        """The newest version of a key, with its inline bytes where ``content`` asks for them, without waiting; None says
-        nothing of what there is."""
+        """The newest version of a key, with its inline bytes where ``content`` asks for them, without waiting; None
+        says nothing of what there is."""
         return self._metadata.at_hand(bucket.id, key, content=content)
 
     def file_at_hand(self, bucket: Bucket, version: Version) -> bytes | memoryview | None:

@@ -61,8 +61,8 @@ class MetadataStore(Protocol):
         ...
 
     def at_hand(self, bucket: int, key: str, *, content: bool) -> Fetched | None:
-        """The newest version of a key, with its inline bytes where ``content`` asks for them, without waiting; None where
-        there is none, and for whatever else ``fetch`` is to raise."""
+        """The newest version of a key, with its inline bytes where ``content`` asks for them, without waiting; None
+        where there is none, and for whatever else ``fetch`` is to raise."""
         ...
 
     async def fetch(self, read: Read[R]) -> R:

@@ -589,6 +589,71 @@ def test_b6_a_replay_is_accepted() -> None:
         asyncio.run(verifier.authenticate(request))
 
 
+def recognised(verifier: Authenticator, request: WireRequest, received: int) -> Authentication | None:
+    return verifier.recognise(request.method, request.target.path, request.raw_query, request.headers, received)
+
+
+def test_who_was_verified_is_recognised() -> None:
+    now = time.time_ns() // 1000
+    verifier = door(now)
+    for method, sha256 in (("GET", EMPTY), ("PUT", "UNSIGNED-PAYLOAD"), ("PUT", "f" * 64), ("HEAD", EMPTY)):
+        first = botocore_header(KEY, method, URL, {"x-amz-content-sha256": sha256, "x-amz-meta-a": "1"})
+        asyncio.run(verifier.authenticate(first))
+        again = botocore_header(
+            KEY, method, f"{URL}/other%20one", {"x-amz-content-sha256": sha256, "x-amz-meta-a": "2"}
+        )
+        found, verified = recognised(verifier, again, now), asyncio.run(verifier.authenticate(again))
+        assert found is not None
+        assert (found.identity, found.payload) == (verified.identity, verified.payload)
+
+
+def test_nobody_else_is_recognised() -> None:
+    """What ``authenticate`` refuses, or has to look at, is left to it."""
+    now = time.time_ns() // 1000
+    request = botocore_header(KEY, "GET", URL)
+    keys = MemoryCredentials(KEY)
+    verifier = Authenticator(keys, HandClock(now), ("us-east-1",), allows_sigv2_header=False)
+    assert recognised(verifier, request, now) is None
+    asyncio.run(verifier.authenticate(request))
+    assert recognised(verifier, request, now) is not None
+    authorization = request.headers["authorization"]
+    bent = [
+        {"x-amz-date": "20261121T000000"},
+        {"x-amz-date": None},
+        {"x-amz-content-sha256": "none"},
+        {"x-amz-content-sha256": None},
+        {"x-amz-security-token": "token"},
+        {"x-amz-meta-a": "unsigned"},
+        {"host": "elsewhere"},
+        {"authorization": authorization[:-1]},
+        {"authorization": authorization[:-1] + ("0" if authorization[-1] != "0" else "1")},
+        {"authorization": authorization.replace("AKIATEST", "AKIAOTHER")},
+        {"authorization": "AWS AKIATEST:c2lnbmF0dXJl"},
+        {"authorization": None},
+    ]
+    for changed in bent:
+        assert recognised(verifier, with_headers(request, changed), now) is None
+    assert verifier.recognise("GET", "/bucket/%zz", "", request.headers, now) is None
+    assert verifier.recognise("PUT", request.target.path, "", request.headers, now) is None
+    assert verifier.recognise("GET", request.target.path, "tagging=", request.headers, now) is None
+    assert recognised(verifier, request, now + 60 * MINUTE) is None
+    keys.keys["AKIATEST"] = credential("AKIATEST", "another")
+    assert recognised(verifier, request, now) is None
+    del keys.keys["AKIATEST"]
+    assert recognised(verifier, request, now) is None
+
+
+def test_a_key_that_was_read_again_is_recognised_again() -> None:
+    now = time.time_ns() // 1000
+    keys, request = MemoryCredentials(KEY), botocore_header(KEY, "GET", URL)
+    verifier = Authenticator(keys, HandClock(now), ("us-east-1",), allows_sigv2_header=False)
+    asyncio.run(verifier.authenticate(request))
+    keys.keys["AKIATEST"] = credential("AKIATEST", KEY.secret)
+    assert recognised(verifier, request, now) is None
+    asyncio.run(verifier.authenticate(request))
+    assert recognised(verifier, request, now) is not None
+
+
 def test_b8_the_skew_follows_the_clock() -> None:
     clock = HandClock(time.time_ns() // 1000)
     verifier = Authenticator(MemoryCredentials(KEY), clock, ("us-east-1",), allows_sigv2_header=False)
