@@ -23,7 +23,7 @@ class Operation(NamedTuple):
 def prepare(bench: Bench) -> None:
     """What the operations need on an endpoint."""
     bench.make_buckets()
-    for name in ("4k", "64k"):
+    for name in ("4k", "64k", "1m"):
         bench.fill([bench.sign.put(f"{BUCKET}/{name}", bench.payloads[name])], 1)
         bench.check(f"{BUCKET}/{name}", bench.payloads[name].content)
     small = Payload.of(b"x" * 64)
@@ -68,6 +68,7 @@ OPERATIONS = {
     "delete": Operation(300, 16, _delete),
     "list": Operation(10, 1, _list),
     "get64k": Operation(300, 8, _get("64k")),
+    "get1m": Operation(100, 4, _get("1m")),
     "put64k": Operation(150, 16, _put("64k")),
     "live": Operation(400, 8, _live),
 }

@@ -516,6 +516,7 @@ class Connection(asyncio.Protocol):
                     self._write(opening, piece)
                 opening = b""
                 trace.bytes_out += len(piece)
+                del piece  # what is sent is sent: its memory, still warm, is the next one's
                 await (self._writable or asyncio.sleep(0))
                 if self._is_gone:
                     raise ClientGone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 
@@ -166,20 +166,33 @@ async def begun(reply: Reply) -> Reply:
     pieces = reply.body
     first = await anext(aiter(pieces), b"")
     if len(first) != reply.length:
-        return replace(reply, body=_resumed(first, pieces))
+        return replace(reply, body=_Resumed(first, pieces))
     await close_stream(pieces)
     return replace(reply, body=first)
 
 
-async def _resumed(
-    first: bytes | memoryview, rest: AsyncIterator[bytes | memoryview]
-) -> AsyncIterator[bytes | memoryview]:
-    try:
-        yield first
-        async for piece in rest:
-            yield piece
-    finally:
-        await close_stream(rest)
+class _Resumed:
+    """A stream whose first piece was looked at. No generator: one more for each piece to go through."""
+
+    __slots__ = ("_first", "_rest")
+
+    def __init__(self, first: bytes | memoryview, rest: AsyncIterator[bytes | memoryview]) -> None:
+        self._first: bytes | memoryview | None = first
+        self._rest = rest
+
+    def __aiter__(self) -> AsyncIterator[bytes | memoryview]:
+        return self
+
+    def __anext__(self) -> Awaitable[bytes | memoryview]:
+        first, self._first = self._first, None
+        return self._rest.__anext__() if first is None else _given(first)
+
+    async def aclose(self) -> None:
+        await close_stream(self._rest)
+
+
+async def _given(piece: bytes | memoryview) -> bytes | memoryview:
+    return piece
 
 
 async def close_stream(chunks: bytes | memoryview | AsyncIterator[bytes | memoryview]) -> None:

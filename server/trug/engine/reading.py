@@ -14,7 +14,7 @@ from trug.ports.reads import BodyWithId, InlineContent, PartNumbered
 from trug.ports.rows import Extent, Upload, Version
 from trug.ports.stores import BlobFile, BlobStore, Damaged, MetadataStore
 
-PIECE = 256 << 10
+PIECE = 512 << 10
 
 
 class Cut(Exception):
@@ -44,7 +44,7 @@ class Reading:
         return part_span(await body_of(self._metadata, self.version.body), number, count)
 
     def content(self, start: int, stop: int) -> bytes | memoryview | AsyncIterator[bytes | memoryview]:
-        """The bytes from ``start`` to before ``stop``: those ``at_hand``, else pieces of at most 256 KiB, each of which
+        """The bytes from ``start`` to before ``stop``: those ``at_hand``, else pieces of at most 512 KiB, each of which
         stays what it is for as long as somebody holds it.
 
         Damaged out of the pieces when stored bytes are not what was written, Cut when they are read for too long.
@@ -54,7 +54,7 @@ class Reading:
 
     def at_hand(self, start: int, stop: int) -> bytes | memoryview | None:
         """The bytes, verified, when they can be had without waiting and without much memory: inline ones, and up to
-        256 KiB of one blob that are in the page cache. None when they must be read in pieces, or are damaged."""
+        512 KiB of one blob that are in the page cache. None when they must be read in pieces, or are damaged."""
         content, length = self._content, stop - start
         if content is not None:
             return content if length == len(content) else content[start:stop]
@@ -76,7 +76,7 @@ class Reading:
                 while offset < stop_at:
                     self._go_on()
                     end = min(stop_at, _next_border(offset, self._blobs.piece))
-                    yield await file.read(offset, end - offset)
+                    yield file.at_hand(offset, end - offset) or await file.read(offset, end - offset)
                     offset = end
             finally:
                 file.close()
@@ -176,7 +176,8 @@ class SealedReading(Reading):
             wanted = Span.of(offset, stop, cipher.layers)
             end = min(wanted.end, _next_border(wanted.first, self._blobs.piece // BLOCK))
             first = wanted.first * BLOCK
-            sealed = await file.read(first, min(end * BLOCK, extent.size) - first)
+            stored = min(end * BLOCK, extent.size) - first
+            sealed = file.at_hand(first, stored) or await file.read(first, stored)
             length = min(stop, end * cipher.room) - offset
             yield self._opened(cipher, extent, memoryview(sealed), wanted, length)
             offset += length

@@ -125,6 +125,10 @@ class BlobFile(Protocol):
         """Exactly ``length`` bytes from ``offset``. Damaged when they are not what was written."""
         ...
 
+    def at_hand(self, offset: int, length: int) -> memoryview | None:
+        """The same if it can be had without waiting. None when it cannot: then ``read``."""
+        ...
+
     def close(self) -> None: ...
 
 

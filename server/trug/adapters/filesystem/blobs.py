@@ -60,7 +60,7 @@ class FilesystemBlobs:
 
     @property
     def piece(self) -> int:
-        """How many bytes a reader should ask for at a time: 256 KiB, or 64 while slow readers hold all buffers."""
+        """How many bytes a reader should ask for at a time: 512 KiB, or 64 while slow readers hold all buffers."""
         return BLOCK if self._buffers.are_short else reading.PIECE
 
     def sync(self, blobs: Iterable[int]) -> None:

@@ -14,9 +14,10 @@ from trug.domain import blocks
 from trug.domain.blocks import BLOCK, CHECK_SIZE
 from trug.ports.stores import Damaged, Unavailable
 
-PIECE = 256 << 10
-"""Bytes to read at a time: fewer cost more calls, more do not stay in a core's cache until they are sent."""
-BUFFERS = 64
+PIECE = 512 << 10
+"""Bytes to read at a time: fewer cost more calls (256 KiB a quarter more CPU for 1 MiB, a twelfth for 64), more do not
+stay in a core's cache until they are sent."""
+BUFFERS = 32
 """How many pieces may be on their way in buffers that are kept: 16 MiB of them."""
 
 _OUT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
@@ -75,6 +76,7 @@ class OpenFile:
         self._executor = executor
         self._descriptor = -1
         self._read_to = -1
+        self._is_warm = True
         self._checks = 0, b""
 
     async def read(self, offset: int, length: int) -> memoryview:
@@ -85,13 +87,24 @@ class OpenFile:
         if length == 0:
             return memoryview(b"")
         first, end = offset // BLOCK, blocks.count(offset + length)
-        start = first * BLOCK
-        content = self._pool.take(min(end * BLOCK, self._size) - start)
-        await self._fill(content, start)
+        content = self._room(first, end)
+        await self._fill(content, first * BLOCK)
         checks = self._kept_checks(first, end) or await self._fetched_checks(first, end)
-        if not blocks.fit(content, checks, self._blob, first=first):
-            raise Damaged(f"blob {self._blob} does not match its checks in blocks {first} to {end - 1}")
-        return content[offset - start : offset - start + length]
+        return self._verified(content, checks, first)[offset % BLOCK : offset % BLOCK + length]
+
+    def at_hand(self, offset: int, length: int) -> memoryview | None:
+        """The same when all of it is in the page cache; None when something has to be waited for, or had to be the last
+        time: then ``read``. Half a piece's way through coroutines is saved (10 of 30 µs for 256 KiB)."""
+        first, end = offset // BLOCK, blocks.count(offset + length)
+        checks = self._kept_checks(first, end)
+        if not checks or not self._is_warm or offset + length > self._size:
+            return None
+        content = self._room(first, end)
+        if self._cached(content, first * BLOCK) < len(content):
+            self._is_warm = False
+            return None
+        self._read_to = first * BLOCK + len(content)
+        return self._verified(content, checks, first)[offset % BLOCK : offset % BLOCK + length]
 
     def close(self) -> None:
         """Give the descriptor back; a second time is no error."""
@@ -142,6 +155,15 @@ class OpenFile:
         if found.st_size != whole:
             raise Damaged(f"the file of blob {self._blob} has {found.st_size} bytes instead of {whole}")
 
+    def _room(self, first: int, end: int) -> memoryview:
+        """Memory for these blocks."""
+        return self._pool.take(min(end * BLOCK, self._size) - first * BLOCK)
+
+    def _verified(self, content: memoryview, checks: bytes, first: int) -> memoryview:
+        if not blocks.fit(content, checks, self._blob, first=first):
+            raise Damaged(f"blob {self._blob} does not match its checks from block {first} on")
+        return content
+
     def _kept_checks(self, first: int, end: int) -> bytes:
         """The checks of these blocks; nothing when they are not kept."""
         begin, packed = self._checks
@@ -158,7 +180,8 @@ class OpenFile:
 
     async def _fill(self, buffer: memoryview, offset: int) -> None:
         got = self._cached(buffer, offset)
-        if got < len(buffer):
+        self._is_warm = got == len(buffer)
+        if not self._is_warm:
             ahead = _AHEAD if offset == self._read_to else 0
             await threads.run(self._executor, self._wait_for, buffer[got:], offset + got, ahead)
         self._read_to = offset + len(buffer)

@@ -39,8 +39,8 @@ class MemoryBlobs:
 
     @property
     def piece(self) -> int:
-        """256 KiB."""
-        return 256 << 10
+        """512 KiB."""
+        return 512 << 10
 
     def sync(self, blobs: Iterable[int]) -> None:
         """Nothing to do: memory has no names that could be lost before the bytes."""
@@ -109,6 +109,10 @@ class OpenBytes:
 
     def __init__(self, content: bytes) -> None:
         self._content = memoryview(content)
+
+    def at_hand(self, offset: int, length: int) -> memoryview | None:
+        """Nothing: ``read`` does not wait either."""
+        return None
 
     async def read(self, offset: int, length: int) -> memoryview:
         """Exactly ``length`` bytes from ``offset``; ValueError when the blob does not reach so far."""

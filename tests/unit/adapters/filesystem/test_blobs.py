@@ -230,13 +230,13 @@ def test_pieces_that_are_on_their_way_stay_what_they_are(data: str) -> None:
         content = os.urandom(size)
         blob = await put(blobs, content)
         file = await blobs.open(blob, size)
-        assert blobs.piece == 4 * BLOCK
+        assert blobs.piece == 8 * BLOCK
         pieces = [await file.read(start, BLOCK) for start in range(0, size, BLOCK)]
         assert blobs.piece == BLOCK
         assert b"".join(pieces) == content
         pieces.clear()
         await file.read(0, BLOCK)
-        assert blobs.piece == 4 * BLOCK
+        assert blobs.piece == 8 * BLOCK
         file.close()
 
     with_store(data, scenario)
@@ -250,7 +250,7 @@ def test_a_cold_file_is_read_on_threads(data: str, size: int) -> None:
         blob = await put(blobs, content)
         forget(layout.blob_path(data, blob))
         file = await blobs.open(blob, size)
-        pieces = [await file.read(start, min(4 * BLOCK, size)) for start in range(0, size, 4 * BLOCK)]
+        pieces = [await file.read(start, min(8 * BLOCK, size - start)) for start in range(0, size, 8 * BLOCK)]
         assert b"".join(pieces) == content
         file.close()
 
