@@ -16,12 +16,19 @@ Trace = Sequence[tuple[str, str]]
 def mistakes(trace: Trace) -> list[str]:
     """What a loss of power could undo although the request was answered after the last of these calls.
 
-    A blob's bytes are synced before its name is given; the name, or that it is gone, before the log says so; and the
-    log at last.
+    A blob's bytes are synced before its name is given or, where it has had its name from the beginning, the name before
+    there are bytes; the name, or that it is gone, before the log says so; and the log at last.
     """
     found = []
     unsynced: set[str] = set()
+    made: set[str] = set()
     for call, path in trace:
+        if call == "open" and path.startswith("/blobs/"):
+            made.add(path)
+        if "sync" in call:
+            made -= {name for name in made if dirname(name) == path}
+        if "write" in call and path in made:
+            found.append(f"{path} is written before its name is synced")
         if "write" in call and path == LOG:
             found += [f"the log is written before {name} is synced" for name in unsynced if name != LOG]
         if "sync" in call:

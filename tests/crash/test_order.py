@@ -16,9 +16,32 @@ RIGHT: Trace = [
     ("fdatasync", LOG),
 ]
 
+AHEAD: Trace = [
+    ("open", FINAL),
+    ("fsync", FOLDER),
+    ("pwrite64", FINAL),
+    ("fsync", FINAL),
+    ("pwrite64", LOG),
+    ("fdatasync", LOG),
+]
+"""A file that was made ahead of its bytes, under its final name."""
 
-def test_the_right_order_has_no_mistake() -> None:
-    assert mistakes(RIGHT) == []
+
+@pytest.mark.parametrize("trace", [RIGHT, AHEAD], ids=["renamed", "made ahead"])
+def test_the_right_order_has_no_mistake(trace: Trace) -> None:
+    assert mistakes(trace) == []
+
+
+@pytest.mark.parametrize("place", [1, 3, 5])
+def test_a_sync_left_out_of_a_file_made_ahead_is_a_mistake(place: int) -> None:
+    assert mistakes([*AHEAD[:place], *AHEAD[place + 1 :]])
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (3, 4)])
+def test_a_sync_that_comes_too_late_for_a_file_made_ahead_is_a_mistake(first: int, second: int) -> None:
+    swapped = list(AHEAD)
+    swapped[first], swapped[second] = swapped[second], swapped[first]
+    assert mistakes(swapped)
 
 
 @pytest.mark.parametrize("place", [2, 4, 6])
