@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
+from time import monotonic
 from typing import NamedTuple
 
 from trug.domain.configurations import HAS_SEARCH
@@ -21,6 +21,8 @@ from trug.ports.stores import MetadataStore, Reader
 PAGE = 1000
 MOST_SCANNED = 20_000
 """How many keys a page is looked for among; one that is not full by then says where to go on."""
+SLICE = 0.25
+"""In seconds: how long a reader's thread looks at keys before others have their turn, whatever is asked of a key."""
 
 
 class Found(NamedTuple):
@@ -122,7 +124,8 @@ class Searches:
     async def page(self, bucket: Bucket, condition: Condition, *, after: str, limit: int) -> FoundPage:
         """At most ``limit`` objects after the key ``after`` that a bound condition holds of, modified to the second.
 
-        A page may be short, and even empty, and others follow: no more than 20,000 keys are looked at for one.
+        A page may be short, and even empty, and others follow: no more than 20,000 keys are looked at for one, and no
+        longer than 20 slices.
         """
         look = picked if await self._is_indexed(bucket) else scanned
         span = span_of(condition)
@@ -154,6 +157,7 @@ def picked(
     if names is None:
         return scanned(reader, bucket=bucket, condition=condition, span=span, after=after, most=most)
     found: list[Found] = []
+    end = monotonic() + SLICE
     for key in names.keys:
         version = reader.fetch(Current(bucket.id, key))
         if version is None:
@@ -162,7 +166,7 @@ def picked(
         subject = Subject(reader, bucket, Found(key, version.listing._replace(modified=modified)), version.record)
         if holds(condition, subject.value_of, subject.words):
             found.append(subject.found)
-        if len(found) == most:
+        if len(found) == most or monotonic() > end:
             return found, key
     return found, names.keys[-1] if names.has_more else None
 
@@ -187,16 +191,16 @@ def scanned(
     if span.stop and start >= span.stop:
         return [], None
     rows = reader.fetch(CurrentRange(bucket.id, start, is_after, span.stop, PAGE))
-    page = [found_of(row) for row in rows]
-    last = page[-1].key if len(page) == PAGE else None
-    return list(sought(reader, bucket, condition, page)), last
-
-
-def sought(reader: Reader, bucket: Bucket, condition: Condition, page: list[Found]) -> Iterator[Found]:
-    for found in page:
-        subject = Subject(reader, bucket, found)
+    found: list[Found] = []
+    end = monotonic() + SLICE
+    for row in rows:
+        looked_at = found_of(row)
+        subject = Subject(reader, bucket, looked_at)
         if holds(condition, subject.value_of, subject.words):
-            yield found
+            found.append(looked_at)
+        if monotonic() > end:
+            return found, looked_at.key
+    return found, looked_at.key if len(rows) == PAGE else None
 
 
 def found_of(row: bytes) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.clock import HandClock
@@ -16,6 +17,7 @@ from trug.domain.filters import bound, parse_filter
 from trug.domain.object_fields import OF_OBJECTS
 from trug.domain.preconditions import NO_WRITE_CONDITIONS
 from trug.domain.versioning import Versioning
+from trug.engine import searching
 from trug.engine.candidates import FEW, leads_in
 from trug.engine.content import Content
 from trug.engine.drafts import Draft
@@ -122,6 +124,19 @@ def test_in_memory() -> None:
 
 def test_in_sql(tmp_path: Path) -> None:
     play(tmp_path, compare)
+
+
+def test_others_have_their_turn_after_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Counted(MemoryMetadata):
+        async def view(self, question: Any) -> Any:
+            asked.append(1)
+            return await super().view(question)
+
+    monkeypatch.setattr(searching, "SLICE", -1.0)
+    asyncio.run(compare(Counted(HandClock())))
+    assert len(asked) > 20 * len(FILTERS)
 
 
 def test_versions_and_markers(tmp_path: Path) -> None:

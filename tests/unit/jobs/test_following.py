@@ -11,10 +11,10 @@ from tests.support.clock import HandClock
 
 from trug.adapters.memory.metadata import MemoryMetadata
 from trug.jobs import following
-from trug.jobs.following import Follower
+from trug.jobs.following import Follower, moved
 from trug.ports.effects import Announce
 from trug.ports.rows import Event
-from trug.ports.stores import MetadataStore
+from trug.ports.stores import MetadataStore, Unavailable
 
 
 class Reader:
@@ -158,5 +158,63 @@ def test_it_goes_on_until_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> No
         task.cancel()
         await asyncio.wait((task,))
         assert set(reader.keys) == set("abcd")
+
+    asyncio.run(scene())
+
+
+class Looked(MemoryMetadata):
+    """Counts how often somebody looks whether anything was committed."""
+
+    looks = 0
+
+    @property
+    def sequence(self) -> int:
+        self.looks += 1
+        return super().sequence
+
+
+def test_many_wait_and_one_looks() -> None:
+    many = 300
+
+    async def scene() -> None:
+        store, ending = Looked(HandClock()), asyncio.Event()
+        await announce(store, "a")
+        place, before = store.sequence, store.looks
+        waiting = [asyncio.create_task(moved(store, place)) for _ in range(many)]
+        over = asyncio.create_task(moved(store, 1 << 60, seconds=0.001))
+        leaving = asyncio.create_task(moved(store, 1 << 60, ending=ending))
+        gone = asyncio.create_task(moved(store, 1 << 60))
+        await asyncio.wait_for(over, 30)
+        gone.cancel()
+        for _ in range(3):
+            await asyncio.sleep(following.PERIOD)
+        assert not any(task.done() for task in waiting)
+        assert store.looks - before < 2 * many
+        ending.set()
+        await asyncio.wait_for(leaving, 30)
+        await announce(store, "b")
+        await asyncio.wait_for(asyncio.gather(*waiting), 30)
+
+    asyncio.run(scene())
+    asyncio.run(scene())
+
+
+def test_who_waits_is_told_what_became_of_the_store() -> None:
+    class Closed(MemoryMetadata):
+        is_closed = False
+
+        @property
+        def sequence(self) -> int:
+            if self.is_closed:
+                raise Unavailable("closed")
+            return super().sequence
+
+    async def scene() -> None:
+        store = Closed(HandClock())
+        waiting = asyncio.create_task(moved(store, 1 << 60))
+        await asyncio.sleep(0)
+        store.is_closed = True
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(waiting, 30)
 
     asyncio.run(scene())
