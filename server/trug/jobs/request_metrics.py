@@ -18,7 +18,7 @@ from trug.ports.stores import MetadataStore
 
 logger = logging.getLogger(__name__)
 
-PERIOD = 0.5
+PERIOD = 1.0
 """Seconds after which what was counted for a configuration is gone with it."""
 MOST = 10_000
 """Configurations of all buckets that one process counts for: their figures take 3 MB. What falls under others too is
