@@ -193,6 +193,8 @@ class Authority:
         """A plan for the asker, kept for what he asks next. None where something is not at hand that has a say, and
         where more than policies has one: lists of access, tags of objects, a block of what is public."""
         generation, identity = self._metadata.generation, ask.identity
+        if not self._plans.wants(identity, ask.action, bucket):
+            return None
         grants = NO_GRANTS if identity.account is None else self._grants.known(identity)
         held = self._policies.known(bucket.id) if bucket.configured & HAS_POLICY else None
         if grants is None or (held is None and bucket.configured & HAS_POLICY) or bucket.configured & HAS_OWNERSHIP:

@@ -57,6 +57,9 @@ class Plan:
         return any(all(first_fitting(group, resource, values) for group in way) for way in self.ways)
 
 
+Place = tuple[int, Action, int]
+"""Where an identity is in memory, an action, and the id of a bucket."""
+
 MOST = 4096
 """Plans of a process, a kilobyte each."""
 
@@ -64,34 +67,50 @@ MOST = 4096
 class Plans:
     """The plans that were made since anything that processes cache has changed.
 
-    Where there are more callers than there is room for, it is only now and then that all are forgotten, so that not
-    each request makes a plan that nobody will ask for."""
+    To make one takes as long as to decide twenty times: it is worth it for who asks again. Where more ask than there is
+    room for, all are forgotten now and then, and no plan is made that would not be kept.
+    """
 
     def __init__(self, metadata: MetadataStore, most: int = MOST) -> None:
         self._metadata = metadata
         self._most = most
-        self._kept: dict[tuple[int, Action, int], Plan] = {}
+        self._kept: dict[Place, Plan] = {}
+        self._asked: set[Place] = set()
         self._generation = -1
         self._passed = 0
 
     def known(self, identity: Identity, action: Action, bucket: Bucket) -> Plan | None:
-        """The plan for this very identity and row, as they are in memory: so that it is asked for by a number."""
+        """The plan for this very identity and row, as they are in memory: so that it is found by a number."""
         plan = self._kept.get((id(identity), action, bucket.id))
         if plan is None or plan.bucket is not bucket or self._metadata.generation != self._generation:
             return None
         return plan if plan.identity is identity else None
 
-    def keep(self, generation: int, action: Action, plan: Plan) -> None:
-        """Keep what was made of what was read since this ``generation`` of the store was seen."""
-        if generation & 1:
-            return
+    def wants(self, identity: Identity, action: Action, bucket: Bucket) -> bool:
+        """Whether to make a plan: for who asked before, and where there is room."""
+        generation = self._metadata.generation
         if generation != self._generation or self._passed >= self._most:
-            self._kept.clear()
-            self._generation, self._passed = generation, 0
-        if len(self._kept) < self._most:
+            self._forget(generation)
+        place = (id(identity), action, bucket.id)
+        if place in self._asked:
+            has_room = len(self._kept) < self._most
+            self._passed += not has_room
+            return has_room
+        if len(self._asked) >= self._most * 4:
+            self._asked.clear()
+        self._asked.add(place)
+        return False
+
+    def keep(self, generation: int, action: Action, plan: Plan) -> None:
+        """Keep what was made of what was read since this ``generation`` of the store was seen: none of one in which a
+        change is under way."""
+        if generation == self._generation and not generation & 1:
             self._kept[id(plan.identity), action, plan.bucket.id] = plan
-        else:
-            self._passed += 1
+
+    def _forget(self, generation: int) -> None:
+        self._kept.clear()
+        self._asked.clear()
+        self._generation, self._passed = generation, 0
 
 
 def plan_of(identity: Identity, action: Action, bucket: Bucket, sources: Sources) -> Plan:

@@ -171,7 +171,7 @@ REQUESTS = st.fixed_dictionaries(
     st.sampled_from([actions.GET_OBJECT, actions.PUT_OBJECT, actions.LIST_BUCKET, actions.PUT_BUCKET_POLICY]),
     st.lists(REQUESTS, min_size=1, max_size=2),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_plan_decides_as_the_evaluator_does(
     known: Sources, identity: Identity, action: Action, requests: list[dict[str, tuple[str, ...]]]
 ) -> None:
@@ -275,26 +275,58 @@ def test_values_are_only_asked_for_where_a_condition_that_is_left_wants_them() -
 # --- keeping --------------------------------------------------------------------------------------------------------
 
 
-def test_there_is_room_for_so_many_and_all_go_when_there_were_as_many_more() -> None:
-    metadata = MemoryMetadata(SystemClock())
-    plans, generation = Plans(metadata, most=4), metadata.generation
-    made = [planned(may("b/*"), identity=Identity(HOME, user=f"u{number}")) for number in range(9)]
+IDENTITIES = [Identity(HOME, user=f"u{number}") for number in range(9)]
 
-    def known() -> list[int]:
+
+class Kept:
+    """Room for four plans."""
+
+    def __init__(self) -> None:
+        self.metadata = MemoryMetadata(SystemClock())
+        self.plans = Plans(self.metadata, most=4)
+
+    def ask(self, number: int) -> bool:
+        """Whether a plan was made, for one of the identities that asks."""
+        identity = IDENTITIES[number]
+        is_wanted = self.plans.wants(identity, actions.GET_OBJECT, BUCKET)
+        if is_wanted:
+            self.plans.keep(self.metadata.generation, actions.GET_OBJECT, planned(may("b/*"), identity=identity))
+        return is_wanted
+
+    @property
+    def known(self) -> list[int]:
         return [
-            number for number, plan in enumerate(made) if plans.known(plan.identity, actions.GET_OBJECT, BUCKET) is plan
+            number
+            for number, identity in enumerate(IDENTITIES)
+            if self.plans.known(identity, actions.GET_OBJECT, BUCKET) is not None
         ]
 
-    for plan in made[:8]:
-        plans.keep(generation, actions.GET_OBJECT, plan)
-    assert known() == [0, 1, 2, 3]
-    plans.keep(generation, actions.GET_OBJECT, made[8])
-    assert known() == [8]
+
+def test_a_plan_is_made_for_who_asks_again() -> None:
+    kept = Kept()
+    assert [kept.ask(0), kept.known, kept.ask(0), kept.known] == [False, [], True, [0]]
+
+
+def test_where_there_is_no_room_none_is_made_until_all_are_forgotten() -> None:
+    kept = Kept()
+    for number in (*range(6), *range(4)):
+        kept.ask(number)
+    assert kept.known == [0, 1, 2, 3]
+    assert [kept.ask(number) for number in (4, 5, 4, 5)] == [False] * 4
+    assert kept.known == [0, 1, 2, 3]
+    assert [kept.ask(4), kept.known, kept.ask(4), kept.known] == [False, [], True, [4]]
+
+
+def test_those_who_ask_once_are_forgotten_too() -> None:
+    kept = Kept()
+    for identity in [Identity(HOME, user=f"once{number}") for number in range(100)]:
+        assert not kept.plans.wants(identity, actions.GET_OBJECT, BUCKET)
+        assert len(kept.plans._asked) <= 16
 
 
 def test_a_plan_made_while_the_generation_moves_is_not_kept() -> None:
-    metadata = MemoryMetadata(SystemClock())
-    plans, plan = Plans(metadata), planned(may("b/*"))
-    for generation in (metadata.generation | 1, metadata.generation - 2):
-        plans.keep(generation, actions.GET_OBJECT, plan)
-        assert plans.known(plan.identity, actions.GET_OBJECT, BUCKET) is None
+    kept = Kept()
+    kept.ask(0)
+    for generation in (kept.metadata.generation | 1, kept.metadata.generation - 2):
+        kept.plans.keep(generation, actions.GET_OBJECT, planned(may("b/*"), identity=IDENTITIES[0]))
+        assert kept.known == []
