@@ -129,7 +129,7 @@ def main() -> int:
     everything = (*PARTS, "feed", "emptying")
     parser = argparse.ArgumentParser(prog="python -m benchmarks.management", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' '.join(everything)} (all)")
-    parser.add_argument("--objects", type=int, default=emptying.OBJECTS, help="in the bucket that is emptied")
+    parser.add_argument("--objects", type=int, default=emptying.OBJECTS, help="in the buckets that are emptied")
     options = parser.parse_args()
     chosen = options.parts or everything
     if not set(chosen) <= set(everything):
