@@ -15,7 +15,7 @@ from trug.domain.checksums import find_algorithm
 from trug.domain.errors import ErrorCode, S3Error
 from trug.domain.frozen import frozen
 from trug.domain.keys import check_key, extension_of
-from trug.domain.media import OCTETS, type_of_name
+from trug.domain.media import OCTETS, active_type, type_of_name
 from trug.domain.names import check_bucket_name
 from trug.domain.uuids import uuid7
 from trug.engine.drafts import Draft
@@ -114,11 +114,16 @@ def _media(asked: schemas.AskUrl, kind: str, profile: UploadProfile, mistakes: l
     else:
         mistakes.append(Mistake(field, "is no type" if kind else "is missing"))
         return OCTETS
-    if not any(_matches(pattern, media) for pattern in profile.types):
+    if not any(_matches(pattern, media) for pattern in profile.types) or is_unasked(media, profile):
         mistakes.append(Mistake(field, "is not allowed"))
     elif by_name and by_name.partition("/")[0] != media.partition("/")[0]:
         mistakes.append(Mistake("filename", "has the extension of another type"))
     return media
+
+
+def is_unasked(media: str, profile: UploadProfile) -> bool:
+    """Whether browsers run files of this type, and the profile does not name it itself: ``image/*`` is no SVG."""
+    return bool(active_type(media)) and media not in profile.types
 
 
 def _matches(pattern: str, media: str) -> bool:
