@@ -22,6 +22,7 @@ from trug.domain.sizes import formatted_size
 from trug.domain.versioning import Versioning
 from trug.engine.content import Content
 from trug.engine.drafts import Draft
+from trug.manage.storage import receiving
 from trug.manage.storage.routes import disposition
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 64
@@ -272,6 +273,17 @@ def test_names_are_kept_and_s3_never_tells_them(console: Console, client: httpx.
     assert shown == disposition(told["filename"])
     version = console.run(console.engine.objects.find(console.bucket(bucket), key, None))
     assert name not in repr((version.record.headers, version.record.metadata))
+
+
+def test_files_that_wait_for_their_bucket_are_bounded_together(
+    client: httpx.Client, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "LARGEST_UPLOAD", 1000)
+    files: list[Any] = [("files", ("a.png", PNG.ljust(600, b"\0")))] * 2
+    last: list[Any] = [*files, ("bucket", (None, bucket))]
+    first: list[Any] = [("bucket", (None, bucket)), *files]
+    assert client.post("/upload-multiple", files=last).status_code == 413
+    assert client.post("/upload-multiple", files=first).status_code == 201
 
 
 @pytest.mark.parametrize("name", ["\u202egpj.exe.png", "a\0.png", "a\u2066b.png", "a\u0085.png", "a\x1b[2J.png"])

@@ -89,11 +89,12 @@ class Scratch:
         self._end = 0
 
     async def keep(self, part: Part) -> Aside:
-        """All of a part, put aside. EntityTooLarge above 5 GiB."""
+        """All of a part, put aside. EntityTooLarge above 5 GiB, together with what was put aside before: nobody has
+        looked yet whether the client may store anything."""
         offset = self._end
         while piece := await part.read():
             self._end += len(piece)
-            if self._end - offset > LARGEST_UPLOAD:
+            if self._end > LARGEST_UPLOAD:
                 raise S3Error(ErrorCode.EntityTooLarge)
             if self._end > SMALL:
                 await asyncio.to_thread(self._file.write, piece)

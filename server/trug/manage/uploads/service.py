@@ -274,8 +274,10 @@ async def found(visit: Visit, number: str, action: actions.Action = actions.GET_
         raise Problem(404, UNKNOWN)
     if file.owner == visit.identity.arn:
         return file
+    bucket = await visit.surroundings.metadata.fetch(BucketOnce(file.bucket))
+    if bucket is None:
+        raise Problem(404, UNKNOWN)
     try:
-        bucket = await visit.surroundings.metadata.fetch(BucketOnce(file.bucket))
         await visit.authorise(action, bucket, file.key)
     except S3Error as refusal:
         if refusal.code is not ErrorCode.AccessDenied:
