@@ -41,8 +41,7 @@ class Shape:
 
 
 class Facts(dict["Rule[Any]", Any]):
-    """What rules say of these names, asked once of each: a look-up in C, where a call of the rule takes three times as
-    long."""
+    """What rules say of these names, asked once of each: a look-up in C, where a call of the rule is one in Python."""
 
     __slots__ = ("_names",)
 
@@ -104,7 +103,8 @@ class Headers(dict[str, str]):
         """The headers of a head of ``size`` bytes, or more, as it came off the wire.
 
         Most values are those of the last head of the same shape (host, agent, the hash of an empty body, the date for a
-        second): these are taken from there, in a third of the 13,000 instructions of five headers.
+        second): these are taken from there. Five headers of which two differ take 13,000 instructions, and 30,000 when
+        all are made anew.
         """
         raw = tuple(names)
         shape = _SHAPES.get(raw) or Shape.of(raw)
