@@ -17,7 +17,7 @@ from trug.engine.intake import DEFAULT_CHECKSUM, Intake, digests_for
 from trug.engine.pins import Pins
 from trug.engine.protection import Protections
 from trug.engine.quotas import expect_room
-from trug.engine.reading import Reading, SealedReading
+from trug.engine.reading import PIECE, Reading, SealedReading
 from trug.engine.refusals import Moved, hidden_by_marker, is_marker, no_such_key, unknown_version
 from trug.engine.together import Together
 from trug.engine.versions import DeleteNewest, DeleteVersion, PutVersion, RetagVersion
@@ -121,6 +121,8 @@ class Objects:
     def file_at_hand(self, bucket: Bucket, version: Version) -> bytes | memoryview | None:
         """All bytes, verified, of a version that was ``at_hand``, still is the newest and is not encrypted; None where
         they cannot be had without waiting."""
+        if version.body is not None or version.listing.size > PIECE:
+            return None
         pin = self._pins.hold(self._metadata.sequence)
         fetched = self._metadata.at_hand(bucket.id, version.key, content=False)
         if fetched is None or fetched.version.id != version.id:
