@@ -415,6 +415,8 @@ class Connection(asyncio.Protocol):
             self._send_at_hand(answer, asked, is_settled=True)
         except ClientGone:
             answer.trace.error = "ClientGone"
+        except Exception as failure:
+            self._break_off(answer.trace, failure)
         finally:
             self._desk.gateway.finish(answer.trace, asked.body, time.perf_counter() - began, self._transport)
 
@@ -431,16 +433,21 @@ class Connection(asyncio.Protocol):
                 await self._send_stream(answer, answer.reply.body, asked, is_settled=is_settled)
         except ClientGone:
             trace.error = "ClientGone"
-        except BaseException as failure:
+        except Exception as failure:
+            self._break_off(trace, failure)
+        except BaseException:
             self._is_last = self._is_deaf = True
             self._transport.abort()
-            if not isinstance(failure, Exception):
-                raise
-            trace.error = type(failure).__name__
-            logger.exception("%s %s broke off", trace.operation, trace.request_id)
+            raise
         finally:
             if trace is not UNANSWERED:
                 self._desk.gateway.finish(trace, asked.body, time.perf_counter() - began, self._transport)
+
+    def _break_off(self, trace: Trace, failure: Exception) -> None:
+        self._is_last = self._is_deaf = True
+        self._transport.abort()
+        trace.error = type(failure).__name__
+        logger.error("%s %s broke off", trace.operation, trace.request_id, exc_info=failure)
 
     # The connection is left in a state that both sides agree on: what is left of the request's body was read when it is
     # short (``is_settled``); else it closes, and not before the client had a moment to read the answer (E17, E18).
