@@ -183,7 +183,7 @@ def encode(digest: bytes) -> str:
 
 def full_object(algorithm: str, digest: bytes) -> Checksum:
     """The checksum of a whole object, or of a part, from its raw digest."""
-    return Checksum(algorithm, encode(digest), FULL_OBJECT)
+    return tuple.__new__(Checksum, (algorithm, encode(digest), FULL_OBJECT))
 
 
 def find_digest(text: str, size: int) -> bytes | None:

@@ -69,7 +69,7 @@ class Shown(NamedTuple):
 def line_of(key: str, listing: Listing, owner: str = "") -> bytes:
     """The line of a version of ``key`` that an account other than the bucket's owns (empty: that does), the NUL before
     it included."""
-    etag, size, modified = listing[:3]
+    etag, size, modified, *_ = listing
     mark = STYLE_MARKS.get(listing[3:])
     seconds = modified // SECOND
     if mark is None or owner or not 0 <= seconds < YEAR_10000 or not _is_usual(etag):

@@ -39,8 +39,14 @@ class Ids:
 
     async def take(self) -> int:
         """The next id. Costs a commit once in 65,536 calls."""
-        while self._next == self._stop:
+        while not (taken := self.at_hand()):
             await self._reserve()
+        return taken
+
+    def at_hand(self) -> int:
+        """The next id, 0 where a commit is needed first: to be asked first where waiting for nothing is too dear."""
+        if self._next == self._stop:
+            return 0
         self._next += 1
         return self._next - 1
 

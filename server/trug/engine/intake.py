@@ -92,7 +92,8 @@ class Intake:
         digests = gathered.verified()
         if not length:
             return Received(0, digests)
-        return Received(length, digests, inline=await self._ids.take(), content=bytes(gathered.content))
+        inline = self._ids.at_hand() or await self._ids.take()
+        return Received(length, digests, inline, bytes(gathered.content))
 
     async def _store_whole(self, body: Body, algorithms: frozenset[str], staged: Staged, length: int) -> Received:
         """Hash, verify, write and sync in one piece of work: a hop each would cost more than what they do."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from trug.domain.configurations import HAS_ENCRYPTION, HAS_QUOTA
 from trug.domain.encryption import CustomerKey
+from trug.domain.frozen import replace
 from trug.domain.objects import Judged, Listing, Record
 from trug.domain.preconditions import WriteConditions
 from trug.domain.restoration import ARCHIVED, check_readable
@@ -27,6 +28,7 @@ from trug.ports.reads import Current, CurrentContent, NewestHistory, WithVersion
 from trug.ports.rows import Bucket, Fetched, Version
 from trug.ports.stores import BlobStore, MetadataStore
 
+OFF = Versioning.OFF
 PUT, POST = "ObjectCreated:Put", "ObjectCreated:Post"
 
 
@@ -61,7 +63,11 @@ class Objects:
         ``event`` is what the feed tells of it. Computes CRC64NVME when the client sends no checksum. S3Error from the
         body, the conditions or a quota; Unavailable.
         """
-        return await self._metadata.commit(await self.prepared(bucket, key, body, draft, conditions, event))
+        change = await self.prepared(bucket, key, body, draft, conditions, event, is_named=False)
+        try:
+            return await self._metadata.commit(change)
+        except Moved:  # somebody turned versions on just now
+            return await self._metadata.commit(replace(change, version_id=new_version_id()))
 
     async def put_all(self, changes: Sequence[PutVersion]) -> list[Stored]:
         """Commit what was ``prepared`` for different keys: all of it or nothing. Errors as ``put``."""
@@ -72,28 +78,37 @@ class Objects:
         await self._blobs.remove([blob for change in changes for blob in change.blobs])
 
     async def prepared(
-        self, bucket: Bucket, key: str, body: Body, draft: Draft, conditions: WriteConditions, event: str = PUT
+        self,
+        bucket: Bucket,
+        key: str,
+        body: Body,
+        draft: Draft,
+        conditions: WriteConditions,
+        event: str = PUT,
+        *,
+        is_named: bool = True,
     ) -> PutVersion:
         """The change that ``put`` commits, the body taken in; to be committed or forgotten. Errors as ``put``, but
-        what the commit decides."""
+        what the commit decides. Unless it ``is_named``, it may be without version id (PutVersion)."""
         if bucket.configured & HAS_QUOTA:
             await expect_room(self._metadata, bucket, key, body.length)
         algorithm = body.checksum_algorithm or DEFAULT_CHECKSUM
         envelope = None
         if draft.protection is not None or bucket.configured & HAS_ENCRYPTION:
             envelope = await self._protections.envelope(bucket, key, draft.protection)
-        row = await self._ids.take()
+        row = self._ids.at_hand() or await self._ids.take()
         if envelope is None:
             received = await self._intake.receive(body, digests_for(algorithm))
         else:
             received = await self._intake.enclose(body, algorithm, envelope)
         encryption = None if envelope is None else envelope.around(received.key)
         checksum = received.checksum(algorithm)
+        needs_name = is_named or bucket.versioning is not OFF or received.blob is not None
         return PutVersion(
             bucket=bucket.id,
             key=key,
             id=row,
-            version_id=new_version_id(),
+            version_id=new_version_id() if needs_name else "",
             listing=Listing(received.etag, received.size, 0, draft.storage_class, algorithm, checksum.type),
             record=Record(
                 draft.headers,
@@ -183,7 +198,7 @@ class Objects:
         """
         if version_id is not None:
             return await self._metadata.commit(DeleteVersion(bucket.id, key, version_id, conditions, bypass))
-        if bucket.versioning is Versioning.OFF:
+        if bucket.versioning is OFF:
             try:
                 return await self._metadata.commit(DeleteNewest(bucket.id, key, conditions))
             except Moved:

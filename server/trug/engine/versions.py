@@ -219,7 +219,8 @@ class PutVersion:
     """Make an object the newest version of its key.
 
     Its bytes are ``content`` (kept inline under the id ``inline``), the file ``blob``, or none. ``version_id`` is used
-    where versioning is on. Answers Stored.
+    where versioning is on. It may be left out where the bucket had no versions when the change was made: if it has by
+    then, the change is rejected with Moved, so that one which brings a file must not. Answers Stored.
     """
 
     bucket: int
@@ -245,12 +246,17 @@ class PutVersion:
         bucket = rows.of(BucketWithId(self.bucket))
         if bucket is None:
             return Rejected(no_such_bucket(""))
+        if not self.version_id and bucket.versioning is ENABLED:
+            return Rejected(Moved())
         room = room_for(rows, bucket, self.key, self.conditions, self.listing.size, moment)
         if isinstance(room, S3Error):
             return Rejected(room)
-        version = locked(rows, bucket, self._version(bucket, moment), moment)
-        if isinstance(version, S3Error):
-            return Rejected(version)
+        version = self._version(bucket, moment)
+        if self.record.lock is not None or bucket.configured & HAS_OBJECT_LOCK:
+            held = locked(rows, bucket, version, moment)
+            if isinstance(held, S3Error):
+                return Rejected(held)
+            version = held
         effects = (*cleared(rows, room), *self._bytes(), *added(bucket, version, room, self.event))
         return Decided(stored(bucket, version), effects)
 

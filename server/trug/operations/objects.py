@@ -12,7 +12,7 @@ from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.domain.frozen import frozen
 from trug.domain.objects import STANDARD, Checksum
-from trug.domain.preconditions import NO_CONDITIONS, ReadConditions, WriteConditions
+from trug.domain.preconditions import NO_CONDITIONS, NO_WRITE_CONDITIONS, ReadConditions, WriteConditions
 from trug.domain.ranges import parse_range
 from trug.domain.versioning import Versioning
 from trug.engine.drafts import Draft
@@ -23,6 +23,7 @@ from trug.operations.expiring import stored_expiration, version_expiration
 from trug.operations.granting import is_plain, with_owner
 from trug.operations.operation import AtHand, Family
 from trug.operations.parameters import (
+    IS_BARE_WRITE,
     authorise_lock,
     check_length,
     demand_digest_of_default,
@@ -44,6 +45,7 @@ from trug.wire.headers import (
     metadata_headers,
     read_conditions,
     refuse_unbuilt,
+    typed,
     write_conditions,
 )
 from trug.wire.locking import HOLD, MODE, UNTIL, asks_to_bypass, demand_digest, lock_headers
@@ -81,9 +83,12 @@ class PutObject:
 
     @classmethod
     async def from_wire(cls, incoming: Incoming) -> PutObject:
+        headers = incoming.headers
+        if not incoming.parameters and IS_BARE_WRITE(headers):
+            check_length(incoming.body)
+            return cls(incoming.key, Draft(typed(headers)), NO_WRITE_CONDITIONS)
         refuse_version(incoming)
         check_length(incoming.body)
-        headers = incoming.headers
         offset = offset_asked(headers) if WRITE_OFFSET in headers else None
         draft = draft_from(incoming, takes=WRITE_OFFSET)
         if draft.lock is not None:
@@ -101,20 +106,20 @@ def offset_asked(headers: Headers) -> int:
 
 @family.operation("PutObject", "PUT /{Bucket}/{Key+}", action=actions.PUT_OBJECT, request=PutObject, streams=True)
 async def put_object(call: Call, request: PutObject) -> Reply:
-    if request.draft.tags:
-        await call.authorise(actions.PUT_OBJECT_TAGGING, call.bucket, request.key)
-    if request.draft.lock is not None:
-        await authorise_lock(call, request.key, request.draft.lock)
-    elif call.bucket.configured & HAS_OBJECT_LOCK:
+    draft, bucket = request.draft, call.bucket
+    if draft.tags:
+        await call.authorise(actions.PUT_OBJECT_TAGGING, bucket, request.key)
+    if draft.lock is not None:
+        await authorise_lock(call, request.key, draft.lock)
+    elif bucket.configured & HAS_OBJECT_LOCK:
         await demand_digest_of_default(call, "Put Object")
-    draft = request.draft
     if not is_plain(call, draft.asked):
         draft = await with_owner(call, request.key, draft)
     if request.offset is not None:
         return await append_object(call, request, draft, request.offset)
-    stored = await call.engine.objects.put(call.bucket, request.key, call.body, draft, request.conditions)
-    headers = stored_headers(stored, request.draft.protection)
-    if call.bucket.configured & HAS_LIFECYCLE:
+    stored = await call.engine.objects.put(bucket, request.key, call.body, draft, request.conditions)
+    headers = stored_headers(stored, draft.protection)
+    if bucket.configured & HAS_LIFECYCLE:
         headers |= await stored_expiration(call, request.key, request.draft.tags, stored)
     return Reply(headers=headers)
 

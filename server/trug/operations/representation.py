@@ -82,7 +82,7 @@ def stored_headers(stored: Stored, asked: Protection | None = None) -> dict[str,
     headers = {"etag": f'"{stored.etag}"', **checksum_headers(stored.checksum)}
     if stored.encryption is not None:
         headers |= protection_headers(stored.encryption, asked)
-    return headers | version_header(stored.version_id)
+    return headers if stored.version_id is None else headers | version_header(stored.version_id)
 
 
 def protection_headers(encryption: Encryption | None, asked: Protection | None) -> dict[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Protocol
 
-from trug.domain.checksums import ALGORITHMS, Buffer, Hasher, decode, encode
+from trug.domain.checksums import ALGORITHMS, Algorithm, Buffer, Hasher, decode, encode
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.wire.chunked import ChunkDecoder, ChunkSignatures, malformed_trailer
 from trug.wire.integrity import NOTHING, Integrity, read_content_md5, read_integrity
@@ -84,7 +85,13 @@ class VerifiedBody:
     async def gather(self, algorithms: Collection[str], limit: int) -> GatheredBody:
         if self.length is not None and self.length > limit:
             raise S3Error(ErrorCode.MaxMessageLengthExceeded)
-        content = await self._stream().gather(limit)
+        content: bytes | bytearray
+        if self._decoder is None and self.length:
+            content = await self._raw.read()
+            if len(content) != self.length:
+                content = await _Plain(self._raw, self.length).gather_behind(content)
+        else:
+            content = await self._stream().gather(limit)
         return GatheredBody(self, content, self._needed(algorithms))
 
     async def read(self, limit: int) -> bytes:
@@ -136,15 +143,10 @@ class VerifiedBody:
             return self._claims.value
         return decode(ALGORITHMS[algorithm], self._decoder.trailer_value or "", where="trailing header")
 
-    def _needed(self, algorithms: Collection[str]) -> set[str]:
-        needed = set(algorithms)
-        if self._payload.mode is _LITERAL:
-            needed.add("SHA256")
-        if self._claims.content_md5 is not None:
-            needed.add("MD5")
-        if self._claims.algorithm is not None:
-            needed.add(self._claims.algorithm)
-        return needed
+    def _needed(self, algorithms: Collection[str]) -> Sequence[Algorithm]:
+        claims = self._claims
+        asked = algorithms if type(algorithms) is frozenset else frozenset(algorithms)
+        return needed(asked, self._payload.mode is _LITERAL, claims.content_md5 is not None, claims.algorithm)
 
     def _stream(self) -> _Stream:
         if self._decoder is None:
@@ -157,7 +159,7 @@ class GatheredBody:
 
     __slots__ = ("_algorithms", "_body", "content")
 
-    def __init__(self, body: VerifiedBody, content: bytes | bytearray, algorithms: Iterable[str]) -> None:
+    def __init__(self, body: VerifiedBody, content: bytes | bytearray, algorithms: Iterable[Algorithm]) -> None:
         self._body = body
         self._algorithms = algorithms
         self.content = content
@@ -166,7 +168,14 @@ class GatheredBody:
         content = self.content
         if (signatures := self._body.signatures) is not None:
             signatures.update(content)
-        return self._body.verified({name: ALGORITHMS[name].hash(content) for name in self._algorithms})
+        return self._body.verified({algorithm.name: algorithm.hash(content) for algorithm in self._algorithms})
+
+
+@cache
+def needed(asked: frozenset[str], is_literal: bool, has_md5: bool, claimed: str | None) -> Sequence[Algorithm]:  # noqa: FBT001 - keys of a cache
+    """All digests that are computed of a body: those asked for, and those that what was signed and claimed needs."""
+    names = {*asked, *(("SHA256",) if is_literal else ()), *(("MD5",) if has_md5 else ())}
+    return [ALGORITHMS[name] for name in sorted(names if claimed is None else names | {claimed})]
 
 
 class VerifiedSource:
@@ -177,10 +186,10 @@ class VerifiedSource:
 
     __slots__ = ("_body", "_hashers", "_is_done", "_stream", "lanes")
 
-    def __init__(self, body: VerifiedBody, stream: _Stream, algorithms: Iterable[str]) -> None:
+    def __init__(self, body: VerifiedBody, stream: _Stream, algorithms: Iterable[Algorithm]) -> None:
         self._body = body
         self._stream = stream
-        self._hashers = {name: ALGORITHMS[name].new() for name in algorithms}
+        self._hashers = {algorithm.name: algorithm.new() for algorithm in algorithms}
         self.lanes = _lanes(self._hashers, body.signatures)
         self._is_done = False
 
@@ -248,14 +257,13 @@ class _Plain:
         if not self._left:
             return b""
         first = await self._raw.read()
-        if len(first) == self._left:
-            return first
-        if not first or len(first) > self._left:
-            raise S3Error(ErrorCode.IncompleteBody)
-        return await self._gather_behind(first, self._left)
+        return first if len(first) == self._left else await self.gather_behind(first)
 
-    async def _gather_behind(self, first: bytes, length: int) -> bytearray:
-        content = bytearray(length)
+    async def gather_behind(self, first: bytes) -> bytearray:
+        """All of a payload with a length, whose first piece was read and is not all of it."""
+        if not first or len(first) > (self._left or 0):
+            raise S3Error(ErrorCode.IncompleteBody)
+        content = bytearray(self._left or 0)
         content[: len(first)] = first
         rest = memoryview(content)[len(first) :]
         while rest:

@@ -59,6 +59,12 @@ def object_headers(headers: Headers) -> dict[str, str]:
     return stored
 
 
+def typed(headers: Headers) -> dict[str, str]:
+    """As ``object_headers``, of who sends none of them but maybe Content-Type."""
+    value = headers.get(CONTENT_TYPE)
+    return {CONTENT_TYPE: _one_line(CONTENT_TYPE, value) if value else DEFAULT_CONTENT_TYPE}
+
+
 def _one_line(name: str, value: str) -> str:
     if CONTROL.search(value):
         raise invalid_argument("Header values must not contain control characters.", name, "")

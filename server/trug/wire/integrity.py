@@ -26,6 +26,7 @@ class Integrity(NamedTuple):
 
 
 NOTHING = Integrity()
+make = tuple.__new__
 
 
 def read_integrity(headers: Headers) -> Integrity:
@@ -34,6 +35,11 @@ def read_integrity(headers: Headers) -> Integrity:
     Raises InvalidDigest for a Content-MD5 that is none, InvalidRequest for a checksum that is not valid, for more than
     one, for an unknown algorithm, and for ``x-amz-sdk-checksum-algorithm`` without the checksum it speaks of.
     """
+    claimed = ONE_CHECKSUM(headers)
+    if claimed is not None:
+        if SDK_ALGORITHM in headers:
+            _check_sdk_algorithm(headers, claimed)
+        return make(Integrity, (None, claimed.name, decode(claimed, headers[claimed.header]), None))
     content_md5 = read_content_md5(headers)
     names = CHECKSUM_NAMES(headers)
     trailer = headers.get("x-amz-trailer")
@@ -71,6 +77,18 @@ def _is_checksum(name: str) -> bool:
 
 CHECKSUM_NAMES = Rule(lambda names: tuple(dict.fromkeys(filter(_is_checksum, names))))
 """The headers that carry a checksum, each once."""
+
+
+def _one_checksum(names: tuple[str, ...]) -> Algorithm | None:
+    if "content-md5" in names or "x-amz-trailer" in names:
+        return None
+    carrying = set(filter(_is_checksum, names))
+    return BY_HEADER.get(carrying.pop()) if len(carrying) == 1 else None
+
+
+ONE_CHECKSUM = Rule(_one_checksum)
+"""The algorithm of who claims one checksum in a header and nothing else, as SDKs do; None where there is more to see,
+or nothing."""
 
 
 def _in_trailer(headers: Headers, content_md5: bytes | None, trailer: str, names: tuple[str, ...]) -> Integrity:

@@ -28,6 +28,10 @@ def headers(*pairs: tuple[str, str]) -> Headers:
         ([("content-md5", MD5), ("x-amz-checksum-crc32", CRC)], Integrity(RAW_MD5, "CRC32", RAW_CRC)),
         ([("x-amz-checksum-crc32", CRC), ("x-amz-sdk-checksum-algorithm", "crc32")], Integrity(None, "CRC32", RAW_CRC)),
         ([("x-amz-checksum-md5", MD5)], Integrity(None, "MD5", RAW_MD5)),
+        (
+            [("x-amz-checksum-mode", "ENABLED"), ("x-amz-checksum-crc32", CRC), ("x-amz-checksum-type", "FULL_OBJECT")],
+            Integrity(None, "CRC32", RAW_CRC),
+        ),
         ([("x-amz-trailer", "X-Amz-Checksum-SHA1")], Integrity(None, "SHA1", None, "x-amz-checksum-sha1")),
         (
             [("x-amz-trailer", "x-amz-checksum-crc32"), ("x-amz-sdk-checksum-algorithm", "CRC32")],

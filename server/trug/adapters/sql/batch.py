@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from sqlite3 import Cursor
 from typing import Any, NamedTuple
 
@@ -55,6 +56,7 @@ SEES_NOTHING_KEPT: frozenset[type[Read[Any]]] = frozenset(
 )
 
 UNREAD = object()
+LAST = itemgetter(-1)
 
 LABELS = 1024
 """Bytes that the labels of a version take, by a rough count."""
@@ -216,7 +218,7 @@ class Batch:
                 inline.append(packing.plain_row(version))
             else:
                 others.append((version.bucket, *packing.version_row(version)))
-        self.content += sum(len(row[-1]) for row in (*inline, *others))
+        self.content += sum(map(len, map(LAST, (*inline, *others))))
         self._write(sql.PUT_CURRENT_INLINE, inline)
         self._write(sql.PUT_CURRENT, others)
         removed = [(read.bucket, read.key) for read, version in self._current.items() if version is None]
@@ -239,7 +241,7 @@ class Batch:
         if not self._inline:
             return
         kept = [packing.inline_row(number, content) for number, content in self._inline.items() if content is not None]
-        self.content += sum(len(row[-1]) for row in kept)
+        self.content += sum(map(len, map(LAST, kept)))
         self._write(sql.PUT_INLINE, kept)
         self._write(sql.REMOVE_INLINE, [(number,) for number, content in self._inline.items() if content is None])
         self._inline.clear()

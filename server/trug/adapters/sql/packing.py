@@ -129,9 +129,11 @@ IDENTITY = Struct("<qB")
 def pack_listing(
     bucket: int, key: str, sequence: int, version_id: str, kind: int, listing: Listing, owner: str
 ) -> bytes:
+    name = key.encode()
     identity = version_id.encode() + IDENTITY.pack(sequence, kind)
-    value = lines.line_of(key, listing, owner) + IDENTITIES.seal(identity)
-    return value + chain_of(bucket).seal(key.encode() + value)
+    mask, seed, _ = chain_of(bucket)
+    value = lines.line_of(key, listing, owner) + CRC.pack(crc32c(identity, IDENTITIES.seed))
+    return value + CRC.pack(crc32c(name + value, seed) ^ mask)
 
 
 def rows_of(bucket: int, count: int, page: bytes | None) -> list[bytes]:
@@ -283,15 +285,17 @@ def plain_row(version: Version) -> Row:
     """The row of a version in ``current`` that has no blob, no body and never was noncurrent: bucket, the other columns
     and the packed values. The driver takes a bytearray as it is, but sends bytes and None through its adapters: 3,500
     instructions each, of 17,000 for the whole insert."""
-    return (*version[:5], version.inline, *map(bytearray, packed_values(version)))
+    shown, value = packed_values(version)
+    return (*version[:5], version[8], bytearray(shown), bytearray(value))
 
 
 def packed_values(version: Version) -> tuple[bytes, bytes]:
     bucket, key, sequence, number, version_id, listing, record, marker, inline, blob, body, noncurrent_since = version
     shown = pack_listing(bucket, key, sequence, version_id, marker, listing, record.owner)
-    value = RECORD + encode((listing.modified, *packed_fields(record)))
-    plain = (key, sequence, number, version_id, inline, blob, body, noncurrent_since)
-    covered = encode((*plain, shown[:-4], value + ROOM))
+    value = RECORD + encode((listing[2], *packed_fields(record)))
+    covered = encode(
+        (key, sequence, number, version_id, inline, blob, body, noncurrent_since, shown[:-4], value + ROOM)
+    )
     return shown, value + CRC.pack(crc32c(covered[:-4], seed_of(bucket, marker)))
 
 
