@@ -13,6 +13,7 @@ from typing import Literal
 
 from trug.adapters.filesystem import layout, reading, syscalls
 from trug.adapters.filesystem.numbers import Numbers
+from trug.adapters.filesystem.popular import Popular, Span
 from trug.adapters.filesystem.staging import StagedFile, Workplace
 from trug.adapters.filesystem.threads import Crew
 from trug.domain.blocks import BLOCK
@@ -40,6 +41,7 @@ class FilesystemBlobs:
         self._writers = Crew(_WRITERS, "blob-writer")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="blob-reader")
         self._buffers = reading.buffers()
+        self._popular = Popular()
         self._numbers = Numbers(directory, epochs, is_durable=is_durable)
         self._workplace = Workplace(directory, self._numbers, self._writers, is_durable=is_durable)
         self._in_commit: tuple[int, ...] = ()
@@ -54,9 +56,16 @@ class FilesystemBlobs:
         return await reading.open_blob(self._directory, blob, size, pool=self._buffers, executor=self._readers)
 
     def at_hand(self, blob: int, size: int, offset: int, length: int) -> memoryview | None:
-        """A span of a blob of ``size`` bytes, verified, when all of it is in the page cache. None when it is not, or
-        not what was written: ``open`` and ``read`` wait, or say what is wrong."""
-        return reading.at_hand(layout.blob_path(self._directory, blob), blob, size, offset, length, self._buffers)
+        """A span of a blob of ``size`` bytes, verified, when all of it is in the page cache, or was read often. None
+        when it is not, or not what was written: ``open`` and ``read`` wait, or say what is wrong."""
+        span = Span(blob, offset, length)
+        found = self._popular.find(span)
+        if found is None:
+            path = layout.blob_path(self._directory, blob)
+            found = reading.at_hand(path, blob, size, offset, length, self._buffers)
+            if found is not None:
+                self._popular.note(span, found)
+        return found
 
     @property
     def piece(self) -> int:
