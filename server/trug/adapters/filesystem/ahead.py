@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -60,36 +59,47 @@ class Ahead:
         """Remove what is left. Its numbers stay unsettled: recovery has a look at each."""
         if self._making is not None:
             await asyncio.wait((self._making,))
-        await self._crew.run(partial(self._drop, tuple(self._ready)))
+        await self._crew.run(partial(self._remove, tuple(self._ready)))
         self._ready.clear()
 
     async def _make(self) -> None:
         """What cannot be made ahead is missed by nobody: whoever needs a file will be told why there is none."""
+        blobs: list[int] = []
         try:
-            blobs = [await self._numbers.take() for _ in range(COUNT)]
+            while len(blobs) < COUNT:
+                blobs.append(await self._numbers.take())
             await self._crew.run(partial(self._create, blobs))
         except Unavailable:
+            self._numbers.settle(blobs)
             self._before = AFTER
         finally:
             self._making = None
 
     def _create(self, blobs: list[int]) -> None:
+        """The files of ``blobs``, which become fewer by those that could neither be used nor removed."""
         made: list[Ready] = []
         try:
             with syscalls.unavailable("cannot make files ahead"):
-                made.extend(Ready(blob, syscalls.create(layout.blob_path(self._directory, blob))) for blob in blobs)
+                for blob in blobs:
+                    file = Ready(blob, syscalls.create(layout.blob_path(self._directory, blob)))
+                    made.append(file)
             if self._is_durable:
                 for epoch in {blob // BLOBS_PER_EPOCH for blob in blobs}:
                     self._numbers.sync(epoch)
         except BaseException:
-            self._drop(made)
-            self._numbers.settle(blobs[len(made) :])
+            for blob in self._remove(made):
+                blobs.remove(blob)
             raise
         self._numbers.note_names(blobs)
         self._ready += made
 
-    def _drop(self, files: Iterable[Ready]) -> None:
+    def _remove(self, files: Iterable[Ready]) -> list[int]:
+        """Close and remove files; the blobs of those that could not be removed."""
+        left = []
         for blob, descriptor in files:
-            with suppress(OSError):
+            try:
                 os.close(descriptor)
                 syscalls.unlink_if_there(layout.blob_path(self._directory, blob))
+            except OSError:
+                left.append(blob)
+        return left

@@ -222,6 +222,8 @@ def test_where_none_can_be_made_uploads_go_on(data: str, monkeypatch: pytest.Mon
             )
             stored = [await filled(blobs) for _ in range(3)]
         assert [await get(blobs, blob, 5) for blob in stored] == [b"first"] * 3
+        assert blobs._numbers._writing is not None
+        assert blobs._numbers._writing._unsettled == set(stored)
         assert names_in(data) == [str(blob % BLOBS_PER_EPOCH) for blob in stored]
 
     durable(data, scenario)
@@ -229,6 +231,26 @@ def test_where_none_can_be_made_uploads_go_on(data: str, monkeypatch: pytest.Mon
 
 def refused() -> int:
     raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_where_only_some_can_be_made_none_is_left_behind(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        create, made_so_far = syscalls.create, []
+
+        def creates_two(path: str) -> int:
+            if layout.STAGING not in path.split("/"):
+                if len(made_so_far) == 2:
+                    refused()
+                made_so_far.append(path)
+            return create(path)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(syscalls, "create", creates_two)
+            first = await filled(blobs)
+        assert len(made_so_far) == 2
+        assert names_in(data) == [str(first % BLOBS_PER_EPOCH)]
+
+    durable(data, scenario)
 
 
 def test_an_epoch_is_sealed_once_all_its_files_are_settled(data: str) -> None:
