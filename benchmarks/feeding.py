@@ -1,36 +1,41 @@
-"""What the feed of changes costs a PUT while nobody listens: instructions of commits with it and without.
+"""What the feed of changes costs a PUT while nobody listens: CPU of the same batches with it and without, in turns.
 
-Whole requests would not tell: how many changes gather in a batch is worth more than the feed. So the same batches are
-committed in a process of their own (``python -m benchmarks.feeding DIRECTORY fed|unfed``), counted from start to end.
+Whole requests would not tell: how many changes gather in a batch is worth more than the feed. So batches that are
+always alike are decided and written here, without threads.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
+import sqlite3
 import sys
+import time
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
-from benchmarks.counting import TOTAL
-from benchmarks.processes import ROOT, environment, workplace
+from benchmarks.processes import ROOT, workplace
 from benchmarks.scale import change
 from benchmarks.yardsticks import note
 
 sys.path.insert(0, str(ROOT / "server"))
 
-from trug.adapters.sql import batch
+from trug.adapters.clock import SystemClock
+from trug.adapters.sql.batch import OWN_EFFECTS, Batch, LockClock
+from trug.adapters.sql.connection import open_writer
+from trug.adapters.sql.generation import Words
 from trug.app import Store
+from trug.domain.audit import ITSELF
 from trug.domain.identity import DEFAULT_ACCOUNT
+from trug.engine.versions import PutVersion
 from trug.ports.effects import Announce
 from trug.settings import Settings
 
-PER_MICROSECOND = 4_800
-"""Instructions that the machine of the goals executes in a µs."""
 AT_ONCE = 16
-BATCHES = 125
+BATCHES = 40
+ROUNDS = 31
 SIZE = 4096
 
 
@@ -41,55 +46,59 @@ class FeedRow(NamedTuple):
     goal: float | None
 
 
-async def commit_all(directory: Path) -> None:
-    """So many PUTs of 4 KiB, in batches that are always alike."""
+async def made(directory: Path) -> int:
+    """A new store with a bucket: its number."""
     store = await Store.open(Settings(directory=str(directory / "data"), dev=True, durability="none"))
     try:
         bucket = await store.engine.buckets.create("bench", account=DEFAULT_ACCOUNT, region="us-east-1", tags={})
-        changes = (change(bucket.id, number, bytes(SIZE)) for number in range(1, AT_ONCE * BATCHES + 1))
-        while some := list(islice(changes, AT_ONCE)):
-            await asyncio.gather(*map(store.metadata.commit, some))
+        return bucket.id
     finally:
         await store.close()
 
 
-def unannounced(_: batch.Batch, __: Announce) -> None:
+def unannounced(_: Batch, __: Announce) -> None:
     """Tell nobody."""
 
 
-def instructions(how: str) -> float:
-    """Thousands for each PUT, the start of the process among them."""
-    note(f"counting commits, {how}")
-    with workplace() as place:
-        under = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={place}/callgrind"]
-        subprocess.run(
-            [*under, sys.executable, "-m", "benchmarks.feeding", str(place), how],
-            env={**environment(), "PYTHONHASHSEED": "0"},
-            cwd=place,
-            check=True,
-        )
-        found = TOTAL.search((place / "callgrind").read_text())
-    if found is None:
-        raise ValueError("callgrind wrote no total")
-    return int(found[1]) / 1000 / (AT_ONCE * BATCHES)
+def seconds(cursor: sqlite3.Cursor, lock_clock: LockClock, changes: Iterator[PutVersion]) -> float:
+    """CPU of each PUT in some batches."""
+    clock, spent = SystemClock(), 0.0
+    for _ in range(BATCHES):
+        some = list(islice(changes, AT_ONCE))
+        began = time.thread_time()
+        cursor.execute("BEGIN IMMEDIATE")
+        batch = Batch(cursor, clock, lock_clock)
+        for one, wanted in zip(some, batch.foresee(some), strict=True):
+            batch.run(one, wanted, ITSELF)
+        batch.finish()
+        cursor.execute("COMMIT")
+        spent += time.thread_time() - began
+    return spent / (BATCHES * AT_ONCE)
 
 
 def feed_rows() -> list[FeedRow]:
-    fed, unfed = instructions("fed"), instructions("unfed")
+    """The difference of the medians of rounds that take turns."""
+    note("feed")
+    announced = OWN_EFFECTS[Announce]
+    fed: list[float] = []
+    unfed: list[float] = []
+    with workplace() as place:
+        bucket = asyncio.run(made(place))
+        changes = (change(bucket, number, bytes(SIZE)) for number in range(1, 1 << 40))
+        connection = open_writer(str(place / "data/trug.db"), "none")
+        words = Words(str(place / "data/locks/generation"))
+        lock_clock = LockClock(SystemClock(), words)
+        try:
+            for _ in range(ROUNDS):
+                for effect, found in ((announced, fed), (unannounced, unfed)):
+                    OWN_EFFECTS[Announce] = effect
+                    found.append(seconds(connection.cursor(), lock_clock, changes))
+        finally:
+            OWN_EFFECTS[Announce] = announced
+            words.close()
+            connection.close()
+    whole, without = median(fed) * 1e6, median(unfed) * 1e6
     return [
-        FeedRow("the feed of a PUT, nobody listening", (fed - unfed) * 1000, "instructions", None),
-        FeedRow("the same", (fed - unfed) * 1000 / PER_MICROSECOND, "µs", 5),
+        FeedRow("a PUT's part of a commit of 16", whole, "µs", None),
+        FeedRow("the feed's part of that, nobody listening", whole - without, "µs", 5),
     ]
-
-
-def main() -> int:
-    place, how = sys.argv[1:]
-    if how == "unfed":
-        batch.OWN_EFFECTS[Announce] = unannounced
-    os.makedirs(place, exist_ok=True)
-    asyncio.run(commit_all(Path(place)))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import boto3
 import httpx
+from tests.support import patient
 from tests.support.processes import run, serving
 
 KEYS = ("minioadmin", "minioadmin")
@@ -49,7 +50,7 @@ def test_search_from_the_command_line_and_over_http(tmp_path: Path) -> None:
         assert "position 7" in refused.stderr
         assert run(tmp_path, "search", "nowhere", "", "--dir", data).returncode == 1
 
-        with httpx.Client(base_url=f"{server.console}/api/v1", auth=KEYS) as client:
+        with httpx.Client(base_url=f"{server.console}/api/v1", auth=KEYS, timeout=patient.SECONDS) as client:
             page = client.get("/search", params={"bucket": "gallery", "filter": "tag.album = 'a0'", "limit": 2}).json()
             assert [row["key"] for row in page["objects"]] == ["photos/0.jpg", "photos/2.jpg"]
             item = client.post("/items", json={"type": "note", "links": [{"bucket": "gallery", "key": "photos/1.jpg"}]})

@@ -13,6 +13,7 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.support import patient
 from tests.support.processes import ServerProcess, run, serving
 
 PROFILE = {"name": "Ana Lima", "email": "ana@example.com", "ratings": 4.5, "userType": "renter"}
@@ -45,7 +46,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def test_a_user_lives(server: ServerProcess, directory: Path, ana: str) -> None:
-    with httpx.Client(base_url=server.console, headers=bearer(ana)) as client:
+    with httpx.Client(base_url=server.console, headers=bearer(ana), timeout=patient.SECONDS) as client:
         assert client.get("/user").status_code == 404
         made = client.post("/user", json=PROFILE)
         assert made.status_code == 201
@@ -66,9 +67,9 @@ def test_a_user_lives(server: ServerProcess, directory: Path, ana: str) -> None:
 
 
 def test_what_the_issuer_publishes(server: ServerProcess) -> None:
-    document = httpx.get(f"{server.console}/dev/.well-known/openid-configuration").json()
+    document = patient.get(f"{server.console}/dev/.well-known/openid-configuration").json()
     assert document["issuer"] == f"{server.console}/dev"
-    (key,) = httpx.get(document["jwks_uri"]).json()["keys"]
+    (key,) = patient.get(document["jwks_uri"]).json()["keys"]
     assert (key["kty"], key["crv"], "d" in key) == ("EC", "P-256", False)
 
 
@@ -115,10 +116,10 @@ def forged(token: str, kind: str) -> str:
     ],
 )
 def test_forged_tokens_are_refused_and_leave_nothing(server: ServerProcess, ana: str, kind: str) -> None:
-    answer = httpx.post(f"{server.console}/user", json=PROFILE, headers=bearer(forged(ana, kind)))
+    answer = patient.post(f"{server.console}/user", json=PROFILE, headers=bearer(forged(ana, kind)))
     assert answer.status_code == 401
     assert answer.json() == {"error": "credentials are missing or not valid"}
-    assert httpx.get(f"{server.console}/user", headers=bearer(ana)).status_code == 404
+    assert patient.get(f"{server.console}/user", headers=bearer(ana)).status_code == 404
 
 
 def test_an_expired_token_is_refused(server: ServerProcess, directory: Path) -> None:
@@ -128,7 +129,7 @@ def test_an_expired_token_is_refused(server: ServerProcess, directory: Path) -> 
         if time.time() > ends:
             break
         time.sleep(0.6)
-    assert httpx.get(f"{server.console}/user", headers=bearer(token)).status_code == 401
+    assert patient.get(f"{server.console}/user", headers=bearer(token)).status_code == 401
 
 
 @pytest.mark.parametrize("options", [("--sub", ""), ("--sub", "x", "--expires", "0"), ("--sub", "x", "--expires", "y")])

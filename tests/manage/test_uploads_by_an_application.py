@@ -14,6 +14,7 @@ import boto3
 import httpx
 import msgspec
 import pytest
+from tests.support import patient
 from tests.support.issuer import issuing
 from tests.support.processes import ServerProcess, serving, start, with_console
 
@@ -84,7 +85,7 @@ def test_a_user_uploads_a_picture(server: ServerProcess, client: httpx.Client) -
     checksum = "SHA256:" + b64encode(sha256(PNG).digest()).decode()
     answer = ask(client, checksum=checksum)
     assert answer["url"].startswith(server.url)
-    assert httpx.put(answer["url"], content=PNG, headers=answer["headers"]).status_code == 200
+    assert patient.put(answer["url"], content=PNG, headers=answer["headers"]).status_code == 200
     found = settled(client, answer["key"])
     assert (found["status"], found["name"]) == ("verified", "me.png")
     stored = client.get("/api/v1/download", params={"bucket": "avatars", "key": answer["object_key"]})
@@ -95,14 +96,14 @@ def test_a_user_uploads_a_picture(server: ServerProcess, client: httpx.Client) -
 
 def test_plain_clients_need_no_headers(client: httpx.Client) -> None:
     answer = ask(client)
-    assert httpx.put(answer["url"], content=PNG).status_code == 200
+    assert patient.put(answer["url"], content=PNG).status_code == 200
     assert settled(client, answer["key"])["status"] == "verified"
 
 
 def test_a_picture_that_is_none(client: httpx.Client) -> None:
     answer = ask(client)
     content = b"<script>alert(1)</script>".ljust(len(PNG))
-    assert httpx.put(answer["url"], content=content, headers=answer["headers"]).status_code == 200
+    assert patient.put(answer["url"], content=content, headers=answer["headers"]).status_code == 200
     found = settled(client, answer["key"])
     assert (found["status"], found["reason"]) == ("failed", "its content is not image/png")
     gone = client.get("/api/v1/download", params={"bucket": "avatars", "key": answer["object_key"]})
@@ -113,11 +114,11 @@ def test_a_picture_that_is_none(client: httpx.Client) -> None:
 
 def test_a_form_of_a_page(client: httpx.Client) -> None:
     answer = ask(client, method="POST", metadata={"album": "summer"})
-    sent = httpx.post(answer["url"], data=answer["fields"], files={"file": ("me.png", PNG, "image/png")})
+    sent = patient.post(answer["url"], data=answer["fields"], files={"file": ("me.png", PNG, "image/png")})
     assert sent.status_code == 204, sent.text
     assert settled(client, answer["key"])["status"] == "verified"
     wrong = ask(client, method="POST")
-    refused = httpx.post(wrong["url"], data=wrong["fields"], files={"file": ("me.png", PNG + b"!", "image/png")})
+    refused = patient.post(wrong["url"], data=wrong["fields"], files={"file": ("me.png", PNG + b"!", "image/png")})
     assert refused.status_code == 400
 
 
@@ -129,12 +130,12 @@ def test_a_film_in_parts(client: httpx.Client) -> None:
     parts, at, done = answer["multipart"]["parts"], 0, []
     assert len(parts) == 2
     for part in parts:
-        sent = httpx.put(part["url"], content=film[at : at + part["size"]], timeout=SECONDS)
+        sent = patient.put(part["url"], content=film[at : at + part["size"]], timeout=SECONDS)
         assert sent.status_code == 200, sent.text
         at += part["size"]
         done.append(f"<Part><PartNumber>{part['number']}</PartNumber><ETag>{sent.headers['etag']}</ETag></Part>")
     document = f"<CompleteMultipartUpload>{''.join(done)}</CompleteMultipartUpload>"
-    completed = httpx.post(answer["multipart"]["complete_url"], content=document, timeout=SECONDS)
+    completed = patient.post(answer["multipart"]["complete_url"], content=document, timeout=SECONDS)
     assert completed.status_code == 200, completed.text
     assert ET.fromstring(completed.content).tag.endswith("CompleteMultipartUploadResult")
     assert settled(client, answer["key"])["status"] == "verified"
@@ -152,7 +153,7 @@ def test_a_listener_hears_of_it(client: httpx.Client) -> None:
         lines = stream.iter_lines()
         assert next(lines) == ": trug"
         answer = ask(client)
-        httpx.put(answer["url"], content=PNG)
+        patient.put(answer["url"], content=PNG)
         heard = []
         for line in lines:
             if line.startswith("data: "):
@@ -188,10 +189,10 @@ def test_who_has_a_token_of_an_issuer_alone(server: ServerProcess) -> None:
         with bearer(may=["readwrite"]) as client, bearer(sub="bob") as nobody:
             answer = ask(client)
             assert "X-Amz-Security-Token=" in answer["url"]
-            assert httpx.put(answer["url"], content=PNG).status_code == 200
+            assert patient.put(answer["url"], content=PNG).status_code == 200
             assert settled(client, answer["key"])["status"] == "verified"
             form = ask(client, method="POST")
-            sent = httpx.post(form["url"], data=form["fields"], files={"file": ("me.png", PNG, "image/png")})
+            sent = patient.post(form["url"], data=form["fields"], files={"file": ("me.png", PNG, "image/png")})
             assert sent.status_code == 204, sent.text
             assert settled(client, form["key"])["status"] == "verified"
             asked = {"filename": "me.png", "type": "image", "file_size": 5, "profile": "avatars"}
@@ -217,7 +218,9 @@ def test_the_root_of_an_account_hears_of_its_users(server: ServerProcess, client
         ("trug:UserCreated", "ana", "000000000000"),
         ("trug:KeyCreated", key["AccessKeyId"], "000000000000"),
     ]
-    with httpx.Client(base_url=server.console, auth=(key["AccessKeyId"], key["SecretAccessKey"])) as ana:
+    with httpx.Client(
+        base_url=server.console, auth=(key["AccessKeyId"], key["SecretAccessKey"]), timeout=patient.SECONDS
+    ) as ana:
         assert ana.get("/api/v1/events", params=query).json()["events"] == []
 
 
@@ -228,7 +231,7 @@ def test_a_server_that_is_killed_forgets_nothing(tmp_path: Path) -> None:
             client.post("/api/v1/buckets/create", json={"bucket_name": "uploads"})
             answers = [ask(client, profile="default") for _ in range(5)]
         for answer in answers:
-            assert httpx.put(answer["url"], content=PNG).status_code == 200
+            assert patient.put(answer["url"], content=PNG).status_code == 200
     finally:
         first.kill()
     with serving(tmp_path, usual=with_console()) as second, application(second) as client:
