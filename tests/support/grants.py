@@ -8,6 +8,7 @@ from typing import Any
 
 from trug.access.grants import NO_GRANTS, Grants
 from trug.access.policy import Policy, PolicyKind, parse_policy
+from trug.adapters.memory.metadata import MemoryMetadata
 from trug.domain.identity import Identity
 
 Document = Mapping[str, Any]
@@ -31,15 +32,21 @@ def policy(*statements: Document) -> dict[str, Any]:
 
 
 class MemoryGrants:
-    """A GrantSource over a dictionary by the name of the user or role, which tests may change."""
+    """A GrantSource over a dictionary by the name of the user or role, which tests may change.
+
+    ``metadata`` is the store on whose generation hangs what is kept of it: as of grants that are stored, a change moves
+    that."""
 
     def __init__(self, **granted: Grants) -> None:
         self.granted = dict(granted)
+        self.metadata: MemoryMetadata | None = None
 
     def let(self, name: str, *documents: Document, boundary: Document | None = None) -> None:
         """Give a user or role these policies, and no others."""
         limit = None if boundary is None else compiled(boundary, PolicyKind.BOUNDARY)
         self.granted[name] = Grants(tuple(map(compiled, documents)), limit)
+        if self.metadata is not None:
+            self.metadata._generation += 2
 
     def known(self, identity: Identity) -> Grants | None:
         return self.granted.get(identity.user or identity.role, NO_GRANTS)

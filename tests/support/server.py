@@ -243,6 +243,8 @@ def compose(
     are made; they are hosts under ``domains``."""
     clock, blobs = SystemClock(), MemoryBlobs()
     metadata = store(time or clock, blobs)
+    if isinstance(grants, MemoryGrants):
+        grants.metadata = metadata
     ring = MemoryKeyRing()
     ring.create(KMS_KEY)
     engine = Engine.over(

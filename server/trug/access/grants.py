@@ -28,7 +28,7 @@ NO_GRANTS = Grants()
 
 
 class GrantSource(Protocol):
-    """Where the policies of identities are looked up."""
+    """Where the policies of identities are looked up. What it answers changes with the store's generation alone."""
 
     def known(self, identity: Identity) -> Grants | None:
         """What is at hand: it is asked for at every request."""
