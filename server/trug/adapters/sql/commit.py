@@ -97,8 +97,6 @@ class Committer:
         self._checkpoints = Checkpoints(connection, words.log)
         self._queue: SimpleQueue[list[Waiting] | None] = SimpleQueue()
         self._submitted: list[Waiting] = []
-        self._seen = self._handed = 0  # the loop's counts; ``_settled`` is the thread's
-        self._settled = 0
         self._waiting: list[Waiting] = []
         self._written = 0
         self._is_ending = False
@@ -127,38 +125,16 @@ class Committer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._submitted.append(Waiting(change, future))
-        if len(self._submitted) == 1 and self._is_idle:
+        if len(self._submitted) == 1:
             loop.call_soon(self._hand_over)
         return future
 
-    @property
-    def _is_idle(self) -> bool:
-        """Whether all that was handed over is settled."""
-        return self._settled >= self._handed
-
     def _hand_over(self) -> None:
-        """Give the thread all that was submitted, once a turn of the loop has brought nothing more.
-
-        While the thread is at work, what comes waits here, and goes on together with what those ask next whom it has
-        answered. The two threads share one interpreter, so that the thread would win nothing by beginning at once:
-        batches at 16 connections have 15 changes instead of 10, each spared 8,000 instructions and a third of its
-        switches between the threads.
-        """
-        submitted = self._submitted
-        if self._seen < len(submitted) < LARGEST and not self._is_ending:
-            self._seen = len(submitted)
-            submitted[0].future.get_loop().call_soon(self._hand_over)
-            return
-        self._submitted, self._seen = [], 0
+        """Give the thread all that was submitted in one turn of the loop: batches are twice as large, and the two
+        threads fight a sixth as often over the interpreter (PUT 4 KiB at 16 connections: 0.9 times the CPU)."""
+        submitted, self._submitted = self._submitted, []
         if submitted:
-            self._handed += len(submitted)
             self._queue.put(submitted)
-
-    def _go_on(self, settled: Sequence[Waiting]) -> None:
-        """On the callers' loop, when the thread has settled these."""
-        answer(settled)
-        if self._is_idle and self._submitted:
-            self._hand_over()
 
     def stop(self) -> None:
         """Take no more changes, and end the thread when those that wait are settled."""
@@ -439,18 +415,13 @@ class Committer:
         return True
 
     def _settle(self, batch: Sequence[Waiting]) -> None:
-        """Wake each loop once for all of its callers, and whoever waits on another one now where it is closed."""
-        self._settled += len(batch)
+        """Wake each loop once for all of its callers."""
         callers: dict[asyncio.AbstractEventLoop, list[Waiting]] = defaultdict(list)
         for waiting in batch:
             callers[waiting.future.get_loop()].append(waiting)
         for loop, settled in callers.items():
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(self._go_on, settled)
-                continue
-            for waiting in self._submitted[:1]:
-                with suppress(RuntimeError):
-                    waiting.future.get_loop().call_soon_threadsafe(self._hand_over)
+                loop.call_soon_threadsafe(answer, settled)
 
 
 def decide(transaction: Batch, batch: Sequence[Waiting]) -> int:
