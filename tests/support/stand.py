@@ -197,12 +197,13 @@ class Stand:
     # --- what must hold ---
 
     def blobs(self) -> set[str]:
-        """Files that hold objects' bytes, whole or staged."""
+        """Files that hold objects' bytes, whole or staged; not those that were made ahead of any."""
         return {
             f"{Path(folder).relative_to(self.data)}/{name}"
             for top in ("blobs", "staging")
             for folder, _, names in os.walk(self.data / top)
             for name in names
+            if top == "staging" or has_bytes(f"{folder}/{name}")
         }
 
     def unexpected_files(self) -> list[str]:
@@ -216,12 +217,15 @@ class Stand:
         return sum(link.startswith("socket:") for link in self.descriptors())
 
     def descriptors(self) -> Iterator[str]:
+        """What is open, but for files that were made ahead, some of which always are."""
         folder = f"/proc/{self.server.process.pid}/fd"
         for name in os.listdir(folder):
             try:
-                yield os.readlink(f"{folder}/{name}")
+                link = os.readlink(f"{folder}/{name}")
             except FileNotFoundError:
                 continue
+            if not re.search(r"/blobs/\d+/\d+$", link) or has_bytes(link):
+                yield link
 
     def open_blobs(self) -> list[str]:
         return [link for link in self.descriptors() if re.search(r"/(blobs|staging)/[^/]+/\d+", link)]
@@ -277,6 +281,14 @@ def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def has_bytes(path: str) -> bool:
+    """Whether a file is there, and not empty."""
+    try:
+        return os.path.getsize(path) > 0
+    except FileNotFoundError:
+        return False
 
 
 @dataclass(frozen=True)
