@@ -21,7 +21,7 @@ from tests.support.hostile import UNSIGNED
 from tests.support.raw import Answer, Connection, Cut, request_bytes
 from tests.support.stand import ALICE, EVE, Stand, Straits, eventually, standing
 
-PATIENCE = {"first_byte": 1.0, "head": 1.0, "keep_alive": 2.0, "window": 1.0, "least": 30_000}
+PATIENCE = {"first_byte": 2.0, "head": 2.0, "keep_alive": 2.0, "window": 1.0, "least": 30_000}
 MOST = 1200
 MIB = 1 << 20
 SOON = 20.0
