@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from trug.adapters.memory.metadata import ANSWERS, APPLY
+from trug.adapters.memory.answers import ANSWERS
+from trug.adapters.memory.effects import APPLY
 from trug.ports import effects, expected, reads
 from trug.ports.changes import Effect, Read
 
