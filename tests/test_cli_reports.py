@@ -12,7 +12,7 @@ import boto3
 import pytest
 from tests.support.processes import ServerProcess, run, serving
 
-from trug.cli import size
+from trug.cli.printing import size
 from trug.domain.identity import DEFAULT_ACCOUNT
 
 INIT = """

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.support.managed import managed_in_memory
 
-from trug.cli import build_parser
+from trug.cli.arguments import build_parser
 from trug.iam.refusals import IamError
 from trug.manage.commands import COMMANDS
 
