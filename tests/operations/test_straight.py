@@ -198,6 +198,15 @@ def test_a_signature_must_be_right(house: House, bucket: str) -> None:
         assert house.server.run(house.long(each)).reply.status in (400, 403)
 
 
+def test_a_version_that_is_not_spoken(house: House, bucket: str) -> None:
+    head = house.head("GET", f"/{bucket}/key", {})
+    straight, _ = house.ask(head)
+    assert straight is not None
+    old = bent(head, version="0.9")
+    assert house.server.run(at_once(house, old)) == (None, None)
+    assert house.server.run(house.long(old)).reply.status == 400
+
+
 async def at_once(house: House, head: Head) -> tuple[Answer | None, Any]:
     return house.gateway.at_once(head)
 

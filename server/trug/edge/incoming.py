@@ -19,6 +19,8 @@ LARGEST_PAYLOAD = 5 * 1024**3
 MOST_HEADERS = 256
 SILENT = frozenset({"", *(f"x-id={name}" for name in ("GetObject", "HeadObject", "PutObject", "DeleteObject"))})
 """Queries that say nothing, spelled as they are signed: several SDKs name the operation in each request."""
+NOT_SPOKEN = "0.9"
+"""A version of HTTP without headers and statuses, which somebody claims to speak."""
 STORING = frozenset({"PUT", "POST"})
 """Methods whose header values may be stored, and come back as header values."""
 
@@ -115,6 +117,7 @@ class Intake:
         path = head.path
         return (
             self._proxies is None
+            and head.version != NOT_SPOKEN
             and head.query in SILENT
             and path is not None
             and path.isascii()
@@ -135,7 +138,7 @@ class Intake:
         """
         method, path, raw_query, headers = head.method, head.path, head.query, head.headers
         client, scheme, mount, tls = head.client, head.scheme, head.mount, head.tls
-        if head.version == "0.9":
+        if head.version == NOT_SPOKEN:
             raise S3Error(ErrorCode.BadRequest, "HTTP/0.9 is not spoken here.")
         if path is None or not path.isascii():
             raise S3Error(ErrorCode.InvalidURI)
