@@ -41,7 +41,7 @@ class HeaderSignatures:
 
     Clients repeat all of that header but the signature, and the names of the headers beside it. What was read from the
     one and found in the other is kept, once a signature has been found right, so that nobody without a key fills the
-    memory.
+    memory, and where neither is longer than what clients send, so that nobody with a key does.
     """
 
     def __init__(
@@ -117,7 +117,8 @@ class HeaderSignatures:
             found = self._diagnosing.find(mismatched)
             raise refusals.mismatch(scope.access_key, text, signature, canonical, found)
 
-        if authorization.endswith(SIGNATURE + signature) and len(prefix) <= LONGEST_REMEMBERED:
+        is_short = headers.shape.is_shared and len(prefix) <= LONGEST_REMEMBERED
+        if is_short and authorization.endswith(SIGNATURE + signature):
             self._known.keep((prefix, headers.shape), (claim, key))
         return key.settled.get(declared) or chained(key, mode, declared, requested, scope, signature)
 

@@ -18,15 +18,17 @@ class Shape:
     """Which names the headers of a request have, in their order, lower case.
 
     Clients send a few shapes again and again, so shapes are interned, and what follows from the names alone is found
-    out once of each (``Rule``). ``facts[rule]`` is what a rule says of them.
+    out once of each (``Rule``). ``facts[rule]`` is what a rule says of them. One that is not ``is_shared``, having more
+    names than clients send, or longer ones, is that of a single request: nothing is to be kept for its sake.
     """
 
-    __slots__ = ("facts", "has_repeats", "is_kept", "last", "names")
+    __slots__ = ("facts", "has_repeats", "is_kept", "is_shared", "last", "names")
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], *, is_shared: bool = False) -> None:
         self.names = names
         self.has_repeats = len(set(names)) < len(names)
-        self.is_kept = not self.has_repeats and not any(name.endswith(SECRET) for name in names)
+        self.is_shared = is_shared
+        self.is_kept = is_shared and not self.has_repeats and not any(name.endswith(SECRET) for name in names)
         self.facts = Facts(names)
         self.last: tuple[Sequence[bytes], Headers] | None = None
 
@@ -34,8 +36,9 @@ class Shape:
     def of(cls, raw: tuple[bytes, ...]) -> Shape:
         shape = _SHAPES.get(raw)
         if shape is None:
-            shape = cls(tuple([name.decode("latin-1").lower() for name in raw]))
-            if sum(map(len, raw)) < LONGEST_SHAPE:
+            is_shared = len(raw) <= MOST_NAMES and sum(map(len, raw)) < LONGEST_SHAPE
+            shape = cls(tuple([name.decode("latin-1").lower() for name in raw]), is_shared=is_shared)
+            if is_shared:
                 _SHAPES.keep(raw, shape)
         return shape
 
@@ -55,6 +58,7 @@ class Facts(dict["Rule[Any]", Any]):
 
 
 LONGEST_SHAPE = 1024
+MOST_NAMES = 48
 LONGEST_LIKE = 2048
 """Bytes of a head that is kept for the sake of the next one like it."""
 SECRET = "customer-key"

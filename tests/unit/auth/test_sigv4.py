@@ -607,6 +607,15 @@ def test_who_was_verified_is_recognised() -> None:
         assert (found.identity, found.payload) == (verified.identity, verified.payload)
 
 
+@pytest.mark.parametrize("more", [{f"a-{number}": "" for number in range(200)}, {"a" * 2000: ""}])
+def test_who_sends_more_names_than_clients_do_is_verified_each_time(more: Mapping[str, str]) -> None:
+    verifier = door()
+    for _ in range(2):
+        request = with_headers(botocore_header(KEY, "GET", URL), more)
+        asyncio.run(verifier.authenticate(request))
+        assert recognised(verifier, request, time.time_ns() // 1000) is None
+
+
 def test_nobody_else_is_recognised() -> None:
     """What ``authenticate`` refuses, or has to look at, is left to it."""
     now = time.time_ns() // 1000

@@ -50,6 +50,15 @@ def test_a_long_head_is_not_kept() -> None:
     assert headers.shape.last is None
 
 
+@pytest.mark.parametrize("names", [[b"%d" % number for number in range(200)], [b"a" * 2000, b"b"]])
+def test_what_has_more_names_than_clients_send_is_a_shape_of_its_own(names: list[bytes]) -> None:
+    first, second = (Headers.arrived(names, [b""] * len(names), 1000) for _ in range(2))
+    assert first == second
+    assert first.shape is not second.shape
+    assert not first.shape.is_shared
+    assert first.shape.last is None
+
+
 def test_rules_are_asked_once_of_each_shape() -> None:
     asked: list[tuple[str, ...]] = []
     rule = Rule(lambda names: asked.append(names) or "range" in names)
