@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 ROOM = 16 << 20
 """Bytes of memory for what is kept."""
+OWN = 512
+"""Bytes of memory that each span takes beside its content: who reads single bytes would fill gigabytes else."""
 LARGEST = 128 << 10
 """Bytes of the longest span that is kept: of longer ones, finding the file is a small part of what sending takes."""
 SEEN = 1024
@@ -46,11 +48,11 @@ class Popular:
             return
         del self._seen[span]
         self._kept[span] = memoryview(bytes(content))
-        self._room -= span.length
+        self._room -= span.length + OWN
         while self._room < 0:
             self._room += self._drop_oldest()
 
     def _drop_oldest(self) -> int:
         span = next(iter(self._kept))
         del self._kept[span]
-        return span.length
+        return span.length + OWN

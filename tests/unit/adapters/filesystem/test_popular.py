@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from trug.adapters.filesystem.popular import LARGEST, SEEN, Popular, Span
+import tracemalloc
+
+from trug.adapters.filesystem.popular import LARGEST, OWN, SEEN, Popular, Span
 
 
 def read(popular: Popular, span: Span, times: int = 2) -> None:
@@ -32,14 +34,28 @@ def test_what_is_kept_is_a_copy() -> None:
 
 
 def test_the_oldest_go_when_there_is_no_room() -> None:
-    popular = Popular(room=30)
+    popular = Popular(room=3 * (10 + OWN))
     spans = [Span(blob, 0, 10) for blob in range(4)]
     for span in spans:
         read(popular, span)
     assert [popular.find(span) is not None for span in spans] == [False, True, True, True]
-    read(popular, Span(9, 0, 25))
+    large = Span(9, 0, 25 + 2 * OWN)
+    read(popular, large)
     assert [popular.find(span) for span in spans] == [None] * 4
-    assert popular.find(Span(9, 0, 25)) is not None
+    assert popular.find(large) is not None
+
+
+def test_many_short_spans_take_no_more_memory_than_there_is_room() -> None:
+    room = 1 << 20
+    popular = Popular(room)
+    tracemalloc.start()
+    try:
+        for offset in range(10_000):
+            read(popular, Span(1 << 20, (1 << 20) + offset, 1))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2 * room
 
 
 def test_long_spans_are_not_kept() -> None:
