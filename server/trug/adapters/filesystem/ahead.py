@@ -12,12 +12,14 @@ from typing import NamedTuple
 from trug.adapters.filesystem import layout, syscalls
 from trug.adapters.filesystem.numbers import Numbers
 from trug.adapters.filesystem.threads import Crew
-from trug.ports.stores import BLOBS_PER_EPOCH, Unavailable
+from trug.ports.stores import BLOBS_PER_EPOCH, Damaged, Unavailable
 
 AFTER = 32
 """Blobs that a process writes before it makes files ahead: who stores a few has no empty ones beside them."""
 COUNT = 64
 """Files that are made at a time."""
+LEAST_DESCRIPTORS = 1024
+"""A process that may have fewer descriptors holds none for later: connections and readers need them."""
 
 
 class Ready(NamedTuple):
@@ -66,10 +68,13 @@ class Ahead:
         """What cannot be made ahead is missed by nobody: whoever needs a file will be told why there is none."""
         blobs: list[int] = []
         try:
+            if syscalls.most_descriptors() < LEAST_DESCRIPTORS:
+                self._before = AFTER
+                return
             while len(blobs) < COUNT:
                 blobs.append(await self._numbers.take())
             await self._crew.run(partial(self._create, blobs))
-        except Unavailable:
+        except (Damaged, Unavailable):
             self._numbers.settle(blobs)
             self._before = AFTER
         finally:

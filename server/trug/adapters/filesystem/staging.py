@@ -16,6 +16,7 @@ from trug.adapters.filesystem.ahead import Ahead, Ready
 from trug.adapters.filesystem.numbers import Numbers
 from trug.adapters.filesystem.threads import Crew
 from trug.domain.blocks import Tally
+from trug.ports.stores import Unavailable
 
 
 class Workplace:
@@ -130,6 +131,9 @@ class StagedFile:
             syscalls.write_pieces(descriptor, (last, self._tally.footer()), written)
             if self._workplace.is_durable:
                 syscalls.sync_descriptor(descriptor)
+            if self._has_name and not syscalls.has_name(descriptor):
+                # somebody tidied up empty files: the bytes would be acknowledged, and gone with the descriptor
+                raise Unavailable(f"the file made for blob {self._blob} was removed")
             self._close()
             if not self._has_name:
                 self._workplace.numbers.check_trusted(self._blob)

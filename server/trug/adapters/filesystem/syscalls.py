@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import resource
 import struct
 import sys
 import time
@@ -101,6 +102,17 @@ def unlink_if_there(path: str) -> bool:
         os.unlink(path)
         return True
     return False
+
+
+def has_name(descriptor: int) -> bool:
+    """Whether an open file can still be found under a name."""
+    return os.fstat(descriptor).st_nlink > 0
+
+
+def most_descriptors() -> int:
+    """How many files and connections this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 def open_lock(path: str) -> int:

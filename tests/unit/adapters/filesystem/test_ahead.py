@@ -14,7 +14,7 @@ from tests.support.epochs import EpochLedger, unlinked
 
 from trug.adapters.filesystem import ahead, directory, layout, syscalls
 from trug.adapters.filesystem.blobs import FilesystemBlobs
-from trug.ports.stores import BLOBS_PER_EPOCH, Unavailable
+from trug.ports.stores import BLOBS_PER_EPOCH, Damaged, Unavailable
 
 COUNT = 4
 TURNS = 3000
@@ -227,6 +227,51 @@ def test_where_none_can_be_made_uploads_go_on(data: str, monkeypatch: pytest.Mon
         assert names_in(data) == [str(blob % BLOBS_PER_EPOCH) for blob in stored]
 
     durable(data, scenario)
+
+
+def test_what_somebody_has_removed_is_not_written_into(data: str) -> None:
+    """Empty files look like garbage to whoever tidies up: an upload into one would be answered, and lost."""
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        await filled(blobs)
+        for number in range(1, COUNT + 1):
+            os.unlink(layout.epoch_path(data, 1) + f"/{number}")
+        for _ in range(COUNT):
+            with pytest.raises(Unavailable):
+                await put(blobs, b"second")
+        await made(blobs)
+        blob = await put(blobs, b"again")
+        assert await get(blobs, blob, 5) == b"again"
+
+    durable(data, scenario)
+
+
+def test_where_descriptors_are_few_none_are_held_for_later(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "LEAST_DESCRIPTORS", sys.maxsize)
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        stored = [await filled(blobs) for _ in range(3)]
+        assert names_in(data) == [str(blob % BLOBS_PER_EPOCH) for blob in stored]
+
+    durable(data, scenario)
+
+
+def test_where_the_metadata_cannot_be_read_their_numbers_are_settled(data: str) -> None:
+    class Broken(EpochLedger):
+        async def open(self, make: Callable[[int], None]) -> int:
+            if self.opened:
+                raise Damaged("epochs row 1: damaged")
+            return await super().open(make)
+
+    async def scenario(blobs: FilesystemBlobs) -> None:
+        first = await blobs._numbers.take()
+        writing = blobs._numbers._writing
+        assert writing is not None
+        writing._next = BLOBS_PER_EPOCH - 2
+        await blobs._workplace.ahead._make()
+        assert writing._unsettled == {first}
+
+    durable(data, scenario, Broken())
 
 
 def refused() -> int:
