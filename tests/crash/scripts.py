@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from tests.crash.contents import content
@@ -28,6 +28,8 @@ class Script:
     Where ``is_at_start``, ``prepare``'s last traces are struck while the next server starts, and nothing is asked.
     Where ``is_divisible``, the request removes several things, of which some may be gone and some not. ``older`` is the
     format that the store has when that server starts, 0 for the newest. ``work`` is what the zygote does for it.
+    Where it ``finds_files``, its blobs are written into files that were made ahead before it was sent; where it
+    ``makes_files``, some are made beside it.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Script:
     is_divisible: bool = False
     older: int = 0
     work: str = "serve"
+    finds_files: bool = False
+    makes_files: bool = False
 
 
 def nothing(client: Client) -> None:
@@ -212,6 +216,33 @@ def scripts() -> Iterator[Script]:
     yield Script("start-sweeping-body", swept_body, nothing, is_at_start=True)
 
 
+AHEAD = (
+    "put-new-file",
+    "put-new-large",
+    "put-overwrite-file-by-file",
+    "put-versioned-file",
+    "upload-part-file",
+    "upload-part-again-file",
+    "upload-multiple",
+    "upload-multiple-bucket-last",
+)
+"""Scripts that are also played where files were made ahead."""
+MAKING = ("put-new-file", "put-overwrite-file-by-file", "upload-part-file")
+"""Scripts that are also played where files are made ahead meanwhile."""
+
+
+def ahead(plain: dict[str, Script]) -> Iterator[Script]:
+    for name in AHEAD:
+        yield replace(plain[name], name=f"{name}-ahead", work=f"{plain[name].work}-ahead", finds_files=True)
+    for name in MAKING:
+        yield replace(plain[name], name=f"{name}-making", work=f"{plain[name].work}-ahead", makes_files=True)
+
+
+def spoiled(client: Client) -> Answer:
+    """An upload that is refused, once a blob has been begun for it."""
+    return client.put(PLAIN, KEY, content("spoiled", FILE), {"Content-MD5": base64.b64encode(bytes(16)).decode()})
+
+
 def delete_bucket(client: Client) -> Answer:
     return client.ask("DELETE", "/another")
 
@@ -223,3 +254,4 @@ def swept_body(client: Client) -> None:
 
 
 SCRIPTS = {script.name: script for script in scripts()}
+SCRIPTS |= {script.name: script for script in ahead(SCRIPTS)}

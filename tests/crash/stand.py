@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tests.crash import snapshot
 from tests.crash.launcher import Bench, Crashed, Task
 from tests.crash.remains import has_dropped
-from tests.crash.scripts import PLAIN, VERSIONED, Script
+from tests.crash.scripts import PLAIN, VERSIONED, Script, spoiled
 from tests.crash.shim import BLOWS, Blow
 from tests.support.client import Answer, Client, Lost
 
@@ -131,9 +131,11 @@ class Stand:
 
     def _count_act(self, script: Script) -> tuple[snapshot.Snapshot, int]:
         with self.serving(script.work) as (_, client):
-            self.wait_for_rest()
+            self.make_ready(script, client)
             self.bench.control.disarm()
             answer = script.act(client)
+            if script.makes_files:
+                self.wait_for_rest()
             calls = self.bench.control.count
             assert answer is not None
             assert answer.is_success, (script.name, answer)
@@ -144,6 +146,22 @@ class Stand:
         with self.serving() as _:
             self.wait_for_rest()
             return self.bench.control.count
+
+    def make_ready(self, script: Script, client: Client) -> None:
+        """Until the server does nothing by itself, and has the files that the script is to find."""
+        self.wait_for_rest()
+        if not script.finds_files:
+            return
+        self.bench.control.disarm()
+        answer = spoiled(client)
+        assert answer.code == "BadDigest", answer
+        for _ in range(1500):
+            if has_made_files(self.bench.control.trace):
+                break
+            time.sleep(STILL)
+        else:
+            raise AssertionError("no files were made ahead")
+        self.wait_for_rest()
 
     def wait_for_rest(self) -> None:
         """Until the server does nothing by itself."""
@@ -179,10 +197,12 @@ class Stand:
     def _struck_act(self, script: Script, strike: Strike, outcome: Outcome) -> bool:
         """Whether the request was answered."""
         with self.serving(script.work) as (task, client):
-            self.wait_for_rest()
+            self.make_ready(script, client)
             self.bench.control.arm(strike.call, strike.blow)
             try:
                 answer = script.act(client)
+                if script.makes_files:
+                    self.wait_for_rest()
             except Lost:
                 assert task.wait() == -9, "the answer was lost, but the server was not killed"
                 return False
@@ -240,6 +260,14 @@ class Stand:
     def lay_out(self, folder: Path) -> None:
         self._clear()
         copy(folder, self.bench.directory)
+
+
+def has_made_files(trace: Sequence[tuple[str, str]]) -> bool:
+    """Whether files were made among the blobs, and then their folder synced."""
+    made = [index for index, (call, path) in enumerate(trace) if call == "open" and path.startswith("/blobs/")]
+    return bool(made) and any(
+        "sync" in call and path == os.path.dirname(trace[made[-1]][1]) for call, path in trace[made[-1] :]
+    )
 
 
 def copy(source: Path, target: Path) -> None:

@@ -169,7 +169,7 @@ class Storm:
 
     def round(self, number: int) -> list[str]:
         """Write, kill, start, verify; what is wrong. Now and then the start is struck too, or the store examined."""
-        task, client = self._serve()
+        task, client = self._serve(self._rng.choice(("serve", "serve-ahead")))
         self._bench.control.arm(self._rng.randint(1, MOST_CALLS), BLOWS[self._rng.choice(("kill", "tear"))])
         with client:
             self._write_until_killed(client.url, task)
@@ -180,9 +180,9 @@ class Storm:
             problems += self._bench.examine()
         return problems
 
-    def _serve(self) -> tuple[Task, Client]:
+    def _serve(self, work: str = "serve") -> tuple[Task, Client]:
         self._bench.control.disarm()
-        return self._bench.serve()
+        return self._bench.serve(work)
 
     def _write_until_killed(self, url: str, task: Task) -> None:
         until = threading.Event()

@@ -7,14 +7,15 @@ import random
 import pytest
 from tests.crash import sweep
 from tests.crash.order import mistakes
-from tests.crash.scripts import SCRIPTS
+from tests.crash.scripts import AHEAD, MAKING, SCRIPTS
 from tests.crash.shim import BLOWS
-from tests.crash.stand import Stand, Strike
+from tests.crash.stand import Stand, Strike, has_made_files
 
 SEED = 20261121
 SAMPLE = 3
-EVERY_CALL_OF = ("put-new-file",)
-"""The script whose calls are all struck: it stages, renames, syncs, names and commits."""
+EVERY_CALL_OF = ("put-new-file", "put-new-file-ahead")
+"""The scripts whose calls are all struck: one stages, renames, syncs, names and commits, the other writes into a file
+made ahead."""
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -29,6 +30,18 @@ def test_killed_at_any_call_an_answer_is_kept_and_nothing_is_torn_or_orphaned(st
         strikes[1] = strikes[1]._replace(blow=BLOWS["tear"])
     failures = [outcome for strike in strikes if (outcome := stand.play(template, strike)).problems]
     assert not failures, "\n".join(map(str, failures))
+
+
+@pytest.mark.parametrize("name", AHEAD)
+def test_what_finds_files_made_ahead_writes_into_them(stand: Stand, name: str) -> None:
+    trace = stand.template(SCRIPTS[f"{name}-ahead"]).trace
+    assert not [path for call, path in trace if call == "rename"]
+    assert any("write" in call and path.startswith("/blobs/") for call, path in trace)
+
+
+@pytest.mark.parametrize("name", MAKING)
+def test_what_makes_files_ahead_has_their_folder_synced(stand: Stand, name: str) -> None:
+    assert has_made_files(stand.template(SCRIPTS[f"{name}-making"]).trace)
 
 
 def test_the_shim_strikes_the_call_it_was_told_and_no_other(stand: Stand) -> None:

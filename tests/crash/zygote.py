@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 from tests.crash import shim
 
+MADE_AHEAD = 4
+"""Files that a server makes ahead at a time where it does so from its first blob on."""
 DIES_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
 
 
@@ -99,6 +101,18 @@ def serve_all(directory: str, answer: int) -> int:
     return serve(directory, answer, "0")
 
 
+def serve_ahead(directory: str, answer: int, console_port: str = "off") -> int:
+    """With files made ahead from the first blob on: others make them after more blobs than any script writes."""
+    from trug.adapters.filesystem import ahead
+
+    ahead.AFTER, ahead.COUNT = 0, MADE_AHEAD
+    return serve(directory, answer, console_port)
+
+
+def serve_all_ahead(directory: str, answer: int) -> int:
+    return serve_ahead(directory, answer, "0")
+
+
 def examine(directory: str, answer: int) -> int:
     from tests.crash import remains
 
@@ -106,7 +120,13 @@ def examine(directory: str, answer: int) -> int:
     return 0
 
 
-WORK: dict[str, Callable[[str, int], int]] = {"serve": serve, "serve-all": serve_all, "examine": examine}
+WORK: dict[str, Callable[[str, int], int]] = {
+    "serve": serve,
+    "serve-all": serve_all,
+    "serve-ahead": serve_ahead,
+    "serve-all-ahead": serve_all_ahead,
+    "examine": examine,
+}
 
 if __name__ == "__main__":
     main()

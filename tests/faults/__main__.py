@@ -42,7 +42,9 @@ def main() -> int:
     chosen = [
         script
         for script in SCRIPTS.values()
-        if not script.is_at_start and any(fnmatch.fnmatchcase(script.name, pattern) for pattern in patterns)
+        if not script.is_at_start
+        and not script.makes_files  # what fails beside a request need not be told in its answer
+        and any(fnmatch.fnmatchcase(script.name, pattern) for pattern in patterns)
     ]
 
     def choose(template: Template) -> list[Strike]:

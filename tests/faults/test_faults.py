@@ -12,7 +12,14 @@ from tests.faults.trial import Trial, Verdict
 
 SEED = 20261121
 SAMPLE = 6
-CHOSEN = ("put-new-file", "put-overwrite-inline-by-inline", "upload-part-again-file", "complete-overwrite")
+CHOSEN = (
+    "put-new-file",
+    "put-new-large-ahead",
+    "put-overwrite-inline-by-inline",
+    "upload-part-again-file",
+    "upload-multiple-ahead",
+    "complete-overwrite",
+)
 FAILING = ("EIO", "ENOSPC", "EDQUOT", "SHORT")
 
 

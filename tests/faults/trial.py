@@ -15,7 +15,7 @@ from tests.support.client import Answer, Client, Lost
 
 LATER = "later"
 REFUSALS = (500, 503, 507)
-DURABLE = ("fsync", "fdatasync", "write", "pwrite", "pwrite64", "writev", "pwritev", "rename")
+DURABLE = ("fsync", "fdatasync", "write", "pwrite", "pwrite64", "writev", "pwritev", "pwritev64v2", "rename")
 BESIDE_THE_POINT = ("-shm", "/locks/", "/probe")
 FOLDER_OF_LOG = "/data"
 """SQLite syncs the folder after it has made a log, but does not look at how that went."""
@@ -66,7 +66,7 @@ class Trial:
         """What the store may show in the end."""
         control = self._stand.bench.control
         with self._stand.serving(template.script.work) as (_, client):
-            self._stand.wait_for_rest()
+            self._stand.make_ready(template.script, client)
             control.arm(strike.call, strike.blow)
             answer = template.script.act(client)
             verdict.struck = control.struck
