@@ -137,7 +137,6 @@ LONG = [
     ("GET", "a/../b", {}),
     ("GET", "", {}),
     ("HEAD", "", {}),
-    ("DELETE", "absent", {}),
     ("OPTIONS", "key", {}),
     ("PATCH", "key", {}),
 ]

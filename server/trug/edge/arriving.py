@@ -54,6 +54,9 @@ class Empty:
     is_finished = True
     is_gone = False
 
+    def whole(self) -> bytes:
+        return b""
+
     async def read(self) -> bytes:
         return b""
 
@@ -153,6 +156,15 @@ class SocketBody:
             self._waiter.set_result(None)
 
     # --- for the reader ---
+
+    def whole(self) -> bytes | None:
+        """All bytes, which may still be read; None where they have not come, or some were read."""
+        if not self.is_finished or self._error is not None or self._waiting != self.received:
+            return None
+        if len(self._pieces) != 1:
+            self._pieces = deque((b"".join(self._pieces),))
+        piece = self._pieces[0]
+        return piece if isinstance(piece, bytes) else bytes(piece)
 
     async def read(self) -> bytes:
         """The next bytes, ``b""`` at the end. IncompleteBody when the client is gone before it, RequestTimeout when it

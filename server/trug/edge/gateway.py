@@ -18,6 +18,7 @@ from trug.domain.frozen import frozen, replace
 from trug.domain.identity import ANONYMOUS, Identity
 from trug.domain.names import check_bucket_name
 from trug.edge.accelerated import check_acceleration, not_there
+from trug.edge.arriving import Empty
 from trug.edge.asking import Asking
 from trug.edge.control import ACCOUNT_ID, LABEL, AccountControl, is_meant
 from trug.edge.control import VERSION as CONTROL
@@ -37,7 +38,7 @@ from trug.observe import Observer, Trace
 from trug.operations.acting import actor_of
 from trug.operations.call import Call
 from trug.operations.noting import Note
-from trug.operations.operation import Operation, not_built
+from trug.operations.operation import Operation, Pending, not_built
 from trug.operations.table import OperationTable
 from trug.ports.acting import acting
 from trug.ports.keys import Clock
@@ -46,13 +47,14 @@ from trug.ports.stores import Damaged, Unavailable
 from trug.wire.body import verified_body
 from trug.wire.form import read_form
 from trug.wire.reply import Reply
-from trug.wire.request import Incoming, WireRequest
+from trug.wire.request import Incoming, WholeBody, WireRequest
 
 logger = logging.getLogger(__name__)
 
 ASIDE = RESERVED | {CONTROL}
 """Where a path begins that is no bucket's, or need not be."""
 
+NO_BODY = Empty()
 READING = frozenset({"GET", "HEAD"})
 """What changes nothing. All that is managed is of a bucket or of none, so requests on a key need no actor either."""
 
@@ -64,6 +66,16 @@ class Answer:
     reply: Reply
     trace: Trace
     letterhead: str
+
+
+@frozen
+class Underway:
+    """What was begun at once, and is to be answered when it is done; ``received`` in µs since 1970."""
+
+    head: Head
+    received: int
+    pending: Pending
+    trace: Trace
 
 
 class Gateway:
@@ -218,13 +230,14 @@ class Gateway:
             await check_acceleration(self._engine, bucket, operation.name)
         return bucket
 
-    def at_once(self, head: Head) -> tuple[Answer | None, Authentication | None]:
-        """The answer, where there is one that needs no waiting; else None and, where it was found out, who asks: that
-        is for ``respond``, which answers then. ``finish`` ends what this begins."""
+    def at_once(self, head: Head, body: WholeBody = NO_BODY) -> tuple[Answer | Underway | None, Authentication | None]:
+        """The answer, where there is one that needs no waiting, or the beginning of one that waits for its commit
+        alone; else None and, where it was found out, who asks: that is for ``respond``, which answers then. ``finish``
+        ends what this begins."""
         received = self._clock.now()
         try:
-            caller, operation, reply = self._straight.find(head, received)
-        except S3Error:
+            caller, operation, reply = self._straight.find(head, body, received)
+        except (S3Error, Unavailable):
             return None, None
         except Exception:
             logger.exception("no answer to %s %s was found at once", head.method, head.path)
@@ -232,8 +245,32 @@ class Gateway:
         if operation is None or reply is None:
             return None, caller
         trace = self._begun(head, received)
-        trace.operation, trace.status = operation.name, reply.status
+        trace.operation = operation.name
+        if isinstance(reply, Pending):
+            return Underway(head, received, reply, trace), caller
+        trace.status = reply.status
         return Answer(reply, trace, self._letterhead.text(trace.request_id, received)), caller
+
+    def made(self, underway: Underway) -> Answer:
+        """The answer to what was begun, when it is done. Raises what it failed by: that is for ``failed``."""
+        pending, trace = underway.pending, underway.trace
+        reply = pending.shown(pending.made.result())
+        trace.status = reply.status
+        return Answer(reply, trace, self._letterhead.text(trace.request_id, underway.received))
+
+    async def failed(self, underway: Underway, body: Arriving, failure: Exception) -> Answer:
+        """The answer to what was begun and has failed: that of the long way."""
+        received, trace = underway.received, underway.trace
+        try:
+            reply = await underway.pending.mended(failure)
+        except Exception as error:
+            wire = self._intake.wire(underway.head, body, request_id=trace.request_id, received=received)
+            reply = self._refusal(error, wire, trace)
+            await self._note_unseen(wire, trace)
+        trace.status = reply.status
+        if trace.notes is not None:
+            trace.notes = await self._measured(trace.notes, trace.operation, reply)
+        return Answer(reply, trace, self._letterhead.text(trace.request_id, received))
 
     async def respond(self, head: Head, body: Arriving, caller: Authentication | None = None) -> Answer:
         """An answer in every case: whatever went wrong, S3 has a word for it. ``finish`` ends what this begins.

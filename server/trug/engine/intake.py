@@ -95,6 +95,18 @@ class Intake:
         inline = self._ids.at_hand() or await self._ids.take()
         return Received(length, digests, inline, bytes(gathered.content))
 
+    def may_keep(self, length: int) -> bool:
+        """Whether so many bytes stay whole."""
+        return length <= self._inline_max
+
+    def kept(self, content: bytes, digests: Mapping[str, bytes]) -> Received | None:
+        """What ``receive`` answers of a body that ``may_keep``, whose verified digests these are, without waiting; None
+        where it had to."""
+        if not content:
+            return Received(0, digests)
+        inline = self._ids.at_hand()
+        return Received(len(content), digests, inline, content) if inline else None
+
     async def _store_whole(self, body: Body, algorithms: frozenset[str], staged: Staged, length: int) -> Received:
         """Hash, verify, write and sync in one piece of work: a hop each would cost more than what they do."""
         digests: dict[str, bytes] = {}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from trug.domain.configurations import HAS_ENCRYPTION, HAS_QUOTA
-from trug.domain.encryption import CustomerKey
+from trug.domain.encryption import CustomerKey, Encryption
 from trug.domain.frozen import replace
 from trug.domain.objects import Judged, Listing, Record
-from trug.domain.preconditions import WriteConditions
+from trug.domain.preconditions import NO_WRITE_CONDITIONS, WriteConditions
 from trug.domain.restoration import ARCHIVED, check_readable
 from trug.domain.versioning import Versioning, new_version_id
 from trug.engine.drafts import Deleted, Draft, Stored
 from trug.engine.envelopes import Envelopes, check_customer_key
 from trug.engine.ids import Ids
-from trug.engine.intake import DEFAULT_CHECKSUM, Intake, digests_for
+from trug.engine.intake import DEFAULT_CHECKSUM, Intake, Received, digests_for
 from trug.engine.pins import Pins
 from trug.engine.protection import Protections
 from trug.engine.quotas import expect_room
@@ -30,6 +32,9 @@ from trug.ports.stores import BlobStore, MetadataStore
 
 OFF = Versioning.OFF
 PUT, POST = "ObjectCreated:Put", "ObjectCreated:Post"
+
+ASKED_OF_WRITES = HAS_QUOTA | HAS_ENCRYPTION
+"""What is looked up before a body is taken in."""
 
 
 class Objects:
@@ -66,8 +71,34 @@ class Objects:
         change = await self.prepared(bucket, key, body, draft, conditions, event, is_named=False)
         try:
             return await self._metadata.commit(change)
-        except Moved:  # somebody turned versions on just now
-            return await self._metadata.commit(replace(change, version_id=new_version_id()))
+        except Moved:
+            return await self.put_named(change)
+
+    async def put_named(self, change: PutVersion) -> Stored:
+        """Commit, with a version id, what was Moved: somebody turned versions on just now. Errors as ``put``."""
+        return await self._metadata.commit(replace(change, version_id=new_version_id()))
+
+    def submit(self, change: PutVersion | DeleteNewest) -> asyncio.Future[Any]:
+        """Begin to commit what was found ``…_at_hand``; also Moved, for which there is ``…_named``."""
+        return self._metadata.submit(change)
+
+    def may_keep(self, length: int) -> bool:
+        """Whether a body of so many bytes is kept inline."""
+        return self._intake.may_keep(length)
+
+    def put_at_hand(
+        self, bucket: Bucket, key: str, content: bytes, digests: Mapping[str, bytes], algorithm: str, draft: Draft
+    ) -> PutVersion | None:
+        """The change that ``put`` commits of a body that ``may_keep`` and has come as ``content``, with verified
+        ``digests``, unless something has to be waited for, or looked up in the bucket's configurations."""
+        if draft.protection is not None or bucket.configured & ASKED_OF_WRITES:
+            return None
+        row = self._ids.at_hand()
+        received = self._intake.kept(content, digests) if row else None
+        if received is None:
+            return None
+        version_id = "" if bucket.versioning is OFF else new_version_id()
+        return put_of(bucket, key, row, version_id, received, algorithm, draft, NO_WRITE_CONDITIONS, PUT)
 
     async def put_all(self, changes: Sequence[PutVersion]) -> list[Stored]:
         """Commit what was ``prepared`` for different keys: all of it or nothing. Errors as ``put``."""
@@ -102,31 +133,9 @@ class Objects:
         else:
             received = await self._intake.enclose(body, algorithm, envelope)
         encryption = None if envelope is None else envelope.around(received.key)
-        checksum = received.checksum(algorithm)
         needs_name = is_named or bucket.versioning is not OFF or received.blob is not None
-        return PutVersion(
-            bucket=bucket.id,
-            key=key,
-            id=row,
-            version_id=new_version_id() if needs_name else "",
-            listing=Listing(received.etag, received.size, 0, draft.storage_class, algorithm, checksum.type),
-            record=Record(
-                draft.headers,
-                draft.metadata,
-                draft.tags,
-                checksum,
-                encryption=encryption,
-                lock=draft.lock,
-                owner=draft.owner,
-                filename=draft.filename,
-                acl=draft.acl,
-            ),
-            conditions=conditions,
-            event=event,
-            inline=received.inline,
-            content=received.content,
-            blob=received.blob,
-        )
+        version_id = new_version_id() if needs_name else ""
+        return put_of(bucket, key, row, version_id, received, algorithm, draft, conditions, event, encryption)
 
     def at_hand(self, bucket: Bucket, key: str, *, content: bool) -> Fetched | None:
         """The newest version of a key, with its inline bytes where ``content`` asks for them, without waiting; None
@@ -198,19 +207,70 @@ class Objects:
         """
         if version_id is not None:
             return await self._metadata.commit(DeleteVersion(bucket.id, key, version_id, conditions, bypass))
-        if bucket.versioning is OFF:
-            try:
-                return await self._metadata.commit(DeleteNewest(bucket.id, key, conditions))
-            except Moved:
-                pass  # somebody turned versions on just now
+        change = self.delete_at_hand(bucket, key, conditions)
+        if change is None:
+            return await self.delete_named(bucket, key, conditions)
+        try:
+            return await self._metadata.commit(change)
+        except Moved:  # somebody turned versions on just now
+            return await self.delete_named(bucket, key, conditions)
+
+    async def delete_named(self, bucket: Bucket, key: str, conditions: WriteConditions) -> Deleted:
+        """Delete a key with a version id for the marker, wherever versions are on by now. Errors as ``delete``."""
         change = DeleteNewest(bucket.id, key, conditions, await self._ids.take(), new_version_id())
         return await self._metadata.commit(change)
+
+    def delete_at_hand(self, bucket: Bucket, key: str, conditions: WriteConditions) -> DeleteNewest | None:
+        """The change that ``delete`` commits of a key, unless something has to be waited for."""
+        if bucket.versioning is OFF:
+            return DeleteNewest(bucket.id, key, conditions)
+        marker = self._ids.at_hand()
+        return DeleteNewest(bucket.id, key, conditions, marker, new_version_id()) if marker else None
 
     async def retag(
         self, bucket: Bucket, key: str, version_id: str | None, tags: dict[str, str], judged: Judged | None = None
     ) -> Version:
         """Replace the tags of a version. Errors as ``find``; OperationAborted where it is not as it was ``judged``."""
         return await self._metadata.commit(RetagVersion(bucket.id, key, version_id, tags, judged))
+
+
+def put_of(
+    bucket: Bucket,
+    key: str,
+    row: int,
+    version_id: str,
+    received: Received,
+    algorithm: str,
+    draft: Draft,
+    conditions: WriteConditions,
+    event: str,
+    encryption: Encryption | None = None,
+) -> PutVersion:
+    """The change that makes of a body that was taken in the newest version of its key."""
+    checksum = received.checksum(algorithm)
+    return PutVersion(
+        bucket=bucket.id,
+        key=key,
+        id=row,
+        version_id=version_id,
+        listing=Listing(received.etag, received.size, 0, draft.storage_class, algorithm, checksum.type),
+        record=Record(
+            draft.headers,
+            draft.metadata,
+            draft.tags,
+            checksum,
+            encryption=encryption,
+            lock=draft.lock,
+            owner=draft.owner,
+            filename=draft.filename,
+            acl=draft.acl,
+        ),
+        conditions=conditions,
+        event=event,
+        inline=received.inline,
+        content=received.content,
+        blob=received.blob,
+    )
 
 
 def _object(version: Version | None, key: str, version_id: str) -> Version:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Self
 
 from trug.access import actions
 from trug.domain.bounded import Bounded
+from trug.domain.checksums import BY_HEADER
 from trug.domain.configurations import HAS_LIFECYCLE, HAS_OBJECT_LOCK
 from trug.domain.encryption import CustomerKey
 from trug.domain.errors import ErrorCode, S3Error, invalid_argument
@@ -15,13 +17,16 @@ from trug.domain.objects import STANDARD, Checksum
 from trug.domain.preconditions import NO_CONDITIONS, NO_WRITE_CONDITIONS, ReadConditions, WriteConditions
 from trug.domain.ranges import parse_range
 from trug.domain.versioning import Versioning
-from trug.engine.drafts import Draft
+from trug.engine.drafts import Deleted, Draft, Stored
 from trug.engine.engine import Engine
 from trug.engine.envelopes import check_customer_key
+from trug.engine.intake import DEFAULT_CHECKSUM, digests_for
+from trug.engine.refusals import Moved
+from trug.engine.versions import PutVersion
 from trug.operations.call import Call
 from trug.operations.expiring import stored_expiration, version_expiration
 from trug.operations.granting import is_plain, with_owner
-from trug.operations.operation import AtHand, Family
+from trug.operations.operation import AtHand, Family, Pending, Submitting
 from trug.operations.parameters import (
     IS_BARE_WRITE,
     authorise_lock,
@@ -35,9 +40,11 @@ from trug.operations.parameters import (
 )
 from trug.operations.representation import checksum_headers, stored_headers, version_header
 from trug.ports.rows import Bucket, Version
+from trug.wire.body import body_at_hand
 from trug.wire.dates import http_date
 from trug.wire.encryption import customer_key, encryption_headers, speaks_of_encryption
 from trug.wire.headers import (
+    CONTENT_TYPE,
     READ_CONDITIONS,
     WRITE_OFFSET,
     asks_for_unbuilt,
@@ -48,10 +55,12 @@ from trug.wire.headers import (
     typed,
     write_conditions,
 )
+from trug.wire.integrity import SDK_ALGORITHM
 from trug.wire.locking import HOLD, MODE, UNTIL, asks_to_bypass, demand_digest, lock_headers
+from trug.wire.payload import Payload
 from trug.wire.query import DIGITS, response_overrides
 from trug.wire.reply import Lasting, Reply
-from trug.wire.request import Headers, Incoming, Rule
+from trug.wire.request import Headers, Incoming, Rule, WholeBody
 
 family = Family()
 
@@ -62,6 +71,32 @@ IS_PLAIN_READ = Rule(
     lambda names: ASKING.isdisjoint(names) and not asks_for_unbuilt(names) and not speaks_of_encryption(names)
 )
 """Of reads that ask for all of the newest version and nothing more."""
+SAID_OF_NOTHING = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "amz-sdk-invocation-id",
+        "amz-sdk-request",
+        "authorization",
+        "connection",
+        "content-length",
+        "date",
+        "host",
+        "user-agent",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-user-agent",
+    }
+)
+"""Names of headers that say nothing of an object."""
+SAID_OF_BYTES = SAID_OF_NOTHING | {CONTENT_TYPE, "content-md5", SDK_ALGORITHM, *BY_HEADER}
+IS_PLAIN_DELETE = Rule(lambda names: SAID_OF_NOTHING.issuperset(names) and len(set(names)) == len(names))
+IS_PLAIN_PUT = Rule(
+    lambda names: SAID_OF_BYTES.issuperset(names) and len(set(names)) == len(names) and IS_BARE_WRITE.judge(names)
+)
+"""Of writes whose headers all are known to say nothing but which bytes come, and of what type."""
+SHOWN_TO_WRITERS = HAS_LIFECYCLE | HAS_OBJECT_LOCK
+"""What makes ``put_object`` look further than at the request."""
 SHOWN_UNCHANGED = ("last-modified", "x-amz-version-id", "cache-control", "expires")
 WHOLE, PARTIAL = 200, 206
 TAGGING_COUNT = "x-amz-tagging-count"
@@ -104,7 +139,42 @@ def offset_asked(headers: Headers) -> int:
     return int(text)
 
 
-@family.operation("PutObject", "PUT /{Bucket}/{Key+}", action=actions.PUT_OBJECT, request=PutObject, streams=True)
+def put_at_hand(
+    engine: Engine, bucket: Bucket, key: str, headers: Headers, raw: WholeBody, payload: Payload
+) -> Pending | None:
+    """What ``put_object`` does with a small body that has come, where the bucket asks for nothing more."""
+    objects = engine.objects
+    if bucket.configured & SHOWN_TO_WRITERS or not objects.may_keep(raw.length or 0):
+        return None
+    body, content = body_at_hand(raw, headers, payload), raw.whole()
+    if body is None or content is None:
+        return None
+    algorithm = body.checksum_algorithm or DEFAULT_CHECKSUM
+    digests = body.digests_of(content, digests_for(algorithm))
+    change = objects.put_at_hand(bucket, key, content, digests, algorithm, Draft(typed(headers)))
+    if change is None:
+        return None
+    return Pending(objects.submit(change), put_shown, partial(put_mended, engine, change))
+
+
+def put_shown(stored: Stored) -> Reply:
+    return Reply(headers=stored_headers(stored))
+
+
+async def put_mended(engine: Engine, change: PutVersion, failure: Exception) -> Reply:
+    if not isinstance(failure, Moved):
+        raise failure
+    return put_shown(await engine.objects.put_named(change))
+
+
+@family.operation(
+    "PutObject",
+    "PUT /{Bucket}/{Key+}",
+    action=actions.PUT_OBJECT,
+    request=PutObject,
+    streams=True,
+    at_hand=Submitting(IS_PLAIN_PUT, put_at_hand),
+)
 async def put_object(call: Call, request: PutObject) -> Reply:
     draft, bucket = request.draft, call.bucket
     if draft.tags:
@@ -433,19 +503,42 @@ class DeleteObject:
         return cls(incoming.key, version_asked(incoming), delete_conditions(headers), asks_to_bypass(headers))
 
 
+def delete_at_hand(
+    engine: Engine, bucket: Bucket, key: str, headers: Headers, raw: WholeBody, payload: Payload
+) -> Pending | None:
+    """What ``delete_object`` does to a key without conditions."""
+    if raw.length or body_at_hand(raw, headers, payload) is None:
+        return None
+    change = engine.objects.delete_at_hand(bucket, key, NO_WRITE_CONDITIONS)
+    if change is None:
+        return None
+    return Pending(engine.objects.submit(change), delete_shown, partial(delete_mended, engine, bucket, key))
+
+
+def delete_shown(deleted: Deleted) -> Reply:
+    headers = version_header(deleted.version_id)
+    if deleted.marker:
+        headers["x-amz-delete-marker"] = "true"
+    return Reply(204, headers)
+
+
+async def delete_mended(engine: Engine, bucket: Bucket, key: str, failure: Exception) -> Reply:
+    if not isinstance(failure, Moved):
+        raise failure
+    return delete_shown(await engine.objects.delete_named(bucket, key, NO_WRITE_CONDITIONS))
+
+
 @family.operation(
     "DeleteObject",
     "DELETE /{Bucket}/{Key+}",
     action=actions.DELETE_OBJECT,
     versioned_action=actions.DELETE_OBJECT_VERSION,
     request=DeleteObject,
+    at_hand=Submitting(IS_PLAIN_DELETE, delete_at_hand),
 )
 async def delete_object(call: Call, request: DeleteObject) -> Reply:
     bypass = request.bypass and await may_bypass(call, request.key, request.version_id)
     deleted = await call.engine.objects.delete(
         call.bucket, request.key, request.version_id, request.conditions, bypass=bypass
     )
-    headers = version_header(deleted.version_id)
-    if deleted.marker:
-        headers["x-amz-delete-marker"] = "true"
-    return Reply(204, headers)
+    return delete_shown(deleted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
@@ -12,8 +13,9 @@ from trug.engine.engine import Engine
 from trug.operations.call import Call
 from trug.operations.context import Told
 from trug.ports.rows import Bucket
+from trug.wire.payload import Payload
 from trug.wire.reply import Reply
-from trug.wire.request import Incoming, Rule
+from trug.wire.request import Headers, Incoming, Rule, WholeBody
 
 Q_co = TypeVar("Q_co", covariant=True)
 
@@ -49,6 +51,28 @@ class AtHand:
 
 
 @frozen
+class Pending:
+    """An answer to be waited for: ``shown`` makes it of what was ``made``. Where that failed, ``mended`` is asked, and
+    raises what the handler would raise, or answers after all."""
+
+    made: asyncio.Future[Any]
+    shown: Callable[[Any], Reply]
+    mended: Callable[[Exception], Awaitable[Reply]]
+
+
+@frozen
+class Submitting:
+    """How an operation that writes a key begins at once, as ``AtHand`` answers.
+
+    ``fits`` knows all names that headers may have there, each once. ``begin`` is given the body and how it was signed,
+    and does what the handler does up to the commit, or nothing: then it answers None, or raises. S3Error, Unavailable.
+    """
+
+    fits: Rule[bool]
+    begin: Callable[[Engine, Bucket, str, Headers, WholeBody, Payload], Pending | None]
+
+
+@frozen
 class Operation(Generic[Q_co]):
     """One operation of S3.
 
@@ -76,7 +100,7 @@ class Operation(Generic[Q_co]):
     may_last: bool = False
     asks_itself: bool = False
     tells: Callable[[Any], Told] | None = None
-    at_hand: AtHand | None = None
+    at_hand: AtHand | Submitting | None = None
     kind: Kind = "acts"
     note: str = ""
 
@@ -110,7 +134,7 @@ class Family:
         may_last: bool = False,
         asks_itself: bool = False,
         tells: Callable[[Q], Told] | None = None,
-        at_hand: AtHand | None = None,
+        at_hand: AtHand | Submitting | None = None,
         kept: str = "",
     ) -> Callable[[Callable[[Call, Q], Awaitable[Reply]]], Callable[[Call, Q], Awaitable[Reply]]]:
         """Add the decorated handler to the table under AWS's ``name``. ``kept`` says what does not come of what it

@@ -64,6 +64,12 @@ class Place(NamedTuple):
             headers=frozenset(row.route.header for row in ordered if row.route.header),
         )
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether ``plain`` may be answered at once: none of the headers of other rows fits there."""
+        at_hand = None if self.plain is None else self.plain.at_hand
+        return at_hand is not None and not any(at_hand.fits.judge((name,)) for name in self.headers)
+
     def candidates(self, asked: frozenset[str]) -> Iterator[Row]:
         """Rows that may fit: one that has a query has all that is asked for in it, so that any name finds it."""
         for name in asked:
@@ -107,12 +113,12 @@ class OperationTable:
 
     @property
     def at_hand(self) -> Mapping[str, Operation[Any]]:
-        """By method, what a request on a key without query is where that does not depend on its headers, and may be
-        answered at once."""
+        """By method, what a request on a key without query is that may be answered at once: with headers that fit, it
+        is nothing else."""
         return {
             method: place.plain
             for (method, level), place in self._places.items()
-            if level is Level.OBJECT and place.plain is not None and place.plain.at_hand and not place.headers
+            if level is Level.OBJECT and place.plain is not None and place.is_at_hand
         }
 
     # --- why not ---

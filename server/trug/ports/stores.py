@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
@@ -58,6 +59,10 @@ class MetadataStore(Protocol):
         The change's blobs are synced before and, when it was surely not applied, unlinked. Once it has begun,
         cancelling the caller does not take the change back.
         """
+        ...
+
+    def submit(self, change: Change[T]) -> asyncio.Future[T]:
+        """As ``commit``, begun at once and to be waited for. What is raised here, Unavailable, has not begun."""
         ...
 
     def at_hand(self, bucket: int, key: str, *, content: bool) -> Fetched | None:

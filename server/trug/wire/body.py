@@ -12,7 +12,7 @@ from trug.domain.errors import ErrorCode, S3Error, invalid_argument
 from trug.wire.chunked import ChunkDecoder, ChunkSignatures, malformed_trailer
 from trug.wire.integrity import NOTHING, Integrity, read_content_md5, read_integrity
 from trug.wire.payload import Mode, Payload
-from trug.wire.request import RawBody, WireRequest
+from trug.wire.request import Headers, RawBody, WireRequest
 
 # Bound once: looking up a member costs 0.1 µs before Python 3.12.
 _LITERAL = Mode.LITERAL
@@ -54,6 +54,16 @@ def verified_body(wire: WireRequest, payload: Payload, *, streams: bool) -> Veri
         )
     length = _decoded_length(wire)
     return VerifiedBody(raw, length, payload, claims, _decoder(payload, length, claims))
+
+
+def body_at_hand(raw: RawBody, headers: Headers, payload: Payload) -> VerifiedBody | None:
+    """What ``verified_body`` makes of a body without framing, where nothing speaks of any; errors of what its headers
+    claim."""
+    mode = payload.mode
+    if mode is not _LITERAL and mode is not _UNSIGNED:
+        return None
+    claims = read_integrity(headers)
+    return VerifiedBody(raw, raw.length, payload, claims) if claims.trailer is None else None
 
 
 class VerifiedBody:
@@ -101,6 +111,10 @@ class VerifiedBody:
         else:
             await asyncio.to_thread(gathered.verified)
         return bytes(gathered.content)
+
+    def digests_of(self, content: bytes, algorithms: Collection[str]) -> Mapping[str, bytes]:
+        """The digests of its payload, which came as ``content``, as ``GatheredBody.verified``."""
+        return GatheredBody(self, content, self._needed(algorithms)).verified()
 
     def verified(self, digests: Mapping[str, bytes]) -> Mapping[str, bytes]:
         """These digests of the whole payload, once they and the signatures of chunks have proved right."""

@@ -195,6 +195,14 @@ class RawBody(Protocol):
         ...
 
 
+class WholeBody(RawBody, Protocol):
+    """A body that may have come already."""
+
+    def whole(self) -> bytes | None:
+        """All of its bytes, which may still be read; None where they have not come, or some were read."""
+        ...
+
+
 @frozen
 class WireRequest:
     """A request before interpretation.

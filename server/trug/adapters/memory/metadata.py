@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from typing import Any, TypeVar
@@ -54,6 +55,17 @@ class MemoryMetadata:
         return self._generation
 
     async def commit(self, change: Change[T]) -> T:
+        return self._commit(change)
+
+    def submit(self, change: Change[T]) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        try:
+            future.set_result(self._commit(change))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def _commit(self, change: Change[T]) -> T:
         try:
             self._sync(change.blobs)
             return self._run(change)

@@ -366,9 +366,12 @@ class SqlMetadata:
         return self._opened.committer.done
 
     async def commit(self, change: Change[T]) -> T:
+        return await self.submit(change)
+
+    def submit(self, change: Change[T]) -> asyncio.Future[T]:
         if self._is_closed:
             raise Unavailable("the store is closed")
-        return await self._opened.committer.submit(change)
+        return self._opened.committer.submit(change)
 
     def at_hand(self, bucket: int, key: str, *, content: bool) -> Fetched | None:
         opened = self._opened
